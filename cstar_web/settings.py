@@ -1,0 +1,209 @@
+"""Everything the server can be told, read from the environment and from flags.
+
+The only module that reads `os.environ`. `SETTINGS` is the one table from which the
+command line makes its options and the documentation its list.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any, Self
+
+from limits import parse_many
+
+PREFIX = "CSTAR_"
+OFF = "off"
+LOG_FORMATS = ("text", "json")
+
+Network = IPv4Network | IPv6Network
+
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of `SETTINGS`: what a setting is called, what it takes and what it does."""
+
+    name: str
+    takes: str
+    meaning: str
+    read: Callable[[str], object]
+
+    @property
+    def env(self) -> str:
+        """The environment variable, such as `CSTAR_PORT`."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        """The option of `cstar serve`, such as `--port`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def default(self) -> str:
+        """The default as one would write it in the environment; empty for an empty list."""
+        value = getattr(Settings(), self.name)
+        return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else -1
+        if not low <= number <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of: {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def _limit(value: str) -> str:
+    if value.lower() == OFF:
+        return OFF
+    try:
+        items = parse_many(value)
+    except ValueError:
+        items = []
+    if not items or any(item.amount < 1 for item in items):
+        raise ValueError(f"must be a limit such as 5000/hour or 20/second;5000/hour, or {OFF}")
+    return value
+
+
+def _words(value: str) -> list[str]:
+    return [word for word in re.split(r"[,\s]+", value) if word]
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(_words(value))
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError("must list origins such as https://desk.example.com, or *")
+    return origins
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(map(_network, _words(value)))
+
+
+def _network(word: str) -> Network:
+    try:
+        return ip_network(word)
+    except ValueError:
+        raise ValueError("must list addresses or networks such as 10.0.0.0/8") from None
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("database", "FILE", "The SQLite file; made on first use.", _text),
+    Setting("host", "ADDRESS", "The address to listen on; 0.0.0.0 for every one.", _text),
+    Setting("port", "NUMBER", "The port to listen on; 0 picks a free one.", _whole(0, 65535)),
+    Setting("threads", "NUMBER", "How many requests are worked on at once.", _whole(1, 64)),
+    Setting("secret_key_limit", "LIMIT", "Requests a secret key may make, or off.", _limit),
+    Setting("publishable_key_limit", "LIMIT", "The same for publishable keys, or off.", _limit),
+    Setting(
+        "cors_origins",
+        "ORIGINS",
+        "Web origins whose pages may call the API, separated by commas; * for any.",
+        _origins,
+    ),
+    Setting(
+        "trusted_proxies",
+        "NETWORKS",
+        "Addresses or networks of reverse proxies whose X-Forwarded headers are believed.",
+        _networks,
+    ),
+    Setting(
+        "connections_per_address",
+        "NUMBER",
+        "Open connections one client address may have; trusted proxies are not counted.",
+        _whole(1, 800),
+    ),
+    Setting("log_format", "FORMAT", "How the log is written: text or json.", _one_of(*LOG_FORMATS)),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the server was told. Every field has a row in `SETTINGS`."""
+
+    database: str = "cstar.db"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    threads: int = 4
+    secret_key_limit: str = "1000/hour"  # noqa: S105 - a limit, not a secret
+    publishable_key_limit: str = "100/hour"
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    connections_per_address: int = 200
+    log_format: str = "text"
+
+    @classmethod
+    def from_environment(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        flags: Mapping[str, str | None] | None = None,
+    ) -> Self:
+        """Read the `CSTAR_*` variables; `flags` (by field name) win, None and "" mean not given.
+
+        Raises `SettingsError` for a value that cannot be used and for a `CSTAR_*` name
+        that does not exist.
+        """
+        environ = os.environ if environ is None else environ
+        _refuse_unknown(environ)
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            for source, text in (
+                (setting.flag, (flags or {}).get(setting.name)),
+                (setting.env, environ.get(setting.env)),
+            ):
+                if text is not None and text.strip():
+                    values[setting.name] = _read(setting, source, text.strip())
+                    break
+        return cls(**values)
+
+    def trusts(self, address: str) -> bool:
+        """Whether `address` is one of the trusted proxies.
+
+        >>> Settings(trusted_proxies=(ip_network("10.0.0.0/8"),)).trusts("10.1.2.3")
+        True
+        """
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
+        return any(ip in network for network in self.trusted_proxies)
+
+
+def _read(setting: Setting, source: str, text: str) -> object:
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        raise SettingsError(f"{source} {error}, not {text!r}") from None
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = [setting.env for setting in SETTINGS]
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            nearest = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise SettingsError(f"{name} is not a setting; did you mean {nearest}?")
