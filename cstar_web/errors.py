@@ -66,6 +66,14 @@ _KINDS = (
         "Send one JSON object in UTF-8; the message says what stood in the way.",
     ),
     ErrorKind(
+        400,
+        "validation_error",
+        "REQUEST_INVALID",
+        "The HTTP request itself cannot be taken: it is malformed or ambiguous (400), took too long "
+        "to arrive (408), has too large a head (431), or an encoding unknown here (501).",
+        "Use an ordinary HTTP/1.1 client; the message says what stood in the way.",
+    ),
+    ErrorKind(
         401,
         "authentication_error",
         "authentication_required",
