@@ -69,8 +69,8 @@ _KINDS = (
         400,
         "validation_error",
         "REQUEST_INVALID",
-        "The HTTP request itself cannot be taken: it is malformed or ambiguous (400), took too long "
-        "to arrive (408), has too large a head (431), or an encoding unknown here (501).",
+        "The HTTP request itself cannot be taken: it is malformed or ambiguous (400), took too "
+        "long to arrive (408), has too large a head (431), or an encoding unknown here (501).",
         "Use an ordinary HTTP/1.1 client; the message says what stood in the way.",
     ),
     ErrorKind(
