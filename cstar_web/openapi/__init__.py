@@ -1,0 +1,57 @@
+"""The OpenAPI 3.1 description of the API, made from the operations and schemas that validate."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask
+
+from cstar_web.openapi.components import HEADERS, PARAMETERS, SCHEMAS, SECURITY_SCHEMES
+from cstar_web.openapi.failures import responses_of
+from cstar_web.openapi.paths import Describer
+from cstar_web.openapi.server import SERVER_PATHS
+from cstar_web.openapi.words import INTRODUCTION, TAGS
+from cstar_web.operations import operations
+
+Json = dict[str, Any]
+
+
+def specification(app: Flask) -> Json:
+    """The whole description, ready to be written as JSON."""
+    plugin = MarshmallowPlugin()
+    spec = APISpec("cStar API", _version(), "3.1.0", plugins=[plugin], **_frame())
+    declared = operations(app)
+    describer = Describer(plugin, declared)
+    for operation in declared:
+        described = describer.describe(operation)
+        spec.path(path=operation.path, operations={operation.method.lower(): described})
+    document = spec.to_dict()
+    document["paths"] |= SERVER_PATHS
+    return _with_components(document, responses_of(declared))
+
+
+def _frame() -> Json:
+    return {
+        "info": {"summary": "Tickets, customers and custom fields.", "description": INTRODUCTION},
+        "servers": [{"url": "/", "description": "This server"}],
+        "security": [{"apiKey": []}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+    }
+
+
+def _with_components(document: Json, responses: Json) -> Json:
+    components = document["components"]
+    components["schemas"] = SCHEMAS | components["schemas"]
+    components["parameters"] = PARAMETERS
+    components["headers"] = HEADERS
+    components["responses"] = responses
+    components["securitySchemes"] = SECURITY_SCHEMES
+    return document
+
+
+def _version() -> str:
+    try:
+        return version("cstar")
+    except PackageNotFoundError:
+        return "0"

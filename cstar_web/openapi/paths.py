@@ -1,0 +1,142 @@
+"""One operation as OpenAPI describes it: parameters, body, answer, errors and links."""
+
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from cstar_web.openapi.components import RATE_LIMIT_HEADERS, reference
+from cstar_web.openapi.examples import BODY_EXAMPLES
+from cstar_web.openapi.failures import failures_of
+from cstar_web.operations import Operation
+
+Json = dict[str, Any]
+
+_KEYS = {
+    "secret": "Requires a secret key.",
+    "any": "Takes a secret or a publishable key.",
+    "none": "Takes no key.",
+}
+
+
+class Describer:
+    """Describes the operations of one app; schemas that it meets become components."""
+
+    def __init__(self, plugin: MarshmallowPlugin, operations: tuple[Operation, ...]) -> None:
+        # Typed loosely because apispec leaves the methods used here without annotations.
+        self._converter: Any = plugin.converter
+        self._operations = operations
+
+    def describe(self, operation: Operation) -> Json:
+        """The OpenAPI operation object."""
+        described: Json = {
+            "operationId": operation.name,
+            "tags": [operation.tag],
+            "summary": operation.summary,
+            "description": f"{operation.description}\n\n{_KEYS[operation.key]}".strip(),
+            "parameters": self._parameters(operation),
+            "responses": self._answers(operation) | failures_of(operation),
+        }
+        if operation.key == "none":
+            described["security"] = []
+        if operation.body is not None:
+            described["requestBody"] = self._body(operation, operation.body)
+        return described
+
+    def _parameters(self, operation: Operation) -> list[Json | str]:
+        """Shared parameters by their names, which apispec makes references."""
+        query = self._query(operation.query) if operation.query else []
+        return [*operation.parameters, *_header_parameters(operation), *query]
+
+    def _query(self, schema: Schema) -> list[Json]:
+        parameters = self._converter.schema2parameters(schema, location="query")
+        return [_with_style(parameter) for parameter in parameters]
+
+    def _body(self, operation: Operation, schema: Schema) -> Json:
+        content: Json = {"schema": self._schema(schema)}
+        if operation.name in BODY_EXAMPLES:
+            content["example"] = BODY_EXAMPLES[operation.name]
+        return {"required": True, "content": {"application/json": content}}
+
+    def _answers(self, operation: Operation) -> Json:
+        headers = _answer_headers(operation)
+        answer: Json = {
+            "description": operation.summary,
+            "headers": headers,
+            "content": {"application/json": {"schema": self._envelope(operation)}},
+        }
+        links = self._links(operation)
+        if links:
+            answer["links"] = links
+        answers = {str(operation.status): answer}
+        if operation.etag and operation.method == "GET":
+            answers["304"] = {"description": "Not changed", "headers": headers}
+        return answers
+
+    def _envelope(self, operation: Operation) -> Json:
+        data = self._schema(operation.answer)
+        if operation.many:
+            data = {"type": "array", "items": data}
+        return {
+            "type": "object",
+            "required": ["success", "data", "meta"],
+            "properties": {
+                "success": {"type": "boolean", "const": True},
+                "data": data,
+                "meta": reference("schemas", "PageMeta" if operation.paged else "Meta"),
+            },
+            "additionalProperties": False,
+        }
+
+    def _schema(self, schema: Schema) -> Json:
+        resolved: Json = self._converter.resolve_nested_schema(schema)
+        return resolved
+
+    def _links(self, operation: Operation) -> Json:
+        if operation.status != 201:
+            return {}
+        below = [other for other in self._operations if _is_below(operation, other)]
+        return {other.name: _link(operation, other) for other in below}
+
+
+def _header_parameters(operation: Operation) -> list[str]:
+    takes = (
+        ("X-Request-Id", True),
+        ("Idempotency-Key", operation.idempotent),
+        ("If-Match", operation.conditional),
+        ("If-None-Match", operation.etag and operation.method == "GET"),
+    )
+    return [name for name, applies in takes if applies]
+
+
+def _answer_headers(operation: Operation) -> Json:
+    sends = (
+        (("X-Request-Id",), True),
+        (RATE_LIMIT_HEADERS, operation.key != "none"),
+        (("ETag",), operation.etag),
+        (("Idempotent-Replayed",), operation.idempotent),
+    )
+    names = [name for group, applies in sends if applies for name in group]
+    return {name: reference("headers", name) for name in names}
+
+
+def _is_below(parent: Operation, other: Operation) -> bool:
+    """Whether the other operation works on what the parent makes: /tickets and /tickets/{id}."""
+    head, _, tail = other.path.removeprefix(parent.path).partition("{")
+    return other.path.startswith(parent.path) and head == "/" and "}" in tail
+
+
+def _link(parent: Operation, other: Operation) -> Json:
+    made = next(name for name in other.parameters if name not in parent.parameters)
+    passed = {name: f"$request.path.{name}" for name in parent.parameters}
+    return {
+        "operationId": other.name,
+        "parameters": passed | {made: "$response.body#/data/id"},
+        "description": other.summary,
+    }
+
+
+def _with_style(parameter: Json) -> Json:
+    if parameter["schema"].get("type") == "object":
+        return parameter | {"style": "deepObject", "explode": True}
+    return parameter
