@@ -1,0 +1,178 @@
+"""waitress, hardened: no client can hold the server by being slow, many, large or ambiguous.
+
+What waitress refuses by itself is answered in the API's own envelope. Durations are measured
+on the monotonic clock, so that a wall clock set back cannot keep dead connections alive.
+"""
+
+import contextlib
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from errno import EACCES, EADDRINUSE
+from types import FrameType
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.task import ThreadedTaskDispatcher
+
+from cstar_web.server.channel import Bounds, Channel
+from cstar_web.server.listener import Listener
+from cstar_web.settings import Settings
+
+__all__ = ["Bounds", "ListenError", "Server", "listen", "serve"]
+
+log = logging.getLogger(__name__)
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message says what to do."""
+
+
+class Server:
+    """The listening sockets, their connections and the threads that answer."""
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        settings: Settings,
+        sockets: Sequence[socket.socket],
+        bounds: Bounds,
+    ) -> None:
+        self._map: dict[int, Any] = {}
+        self._bounds = bounds
+        self._threads = ThreadedTaskDispatcher()
+        self._stopping = False
+        self._patience = bounds.drain_seconds
+        self._next_sweep = 0.0
+        options = {"map": self._map, "dispatcher": self._threads, "adj": _adjust(settings, bounds)}
+        self._listeners = [
+            Listener(app, settings, bounds, _sock=sock, sockinfo=_sockinfo(sock), **options)
+            for sock in sockets
+        ]
+        self._threads.set_thread_count(settings.threads)
+
+    @property
+    def url(self) -> str:
+        """Where the server answers, such as `http://127.0.0.1:8000`."""
+        return self._listeners[0].url
+
+    def stop(self) -> None:
+        """Finish what is being answered, then let `run` return; asked twice, at once."""
+        if self._stopping:
+            self._patience = 0
+        self._stopping = True
+        self._listeners[0].pull_trigger()
+
+    def run(self) -> None:
+        """Serve until `stop` is called."""
+        while not self._stopping:
+            self._turn(self._bounds.sweep_seconds)
+        self._drain()
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        now = time.monotonic()
+        if now >= self._next_sweep:
+            self._next_sweep = now + self._bounds.sweep_seconds
+            for listener in self._listeners:
+                listener.sweep(now)
+
+    def _drain(self) -> None:
+        started = time.monotonic()
+        for listener in self._listeners:
+            listener.drain()
+        while self._answering() and time.monotonic() - started < self._patience:
+            self._turn(0.05)
+        self._threads.shutdown(timeout=0.5)
+        if self._threads.threads:
+            # A thread that comes back later would write to the trigger's reused descriptor.
+            log.warning("stopped with requests still running")
+        else:
+            wasyncore.close_all(self._map)
+
+    def _answering(self) -> bool:
+        channels = [item for item in self._map.values() if isinstance(item, Channel)]
+        for channel in channels:
+            channel.release()
+        return bool(channels)
+
+
+def serve(
+    app: WSGIApplication,
+    settings: Settings,
+    *,
+    sockets: Sequence[socket.socket] | None = None,
+    ready: Callable[[Server], None] | None = None,
+    bounds: Bounds | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests in flight and return.
+
+    `ready` is called once the server listens. Raises `ListenError` if it cannot.
+    """
+    logging.getLogger("waitress.queue").disabled = True
+    listening = [listen(settings.host, settings.port)] if sockets is None else sockets
+    server = Server(app, settings, listening, bounds or Bounds())
+    with _stopped_by_signals(server):
+        if ready:
+            ready(server)
+        server.run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the first address of `host`, IPv4 before IPv6; `::` takes both."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((address[0], port), family=family, dualstack_ipv6=both)
+    except OSError as error:
+        raise ListenError(_why_not(error, host, port)) from error
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == EADDRINUSE:
+        return f"port {port} on {host} is already taken; choose another with --port"
+    if error.errno == EACCES:
+        return f"port {port} may only be used by root; choose one above 1023 with --port"
+    return f"cannot listen on {host} port {port}: {error.strerror or error}; see --host"
+
+
+def _adjust(settings: Settings, bounds: Bounds) -> Adjustments:
+    return Adjustments(
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        ident="",
+        server_name=settings.host,
+        connection_limit=bounds.connections,
+        max_request_header_size=bounds.header_bytes,
+        max_request_body_size=bounds.body_bytes,
+        log_socket_errors=False,
+        # The app reads them itself, and only from the proxies that it was told to trust.
+        clear_untrusted_proxy_headers=not settings.trusted_proxies,
+    )
+
+
+def _sockinfo(sock: socket.socket) -> tuple[object, ...]:
+    return (sock.family, sock.type, sock.proto, sock.getsockname())
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: Server) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.stop()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

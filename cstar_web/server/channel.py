@@ -1,0 +1,111 @@
+"""One connection of a client, with a deadline for each thing that it may take its time over."""
+
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
+
+from cstar_web.server.parser import Parser
+from cstar_web.server.refusal import Refusal, RequestTimeout
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much of the server one client may take; bytes and seconds."""
+
+    # Above the API's own 1 MiB, so that the app answers bodies that are a little too large.
+    body_bytes: int = 1024 * 1024 + 64 * 1024
+    header_bytes: int = 32 * 1024
+    # With the files of the database this stays below the usual limit of 1,024 descriptors.
+    connections: int = 800
+    request_seconds: float = 20
+    idle_seconds: float = 60
+    linger_seconds: float = 5
+    drain_seconds: float = 8
+    sweep_seconds: float = 1
+
+
+class _Task(WSGITask):
+    """Tells keep-alive clients of a server that is stopping to go away."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.draining:
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        return header
+
+
+class Channel(HTTPChannel):
+    """One connection, with a deadline for every request on it."""
+
+    task_class = _Task
+    error_task_class = Refusal
+    parser_class = Parser
+
+    server: Any
+    request: Parser | None
+    will_close: bool
+    refused = False
+    linger_until: float | None = None
+
+    @property
+    def last_activity(self) -> float:
+        return self._active_at
+
+    @last_activity.setter
+    def last_activity(self, _wall_clock: float) -> None:
+        self._active_at = time.monotonic()
+
+    def readable(self) -> bool:
+        return not self.server.draining and bool(super().readable())
+
+    def received(self, data: bytes) -> bool:
+        return self.linger_until is None and bool(super().received(data))
+
+    def service(self) -> None:
+        self.refused = self.requests[0].error is not None
+        super().service()
+
+    def handle_close(self) -> None:
+        """After a refusal, stop sending but read on for a while.
+
+        A client that is still sending its body would otherwise get a reset, and never learn
+        why it was refused.
+        """
+        if not self.refused or self.linger_until is not None or self.server.draining:
+            super().handle_close()
+            return
+        self.will_close = False
+        self.linger_until = time.monotonic() + self.server.bounds.linger_seconds
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            super().handle_close()
+
+    def sweep(self, now: float) -> None:
+        """Cut the connection if its time is over."""
+        bounds = self.server.bounds
+        if self.linger_until is not None:
+            self.will_close |= now >= self.linger_until
+        elif self.requests:
+            return
+        elif self.request is None or self.total_outbufs_len:
+            self.will_close |= now - self._active_at > bounds.idle_seconds
+        elif now - self.request.started > bounds.request_seconds:
+            self._time_out(self.request)
+
+    def _time_out(self, late: Parser) -> None:
+        late.error = RequestTimeout("")
+        late.completed = True
+        with self.requests_lock:
+            self.requests.append(late)
+            self.request = None
+        self.server.add_task(self)
+
+    def release(self) -> None:
+        """While draining: close as soon as nothing is being answered."""
+        if not self.requests and not self.total_outbufs_len:
+            self.will_close = True

@@ -1,0 +1,50 @@
+"""Reads one HTTP request, and refuses what two servers in a row could read in two ways."""
+
+import re
+import time
+
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser, ParsingError
+
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+
+
+class Parser(HTTPRequestParser):
+    """Refuses what two servers in a row could read in two ways."""
+
+    path = ""
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.started = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if self.error:
+            # Otherwise waitress would ask for the body that it has just refused.
+            self.expect_continue = False
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError("the request line or a length cannot be read") from error
+        self._refuse_ambiguous(header_plus)
+
+    def _refuse_ambiguous(self, header_plus: bytes) -> None:
+        head = header_plus.lower()
+        if self.version not in ("1.0", "1.1"):
+            raise ParsingError("the version must be HTTP/1.1 or HTTP/1.0")
+        if b"\r\n " in head or b"\r\n\t" in head:
+            raise ParsingError("a header must stand on one line")
+        if b"\ntransfer-encoding:" in head:
+            if self.version == "1.0" or "CONTENT_LENGTH" in self.headers:
+                raise ParsingError("send either Content-Length or Transfer-Encoding")
+            if not self.chunked:
+                raise ParsingError("Transfer-Encoding must name an encoding")
+        host = self.headers.get("HOST")
+        if host is None and self.version == "1.1":
+            raise ParsingError("the Host header is missing")
+        if host is not None and not HOST.fullmatch(host):
+            raise ParsingError("there must be one Host header, with a host name in it")

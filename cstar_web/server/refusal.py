@@ -1,0 +1,64 @@
+"""What the server refuses before the app sees it, in the envelope of the API."""
+
+import json
+import re
+import time
+from uuid import uuid4
+
+from waitress.task import ErrorTask
+from waitress.utilities import Error
+
+from cstar_web.errors import ERRORS
+from cstar_web.server.parser import HOST
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_REFUSALS = {
+    408: ("REQUEST_INVALID", "The request took too long to arrive"),
+    413: ("PAYLOAD_TOO_LARGE", "The request body is larger than 1 MiB"),
+    431: ("REQUEST_INVALID", "The request line and headers are too large"),
+    500: ("INTERNAL_ERROR", "Something went wrong on the server; its log says what"),
+    501: ("REQUEST_INVALID", "This Transfer-Encoding is not supported; send the body as it is"),
+}
+
+
+class RequestTimeout(Error):
+    code = 408
+    reason = "Request Timeout"
+
+
+class Refusal(ErrorTask):
+    """What waitress refuses, in the envelope of the API."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        request_id = self._request_id()
+        body = json.dumps(self._envelope(error, request_id)).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers.append(("X-Request-Id", request_id))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+    def _envelope(self, error: Error, request_id: str) -> dict[str, object]:
+        code, message = _REFUSALS.get(
+            error.code, ("REQUEST_INVALID", f"Malformed HTTP request: {error.body[:200]}")
+        )
+        timestamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.start_time))
+        failure = {
+            "type": ERRORS[code].type,
+            "code": code,
+            "message": message,
+            "doc_url": f"{self._base_url()}/docs/errors#{code}",
+            "request_id": request_id,
+        }
+        meta = {"requestId": request_id, "timestamp": timestamp}
+        return {"success": False, "error": failure, "meta": meta}
+
+    def _request_id(self) -> str:
+        sent = self.request.headers.get("X_REQUEST_ID", "")
+        return sent if _REQUEST_ID.fullmatch(sent) else f"req_{uuid4().hex}"
+
+    def _base_url(self) -> str:
+        host = self.request.headers.get("HOST", "")
+        return f"http://{host}" if HOST.fullmatch(host) else ""
