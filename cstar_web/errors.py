@@ -261,7 +261,7 @@ def from_http(error: HTTPException) -> Failure:
     status = error.code or 500
     if status >= 500:
         return internal_error()
-    code = _HTTP_CODES.get(status, "BODY_INVALID")
+    code = _HTTP_CODES.get(status, "REQUEST_INVALID")
     message = _HTTP_MESSAGES.get(code) or str(error.description)
     return Failure(code, message, headers=_allow_header(error), status=status)
 

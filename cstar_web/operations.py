@@ -1,17 +1,29 @@
-"""An operation of the API: one declaration that makes both the route and its place in the specification."""
+"""An operation of the API: one declaration that makes both the route and its place in the
+specification, and the order in which a request is checked."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
-from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
+from cstar_core import Invalid, Problem, Workspace
+from cstar_web.body import parse_object, read_bytes, require_json
+from cstar_web.calls import Call, open_call, services
+from cstar_web.envelope import failure
+from cstar_web.errors import refused
+from cstar_web.idempotency import fingerprint, idempotency_key, once
+from cstar_web.names import snake_case
+from cstar_web.params import parse_query
+from cstar_web.remote import base_url
+from cstar_web.shapes import Shape, arrange, load, public_names
+
 KeyPolicy = Literal["secret", "any", "none"]
-View = Callable[..., ResponseReturnValue]
+View = Callable[..., Response]
+Rules = Callable[[Workspace, Mapping[str, Any]], Iterable[Problem]]
 
 _REGISTRY = "cstar.operations"
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -19,7 +31,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What one method on one path takes, answers and needs; no route of the API exists without one."""
+    """What one method on one path takes, answers and needs; every route of the API has one."""
 
     method: str
     path: str
@@ -47,7 +59,7 @@ class Operation:
     @property
     def rule(self) -> str:
         """The path as Flask writes it, with the names a view function takes."""
-        return _PARAMETER.sub(lambda match: f"<{_snake(match[1])}>", self.path)
+        return _PARAMETER.sub(lambda match: f"<{snake_case(match[1])}>", self.path)
 
 
 def operations(app: Flask) -> tuple[Operation, ...]:
@@ -55,12 +67,19 @@ def operations(app: Flask) -> tuple[Operation, ...]:
     return tuple(app.extensions.get(_REGISTRY, ()))
 
 
-def operation(blueprint: Blueprint, declared: Operation) -> Callable[[View], View]:
-    """Bind a view to the route that `declared` describes."""
+def operation(
+    blueprint: Blueprint, declared: Operation, *, rules: Rules | None = None
+) -> Callable[[View], View]:
+    """Bind a view to the route that `declared` describes.
+
+    `rules` are the core's own for the body: they are asked for the values that have the right
+    shape when others have not, so that one answer tells everything.
+    """
 
     def bind(view: View) -> View:
+        endpoint = view if declared.key == "none" else _Endpoint(declared, view, rules)
         blueprint.add_url_rule(
-            declared.rule, endpoint=declared.name, view_func=view, methods=[declared.method]
+            declared.rule, endpoint=declared.name, view_func=endpoint, methods=[declared.method]
         )
         blueprint.record(lambda state: _remember(state, declared))
         return view
@@ -68,9 +87,76 @@ def operation(blueprint: Blueprint, declared: Operation) -> Callable[[View], Vie
     return bind
 
 
+class _Endpoint:
+    """A view behind all the checks, each of which may end the request."""
+
+    def __init__(self, declared: Operation, view: View, rules: Rules | None) -> None:
+        self._declared = declared
+        self._view = view
+        self._rules = rules
+        self._query = declared.query or Shape()
+        self._query_defaults = dict(self._query.load({}))
+        self._query_names = public_names(self._query)
+        self._body_names = public_names(declared.body) if declared.body else {}
+
+    def __call__(self, **ids: str) -> Response:
+        call = open_call(ids.pop("team", None), self._declared.key == "secret")
+        call.query = self._read_query()
+        raw, given = self._read_body()
+        key = idempotency_key() if self._declared.idempotent else None
+        if key is None:
+            return self._run(call, given, ids)
+        return self._run_once(key, fingerprint(raw), call, given, ids)
+
+    def _read_query(self) -> dict[str, Any]:
+        query = request.environ.get("QUERY_STRING", "")
+        if not query:
+            return self._query_defaults.copy()
+        given = parse_query(query)
+        values, problems = load(self._query, given)
+        if problems:
+            raise refused(arrange(problems, self._query_names, given))
+        return values
+
+    def _read_body(self) -> tuple[bytes, dict[str, Any]]:
+        if self._declared.body:
+            require_json()
+            raw = read_bytes()
+            return raw, parse_object(raw)
+        return (read_bytes() if self._declared.idempotent else b""), {}
+
+    def _run(self, call: Call, given: dict[str, Any], ids: dict[str, str]) -> Response:
+        if self._declared.body:
+            call.body = self._read_values(self._declared.body, call.workspace, given)
+        try:
+            return self._view(call, **ids)
+        except Invalid as error:
+            names = self._body_names or self._query_names
+            raise refused(arrange(error.problems, names, given)) from error
+
+    def _read_values(
+        self, shape: Schema, workspace: Workspace, given: dict[str, Any]
+    ) -> dict[str, Any]:
+        values, problems = load(shape, given)
+        if problems:
+            more = self._rules(workspace, values) if self._rules else ()
+            raise refused(arrange([*problems, *more], self._body_names, given))
+        return values
+
+    def _run_once(
+        self, key: str, mark: str, call: Call, given: dict[str, Any], ids: dict[str, str]
+    ) -> Response:
+        held = services()
+        with held.in_flight.claim(call.access.key.id, key):
+            return once(
+                held.desk,
+                call.workspace,
+                key,
+                mark,
+                lambda: self._run(call, given, ids),
+                lambda refused: failure(refused, base_url(request, held.settings)),
+            )
+
+
 def _remember(state: BlueprintSetupState, declared: Operation) -> None:
     state.app.extensions.setdefault(_REGISTRY, []).append(declared)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()

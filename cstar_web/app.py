@@ -1,0 +1,111 @@
+"""The web application around one desk."""
+
+import logging
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from cstar_core import Helpdesk, HelpdeskError
+from cstar_web import health, pages, v1
+from cstar_web.body import BODY_MAX
+from cstar_web.calls import Services, install, services
+from cstar_web.cors import allow_origin
+from cstar_web.envelope import failure, request_id
+from cstar_web.errors import Failure, from_core, from_http, internal_error
+from cstar_web.limits import RateLimits
+from cstar_web.operations import operations
+from cstar_web.remote import base_url
+from cstar_web.settings import Settings
+
+_log = logging.getLogger("cstar.web")
+_SECURITY_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+API = "/api/"
+
+
+class App(Flask):
+    """Flask without its own HTML: OPTIONS is answered with nothing but headers."""
+
+    def make_default_options_response(self) -> Response:
+        """Which methods the URL takes, without a body."""
+        response = super().make_default_options_response()
+        response.status_code = 204
+        del response.headers["Content-Type"]
+        return response
+
+
+def create_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
+    """An application that serves `desk`; two of them in one process share nothing."""
+    settings = settings or Settings()
+    app = App("cstar_web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_MAX
+    # A URL with a double slash is an unknown URL, not a redirect in HTML.
+    app.url_map.merge_slashes = False
+    install(app, Services(desk, settings, RateLimits(settings)))
+    for blueprint in (*v1.BLUEPRINTS, health.blueprint, pages.pages):
+        app.register_blueprint(blueprint)
+    _require_operations(app)
+    _answer_errors(app)
+    app.after_request(_finish)
+    return app
+
+
+def _require_operations(app: Flask) -> None:
+    """Refuse to make an app with a route of the API that declares no policy."""
+    declared = {(each.rule, each.method) for each in operations(app)}
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            if rule.rule.startswith(API) and (rule.rule, method) not in declared:
+                raise RuntimeError(f"{method} {rule.rule} is not declared as an operation")
+
+
+def _answer_errors(app: Flask) -> None:
+    app.register_error_handler(Failure, _answer)
+    app.register_error_handler(HelpdeskError, _answer_core)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unforeseen)
+
+
+def _answer(refused: Failure) -> Response:
+    return failure(refused, base_url(request, services().settings))
+
+
+def _answer_core(error: HelpdeskError) -> Response:
+    refused = from_core(error)
+    if refused.status >= 500:
+        _log.error("Request %s failed: %s", request_id(), error)
+    return _answer(refused)
+
+
+def _answer_http(error: HTTPException) -> Response | HTTPException:
+    if error.code is not None and error.code < 400:
+        return error
+    return _answer(from_http(error))
+
+
+def _answer_unforeseen(error: Exception) -> Response:
+    _log.error("Request %s failed", request_id(), exc_info=error)
+    return _answer(internal_error())
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-Id"] = request_id()
+    for name, value in g.get("rate_headers", ()):
+        headers[name] = value
+    if request.path.startswith(API):
+        headers["Vary"] = "Authorization"
+    if "ETag" in headers and "Cache-Control" not in headers:
+        headers["Cache-Control"] = "private, no-cache"
+    for name, value in _SECURITY_HEADERS:
+        if name not in headers:
+            headers[name] = value
+    origins = services().settings.cors_origins
+    if origins:
+        allow_origin(origins, request, response)
+    return response

@@ -1,0 +1,130 @@
+"""A strict reader of JSON bodies: what it cannot read without guessing, it refuses."""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from flask import request
+from werkzeug.http import parse_options_header
+
+from cstar_web.errors import Failure
+
+BODY_MAX = 1_048_576
+DEPTH_MAX = 32
+
+_INTEGER_LIMIT = 2**63
+_INTEGER_DIGITS = 20
+# An unfinished string runs to the end, else the search would start again at each quote in it.
+_STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
+
+
+def read_bytes() -> bytes:
+    """The body as sent; raises the 413 before reading what says it is too long."""
+    if (request.content_length or 0) > BODY_MAX:
+        raise Failure("PAYLOAD_TOO_LARGE", "The request body is larger than 1 MiB")
+    return request.get_data()
+
+
+def require_json() -> None:
+    """Raises the 415 for a body that is not declared as JSON in UTF-8."""
+    declared = request.environ.get("CONTENT_TYPE", "")
+    if declared == "application/json":
+        return
+    kind, options = parse_options_header(declared)
+    charset = options.get("charset", "utf-8").lower()
+    if kind.lower() != "application/json" or charset not in ("utf-8", "utf8"):
+        raise Failure(
+            "UNSUPPORTED_MEDIA_TYPE", "Send the body as Content-Type: application/json in UTF-8"
+        )
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object that the bytes spell; raises the 400 that says why there is none.
+
+    >>> parse_object(b'{"title": "Hello"}')
+    {'title': 'Hello'}
+    """
+    text = _decode(raw)
+    _check_depth(text)
+    value = _parse(text)
+    if not isinstance(value, dict):
+        _refuse("must be a JSON object")
+    if "\\u" in text:
+        _check_surrogates(value)
+    return value
+
+
+def _decode(raw: bytes) -> str:
+    if not raw:
+        _refuse("is empty; send a JSON object")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        _refuse("must not start with a byte order mark")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        _refuse("must be UTF-8")
+
+
+def _parse(text: str) -> object:
+    try:
+        return _decoder.decode(text)
+    except json.JSONDecodeError as error:
+        _refuse(f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        _refuse(f"has the name {json.dumps(twice)} twice in one object")
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    _refuse(f"must not contain {name}")
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        _refuse("must not contain a number too large to be read")
+    return number
+
+
+def _integer(digits: str) -> int:
+    if len(digits) <= _INTEGER_DIGITS:
+        number = int(digits)
+        if -_INTEGER_LIMIT <= number < _INTEGER_LIMIT:
+            return number
+    _refuse("must not contain an integer beyond 64 bits")
+
+
+def _check_depth(text: str) -> None:
+    # Counted before parsing: the parser itself gives up on a deep body only with an error that
+    # depends on how much of the stack is left.
+    if text.count("[") + text.count("{") <= DEPTH_MAX:
+        return
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEPTH_MAX:
+            _refuse(f"must not be nested deeper than {DEPTH_MAX} levels")
+
+
+def _check_surrogates(value: object) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        _refuse("must not contain half of a surrogate pair")
+
+
+def _refuse(rule: str) -> NoReturn:
+    raise Failure("BODY_INVALID", f"The request body {rule}")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_integer
+)

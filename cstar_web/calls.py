@@ -1,0 +1,103 @@
+"""What a view is given: the request as far as it has been checked, and how to answer it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+
+from cstar_core import Access, Helpdesk, Page, Workspace
+from cstar_web.auth import authenticate, require_secret, require_team
+from cstar_web.envelope import paging, success
+from cstar_web.errors import Failure, too_many
+from cstar_web.etags import allows_change, is_unchanged
+from cstar_web.idempotency import InFlight
+from cstar_web.limits import RateLimits
+from cstar_web.settings import Settings
+
+_EXTENSION = "cstar"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What one app holds for the whole of its life."""
+
+    desk: Helpdesk
+    settings: Settings
+    limits: RateLimits
+    in_flight: InFlight = field(default_factory=InFlight)
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that its key opens: the workspace, and the values that passed the shapes."""
+
+    desk: Helpdesk
+    access: Access
+    workspace: Workspace
+    query: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def internal(self) -> bool:
+        """Whether the key may see what customers must not."""
+        return self.workspace.internal
+
+    def answer(self, data: object, *, tag: str | None = None) -> Response:
+        """The 200 with the data, or the 304 if the client has it already."""
+        if tag is None:
+            return success(data)
+        if request.method in ("GET", "HEAD"):
+            sent = request.environ.get("HTTP_IF_NONE_MATCH")
+            if sent is not None and is_unchanged(sent, tag):
+                return Response(status=304, headers={"ETag": tag})
+        return success(data, headers={"ETag": tag})
+
+    def created(self, data: dict[str, object], *, tag: str | None = None) -> Response:
+        """The 201; an object with a tag has an address of its own, under the one posted to."""
+        if tag is None:
+            return success(data, status=201)
+        headers = {"ETag": tag, "Location": f"{request.path}/{data['id']}"}
+        return success(data, status=201, headers=headers)
+
+    def page(self, page: Page[Any], render: Callable[[Any], object]) -> Response:
+        """The 200 with one page of a list."""
+        return success([render(item) for item in page.items], more=paging(page))
+
+    @contextmanager
+    def unless_stale(self, present_tag: Callable[[], str]) -> Iterator[None]:
+        """Make the change inside, unless `If-Match` says it was meant for another version."""
+        sent = request.environ.get("HTTP_IF_MATCH")
+        if sent is None:
+            yield
+            return
+        with self.desk.transaction():
+            if not allows_change(sent, present_tag()):
+                raise Failure("STALE_VERSION", "The object has changed since it was read")
+            yield
+
+
+def install(app: Flask, services: Services) -> None:
+    """Give the app its services."""
+    app.extensions[_EXTENSION] = services
+
+
+def services() -> Services:
+    """The services of the app that answers this request."""
+    found: Services = current_app.extensions[_EXTENSION]
+    return found
+
+
+def open_call(team: str | None, secret: bool) -> Call:
+    """Authenticate the request, count it, and open what its key opens."""
+    held = services()
+    access = authenticate(held.desk, held.limits, held.settings)
+    g.rate_headers, wait = held.limits.charge(access.key)
+    if wait:
+        raise too_many(wait)
+    if team is not None:
+        require_team(access, team)
+    if secret:
+        require_secret(access)
+    return Call(held.desk, access, held.desk.workspace_of(access))

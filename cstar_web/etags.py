@@ -1,0 +1,46 @@
+"""Entity tags of single objects, and the conditions a client may put on them (RFC 9110)."""
+
+import re
+
+from cstar_core import Customer, CustomField, Member, Ticket
+
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+
+
+def ticket_tag(ticket: Ticket) -> str:
+    """A ticket's tag; with the customer in it, the customer's counts too."""
+    if ticket.customer is None:
+        return f'"v{ticket.version}"'
+    return f'"v{ticket.version}-{ticket.customer.version}.{ticket.customer.ticket_count}"'
+
+
+def customer_tag(customer: Customer) -> str:
+    """A customer's tag; the number of tickets is shown, so it counts."""
+    return f'"v{customer.version}.{customer.ticket_count}"'
+
+
+def version_tag(versioned: Member | CustomField) -> str:
+    """The tag of what changes only with its version."""
+    return f'"v{versioned.version}"'
+
+
+def allows_change(if_match: str, tag: str) -> bool:
+    """Whether `If-Match` lets a change go ahead: strong comparison, `*` is any tag.
+
+    >>> allows_change('"v3"', '"v3"'), allows_change('W/"v3"', '"v3"'), allows_change("*", '"v3"')
+    (True, False, True)
+    """
+    if if_match.strip() == "*":
+        return True
+    return any(not weak and f'"{text}"' == tag for weak, text in _TAG.findall(if_match))
+
+
+def is_unchanged(if_none_match: str, tag: str) -> bool:
+    """Whether `If-None-Match` says the client has this already: weak comparison.
+
+    >>> is_unchanged('W/"v2", "v3"', '"v3"'), is_unchanged('"v2"', '"v3"')
+    (True, False)
+    """
+    if if_none_match.strip() == "*":
+        return True
+    return any(f'"{text}"' == tag for _, text in _TAG.findall(if_none_match))

@@ -1,0 +1,144 @@
+"""How often a key may ask, and how often an address may fail to name a key."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from flask import Flask
+from flask_limiter import Limiter
+from limits import RateLimitItem, RateLimitItemPerMinute, parse_many
+from limits.storage import Storage
+
+from cstar_core import Key
+from cstar_web.errors import too_many
+from cstar_web.settings import OFF, Settings
+
+Headers = tuple[tuple[str, str], ...]
+
+FAILURES_PER_MINUTE = 30
+_SWEEP_AT = 1_000
+
+
+class MonotonicStorage(Storage):
+    """Counters whose windows end by a clock that nobody sets.
+
+    The storage that comes with the limiter follows the wall clock: set back by an hour, it keeps
+    a key locked out for that hour. It also starts a thread per request to forget old windows,
+    where this one forgets them as new ones come.
+    """
+
+    STORAGE_SCHEME = ["monotonic"]  # noqa: RUF012 - declared so by the base class
+
+    def __init__(
+        self,
+        uri: str | None = None,
+        wrap_exceptions: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        **options: float | str | bool,
+    ) -> None:
+        super().__init__(uri, wrap_exceptions, **options)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._windows: dict[str, tuple[int, float]] = {}
+        self._sweep_at = _SWEEP_AT
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """What a failing storage would raise; a dictionary does not fail."""
+        return ValueError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count; a window opens with the first request in it."""
+        now = self._clock()
+        with self._lock:
+            count, end = self._windows.get(key, (0, now))
+            if end <= now:
+                self._sweep(now)
+                count, end = 0, now + expiry
+            self._windows[key] = (count + amount, end)
+        return count + amount
+
+    def get(self, key: str) -> int:
+        """What was counted in the present window."""
+        count, end = self._windows.get(key, (0, 0.0))
+        return count if end > self._clock() else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When the window ends, as the wall clock reads now."""
+        _, end = self._windows.get(key, (0, 0.0))
+        return time.time() + max(0.0, end - self._clock())
+
+    def check(self) -> bool:
+        """Whether the storage works."""
+        return True
+
+    def reset(self) -> int:
+        """Forget everything; the number of windows that were forgotten."""
+        with self._lock:
+            forgotten = len(self._windows)
+            self._windows.clear()
+        return forgotten
+
+    def clear(self, key: str) -> None:
+        """Forget one window."""
+        with self._lock:
+            self._windows.pop(key, None)
+
+    def _sweep(self, now: float) -> None:
+        if len(self._windows) < self._sweep_at:
+            return
+        self._windows = {key: kept for key, kept in self._windows.items() if kept[1] > now}
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._windows))
+
+
+class RateLimits:
+    """The limits of one app, by type of key."""
+
+    def __init__(self, settings: Settings) -> None:
+        # The limiter's hooks on an app would look for limits by route in every request. Ours go
+        # by key, so it is set up on an app that answers nothing and its strategy is asked here.
+        limiter = Limiter(
+            lambda: "", app=Flask("limits"), storage_uri="monotonic://", strategy="fixed-window"
+        )
+        self._strategy = limiter.limiter
+        self._by_type = {
+            "secret": _parse(settings.secret_key_limit),
+            "publishable": _parse(settings.publishable_key_limit),
+        }
+        self._failures = RateLimitItemPerMinute(FAILURES_PER_MINUTE)
+
+    def charge(self, key: Key) -> tuple[Headers, int]:
+        """Count a request of a key: the headers to send, and the seconds to wait (0: go on)."""
+        tightest: tuple[int, RateLimitItem, float] | None = None
+        for item in self._by_type[key.type]:
+            allowed = self._strategy.hit(item, key.id)
+            reset, remaining = self._strategy.get_window_stats(item, key.id)
+            if not allowed:
+                return _headers(item, 0, reset), _seconds_until(reset)
+            if tightest is None or remaining < tightest[0]:
+                tightest = remaining, item, reset
+        return (_headers(tightest[1], tightest[0], tightest[2]) if tightest else ()), 0
+
+    def charge_failure(self, network: str) -> None:
+        """Count a failed authentication; raises the 429 once there were too many."""
+        if not self._strategy.hit(self._failures, network):
+            reset = self._strategy.get_window_stats(self._failures, network).reset_time
+            raise too_many(_seconds_until(reset))
+
+
+def _parse(limit: str) -> tuple[RateLimitItem, ...]:
+    return () if limit == OFF else tuple(parse_many(limit))
+
+
+def _seconds_until(reset: float) -> int:
+    return max(1, math.ceil(reset - time.time()))
+
+
+def _headers(item: RateLimitItem, remaining: int, reset: float) -> Headers:
+    return (
+        ("X-RateLimit-Limit", str(item.amount)),
+        ("X-RateLimit-Remaining", str(remaining)),
+        ("X-RateLimit-Reset", str(math.ceil(reset))),
+        ("X-RateLimit-Window", str(item.get_expiry())),
+    )

@@ -1,0 +1,53 @@
+"""Who sent a request and which address they sent it to, behind trusted reverse proxies too."""
+
+import re
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from flask import Request
+
+from cstar_web.settings import Settings
+
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?\Z")
+# One household or server gets a whole /64, so one address of it is no identity.
+_IPV6_PREFIX = 64
+
+
+def client_address(request: Request, settings: Settings) -> str:
+    """The address the request came from: the last one that no trusted proxy vouches for."""
+    address = request.environ.get("REMOTE_ADDR") or "unknown"
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    while hops and settings.trusts(address):
+        address = hops.pop().strip() or address
+    return address
+
+
+def client_network(address: str) -> str:
+    """What failed attempts are counted by: an IPv4 address, or the /64 of an IPv6 address.
+
+    >>> client_network("2001:db8::1"), client_network("192.0.2.7")
+    ('2001:db8::/64', '192.0.2.7')
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ip_network((int(ip), _IPV6_PREFIX), strict=False))
+    return str(ip)
+
+
+def base_url(request: Request, settings: Settings) -> str:
+    """Where the client sees this server, without a slash at the end; "" if it named no host."""
+    scheme, host = request.scheme, request.host
+    if settings.trusts(request.environ.get("REMOTE_ADDR") or ""):
+        scheme = _forwarded(request, "X-Forwarded-Proto", ("http", "https")) or scheme
+        forwarded = request.headers.get("X-Forwarded-Host", "")
+        host = forwarded if _HOST.match(forwarded) else host
+    return f"{scheme}://{host}" if host else ""
+
+
+def _forwarded(request: Request, header: str, allowed: tuple[str, ...]) -> str | None:
+    value = request.headers.get(header, "").lower()
+    return value if value in allowed else None

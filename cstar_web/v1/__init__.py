@@ -1,0 +1,15 @@
+"""Version 1 of the API: one module for each resource."""
+
+from flask import Blueprint
+
+from cstar_web.v1 import auth, custom_fields, customers, events, members, messages, tickets
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    auth.blueprint,
+    tickets.blueprint,
+    messages.blueprint,
+    customers.blueprint,
+    members.blueprint,
+    custom_fields.blueprint,
+    events.blueprint,
+)

@@ -1,0 +1,87 @@
+"""Messages: what was said on a ticket, and what was noted internally."""
+
+from flask import Blueprint, Response
+from marshmallow import fields
+
+from cstar_core import CONTENT_MAX, NAME_MAX, SENDERS
+from cstar_web.calls import Call
+from cstar_web.operations import Operation, operation
+from cstar_web.shapes import Shape
+from cstar_web.v1 import render
+from cstar_web.v1.answers import TEAM, instant, kind, text
+from cstar_web.v1.fields import Flag, Text
+
+blueprint = Blueprint("messages", __name__)
+PATH = f"{TEAM}/tickets/{{ticketId}}/messages"
+
+
+class Message(Shape):
+    """One entry of a ticket's conversation."""
+
+    id = text("Message id (`msg_` prefix).")
+    object = kind("message")
+    ticket_id = text("The ticket it belongs to.")
+    content = text("The text.")
+    sender = text("Who wrote it.", enum=SENDERS)
+    sender_name = text("The writer's name.")
+    is_internal = fields.Boolean(
+        required=True, metadata={"description": "Whether customers must not see it."}
+    )
+    created_at = instant("When it was written.")
+
+
+class NewMessage(Shape):
+    """A message to add to a ticket."""
+
+    content = Text(required=True, metadata={"maxLength": CONTENT_MAX, "minLength": 1})
+    sender = Text(metadata={"enum": SENDERS, "default": "agent"})
+    sender_name = Text(
+        allow_none=True,
+        metadata={
+            "maxLength": NAME_MAX,
+            "description": "By default the customer's name, the team's name, or `System`.",
+        },
+    )
+    is_internal = Flag(
+        metadata={"default": False, "description": "Only agent and system messages may be."}
+    )
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="GET",
+        path=PATH,
+        name="listMessages",
+        tag="Messages",
+        summary="List a ticket's messages",
+        description="All of them, oldest first.",
+        key="any",
+        answer=Message(),
+        many=True,
+    ),
+)
+def list_messages(call: Call, ticket_id: str) -> Response:
+    return call.answer([render.message(m) for m in call.workspace.messages.list(ticket_id)])
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=PATH,
+        name="createMessage",
+        tag="Messages",
+        summary="Add a message",
+        description="A public agent message opens a new ticket; a customer message reopens one "
+        "that is pending, resolved or closed.",
+        key="secret",
+        body=NewMessage(),
+        answer=Message(),
+        status=201,
+        idempotent=True,
+    ),
+    rules=lambda workspace, values: workspace.messages.check(values),
+)
+def create_message(call: Call, ticket_id: str) -> Response:
+    return call.created(render.message(call.workspace.messages.create(ticket_id, **call.body)))

@@ -1,0 +1,155 @@
+"""Answers from the core's values: plain functions, since a schema's dump costs more than the rest
+of a request. The answer shapes beside the views describe what these functions make."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from cstar_core import Access, Customer, CustomField, Event, Member, Message, Ticket
+
+Json = dict[str, Any]
+TicketRenderer = Callable[[Ticket, bool], Json]
+
+
+@lru_cache(8192)
+def instant(value: datetime) -> str:
+    """An instant as the API writes it.
+
+    >>> from datetime import UTC
+    >>> instant(datetime(2025, 12, 10, 14, 30, tzinfo=UTC))
+    '2025-12-10T14:30:00Z'
+    """
+    return value.isoformat()[:19] + "Z"
+
+
+def instant_or_none(value: datetime | None) -> str | None:
+    """As `instant`; None stays None."""
+    return None if value is None else instant(value)
+
+
+def ticket(value: Ticket, internal: bool) -> Json:
+    """A ticket; its messages and its customer where the value has them."""
+    answer: Json = {
+        "id": value.id,
+        "object": "ticket",
+        "number": value.number,
+        "title": value.title,
+        "status": value.status,
+        "priority": value.priority,
+        "customerId": value.customer_id,
+        "customerName": value.customer_name,
+        "assignedTo": value.assigned_to,
+        "tags": value.tags,
+        "notes": value.notes,
+        "customFields": value.custom_fields,
+        "metadata": value.metadata,
+        "messageCount": value.message_count,
+        "createdAt": instant(value.created_at),
+        "updatedAt": instant(value.updated_at),
+        "resolvedAt": instant_or_none(value.resolved_at),
+        "closedAt": instant_or_none(value.closed_at),
+    }
+    if value.messages is not None:
+        answer["messages"] = [message(each) for each in value.messages]
+    return answer if internal else _for_customers(answer)
+
+
+def ticket_with_customer(value: Ticket, internal: bool) -> Json:
+    """A ticket with its customer in it; null where it has none."""
+    answer = ticket(value, internal)
+    answer["customer"] = None if value.customer is None else customer(value.customer, internal)
+    return answer
+
+
+def message(value: Message) -> Json:
+    """A message."""
+    return {
+        "id": value.id,
+        "object": "message",
+        "ticketId": value.ticket_id,
+        "content": value.content,
+        "sender": value.sender,
+        "senderName": value.sender_name,
+        "isInternal": value.is_internal,
+        "createdAt": instant(value.created_at),
+    }
+
+
+def customer(value: Customer, internal: bool) -> Json:
+    """A customer."""
+    answer: Json = {
+        "id": value.id,
+        "object": "customer",
+        "name": value.name,
+        "email": value.email,
+        "tags": value.tags,
+        "notes": value.notes,
+        "customFields": value.custom_fields,
+        "metadata": value.metadata,
+        "ticketCount": value.ticket_count,
+        "createdAt": instant(value.created_at),
+        "updatedAt": instant(value.updated_at),
+    }
+    return answer if internal else _for_customers(answer)
+
+
+def member(value: Member) -> Json:
+    """A member of a team."""
+    return {
+        "id": value.id,
+        "object": "member",
+        "name": value.name,
+        "email": value.email,
+        "role": value.role,
+        "createdAt": instant(value.created_at),
+        "updatedAt": instant(value.updated_at),
+    }
+
+
+def custom_field(value: CustomField) -> Json:
+    """The definition of a custom field."""
+    return {
+        "id": value.id,
+        "object": "custom_field",
+        "name": value.name,
+        "key": value.key,
+        "type": value.type,
+        "entityType": value.entity_type,
+        "required": value.required,
+        "options": value.options,
+        "position": value.position,
+        "createdAt": instant(value.created_at),
+        "updatedAt": instant(value.updated_at),
+        "archivedAt": instant_or_none(value.archived_at),
+    }
+
+
+def event(value: Event) -> Json:
+    """Something that happened."""
+    return {
+        "id": value.id,
+        "object": "event",
+        "type": value.type,
+        "createdAt": instant(value.created_at),
+        "objectId": value.object_id,
+        "data": value.data,
+        "changes": value.changes,
+        "actor": {"type": value.actor.type, "id": value.actor.id},
+    }
+
+
+def whoami(access: Access) -> Json:
+    """What a key opens."""
+    return {
+        "teamId": access.team.id,
+        "teamName": access.team.name,
+        "teamSlug": access.team.slug,
+        "keyType": access.key.type,
+        "environment": access.key.environment,
+    }
+
+
+def _for_customers(answer: Json) -> Json:
+    del answer["notes"], answer["metadata"]
+    return answer

@@ -1,0 +1,133 @@
+"""Tickets: each one a conversation with a customer."""
+
+from functools import partial
+
+from flask import Blueprint, Response
+
+from cstar_web.calls import Call
+from cstar_web.etags import ticket_tag
+from cstar_web.operations import Operation, operation
+from cstar_web.v1 import render
+from cstar_web.v1.answers import TEAM, Deleted
+from cstar_web.v1.ticket_shapes import NewTicket, Ticket, TicketChanges, TicketQuery, TicketsQuery
+
+blueprint = Blueprint("tickets", __name__)
+PATH = f"{TEAM}/tickets"
+ONE = f"{PATH}/{{ticketId}}"
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="GET",
+        path=PATH,
+        name="listTickets",
+        tag="Tickets",
+        summary="List tickets",
+        description="Newest first unless sorted otherwise. All filters must hold. The list leaves "
+        "out `messages`.",
+        key="any",
+        query=TicketsQuery(),
+        answer=Ticket(),
+        many=True,
+        paged=True,
+    ),
+)
+def list_tickets(call: Call) -> Response:
+    found = call.workspace.tickets.list(**call.query)
+    return call.page(found, partial(_renderer(call), internal=call.internal))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=PATH,
+        name="createTicket",
+        tag="Tickets",
+        summary="Create a ticket",
+        description="For a customer that exists, or for one that is made with the ticket.",
+        key="secret",
+        body=NewTicket(),
+        answer=Ticket(),
+        status=201,
+        etag=True,
+        idempotent=True,
+    ),
+    rules=lambda workspace, values: workspace.tickets.check(values),
+)
+def create_ticket(call: Call) -> Response:
+    ticket = call.workspace.tickets.create(**call.body)
+    return call.created(render.ticket(ticket, call.internal), tag=ticket_tag(ticket))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="GET",
+        path=ONE,
+        name="getTicket",
+        tag="Tickets",
+        summary="Get a ticket",
+        description="With its messages, oldest first.",
+        key="any",
+        query=TicketQuery(),
+        answer=Ticket(),
+        etag=True,
+    ),
+)
+def get_ticket(call: Call, ticket_id: str) -> Response:
+    ticket = call.workspace.tickets.get(ticket_id, **call.query)
+    return call.answer(_renderer(call)(ticket, call.internal), tag=ticket_tag(ticket))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="PATCH",
+        path=ONE,
+        name="updateTicket",
+        tag="Tickets",
+        summary="Update a ticket",
+        description="Only what is sent changes; metadata and custom fields are merged. A change "
+        "to what is already so changes nothing.",
+        key="secret",
+        body=TicketChanges(),
+        answer=Ticket(),
+        etag=True,
+        conditional=True,
+        idempotent=True,
+    ),
+    rules=lambda workspace, values: workspace.tickets.check(values, updating=True),
+)
+def update_ticket(call: Call, ticket_id: str) -> Response:
+    tickets = call.workspace.tickets
+    with call.unless_stale(lambda: ticket_tag(tickets.get(ticket_id))):
+        ticket = tickets.update(ticket_id, **call.body)
+    return call.answer(render.ticket(ticket, call.internal), tag=ticket_tag(ticket))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="DELETE",
+        path=ONE,
+        name="deleteTicket",
+        tag="Tickets",
+        summary="Delete a ticket",
+        description="Permanently deletes the ticket and all its messages.",
+        key="secret",
+        answer=Deleted(),
+        conditional=True,
+        idempotent=True,
+    ),
+)
+def delete_ticket(call: Call, ticket_id: str) -> Response:
+    tickets = call.workspace.tickets
+    with call.unless_stale(lambda: ticket_tag(tickets.get(ticket_id))):
+        tickets.delete(ticket_id)
+    return call.answer({"deleted": True})
+
+
+def _renderer(call: Call) -> render.TicketRenderer:
+    return render.ticket_with_customer if call.query.get("expand_customer") else render.ticket
