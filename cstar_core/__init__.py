@@ -1,0 +1,110 @@
+"""cStar's core: a helpdesk in one SQLite file, for any Python program. Start at ``Helpdesk``."""
+
+from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
+from cstar_core.clock import utc_now
+from cstar_core.custom_fields import CustomField
+from cstar_core.customers import Customer
+from cstar_core.errors import (
+    Busy,
+    Conflict,
+    HelpdeskError,
+    Invalid,
+    NotFound,
+    Problem,
+    Refused,
+    StaleVersion,
+    StorageFull,
+)
+from cstar_core.events import EVENT_TYPES, Event
+from cstar_core.fields import (
+    ENTITY_TYPES,
+    FIELD_KEY_PATTERN,
+    FIELD_TEXT_MAX,
+    FIELD_TYPES,
+    OPTION_MAX,
+    OPTIONS_MAX,
+    POSITION_MAX,
+)
+from cstar_core.helpdesk import Helpdesk, Workspace
+from cstar_core.idempotency import Receipt
+from cstar_core.ids import parse_id
+from cstar_core.inspection import Finding, Report
+from cstar_core.keys import Access, Key, NewKey
+from cstar_core.members import Member
+from cstar_core.metadata import (
+    METADATA_BYTES_MAX,
+    METADATA_KEY_MAX,
+    METADATA_KEYS_MAX,
+    merge_metadata,
+)
+from cstar_core.pages import PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
+from cstar_core.scope import SYSTEM, Actor
+from cstar_core.tables import ENVIRONMENTS, KEY_TYPES, PRIORITIES, ROLES, SENDERS, STATUSES
+from cstar_core.tags import TAG_MAX, TAGS_MAX, parse_tags
+from cstar_core.teams import SLUG_MAX, Team
+from cstar_core.tickets import CONTENT_MAX, TICKET_SORTS, TITLE_MAX, Message, Ticket
+from cstar_core.words import SEARCH_MAX
+
+__all__ = [
+    "CONTENT_MAX",
+    "EMAIL_MAX",
+    "ENTITY_TYPES",
+    "ENVIRONMENTS",
+    "EVENT_TYPES",
+    "FIELD_KEY_PATTERN",
+    "FIELD_TEXT_MAX",
+    "FIELD_TYPES",
+    "KEY_TYPES",
+    "METADATA_BYTES_MAX",
+    "METADATA_KEYS_MAX",
+    "METADATA_KEY_MAX",
+    "NAME_MAX",
+    "NOTES_MAX",
+    "OPTIONS_MAX",
+    "OPTION_MAX",
+    "PAGE_MAX",
+    "PAGE_SIZE_DEFAULT",
+    "PAGE_SIZE_MAX",
+    "POSITION_MAX",
+    "PRIORITIES",
+    "ROLES",
+    "SEARCH_MAX",
+    "SENDERS",
+    "SLUG_MAX",
+    "STATUSES",
+    "SYSTEM",
+    "TAGS_MAX",
+    "TAG_MAX",
+    "TICKET_SORTS",
+    "TITLE_MAX",
+    "Access",
+    "Actor",
+    "Busy",
+    "Conflict",
+    "CustomField",
+    "Customer",
+    "Event",
+    "Finding",
+    "Helpdesk",
+    "HelpdeskError",
+    "Invalid",
+    "Key",
+    "Member",
+    "Message",
+    "NewKey",
+    "NotFound",
+    "Page",
+    "Problem",
+    "Receipt",
+    "Refused",
+    "Report",
+    "StaleVersion",
+    "StorageFull",
+    "Team",
+    "Ticket",
+    "Workspace",
+    "merge_metadata",
+    "parse_id",
+    "parse_tags",
+    "utc_now",
+]

@@ -1,0 +1,85 @@
+"""Everything the helpdesk can refuse to do.
+
+HelpdeskError
+├── Invalid        the values break one or more rules; ``problems`` lists every one
+├── NotFound       no such object in this workspace
+├── Conflict       the object cannot live beside another one (an address or a key is taken)
+│   └── StaleVersion   the object changed since it was read
+├── Refused        the database file cannot be used: foreign, damaged, or from a newer version
+├── Busy           another writer held the file for too long; trying again is safe
+└── StorageFull    the disk took no more; nothing of the write is left
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MISSING = "PARAMETER_MISSING"
+INVALID = "PARAMETER_INVALID"
+UNKNOWN = "PARAMETER_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule.
+
+    ``param`` is a path such as ``title``, ``tags.2`` or ``custom_fields.region``; ``code`` is
+    PARAMETER_MISSING, PARAMETER_INVALID or PARAMETER_UNKNOWN; ``rule`` ends the sentence that
+    the parameter begins.
+
+    >>> Problem("title", "PARAMETER_MISSING", "is required").message
+    'title is required'
+    """
+
+    param: str
+    code: str
+    rule: str
+
+    @property
+    def message(self) -> str:
+        """The whole sentence."""
+        return f"{self.param} {self.rule}"
+
+
+class HelpdeskError(Exception):
+    """Base of every error this library raises on purpose."""
+
+
+class Invalid(HelpdeskError):
+    """The values break rules; ``problems`` holds all of them, the first first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class NotFound(HelpdeskError):
+    """No object of this kind with this id in this workspace."""
+
+    def __init__(self, kind: str, id: str) -> None:
+        self.kind = kind
+        self.id = id
+        super().__init__(f"{kind.capitalize()} not found")
+
+
+class Conflict(HelpdeskError):
+    """Something with this key or address exists already; ``param`` names the value."""
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        self.param = param
+        super().__init__(message)
+
+
+class StaleVersion(Conflict):
+    """The object is no longer at the version that the caller read."""
+
+
+class Refused(HelpdeskError):
+    """The file is not a database that this version can use; it was left untouched."""
+
+
+class Busy(HelpdeskError):
+    """The file stayed locked by another writer; nothing was written."""
+
+
+class StorageFull(HelpdeskError):
+    """The disk is full or refuses writes; nothing of the write is left."""

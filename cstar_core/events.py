@@ -1,0 +1,319 @@
+"""The log of what happened: a row written in the same transaction as the change itself."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from peewee import Select, fn
+
+from cstar_core.checks import invalid, same
+from cstar_core.clock import from_seconds
+from cstar_core.errors import Invalid, NotFound
+from cstar_core.ids import parse_id, public_id
+from cstar_core.metadata import to_json
+from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, Window, close_page, open_window
+from cstar_core.scope import Actor, Scope, actor_of, required_uid
+from cstar_core.store import Prepared, Snapshot, SqlRow, Store, Transaction, prepare, slot
+from cstar_core.tables import ACTOR_TYPES, EventRow, TicketRow, WorkspaceRow
+
+EVENT_TYPES = (
+    "ticket.created",
+    "ticket.updated",
+    "ticket.assigned",
+    "ticket.resolved",
+    "ticket.closed",
+    "ticket.reopened",
+    "ticket.deleted",
+    "message.created",
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "custom_field.created",
+    "custom_field.updated",
+    "custom_field.deleted",
+    "member.created",
+    "member.updated",
+    "member.deleted",
+    "key.created",
+    "key.revoked",
+    "team.created",
+)
+_KINDS = {"custom_field": "custom field"}
+_VARIANT = 1 << 63
+
+Changes = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. ``changes`` maps each changed member to its ``from`` and ``to``.
+
+    The data and changes of a deleted ticket's or customer's events are emptied with it.
+    """
+
+    id: str
+    type: str
+    created_at: datetime
+    object_id: str
+    data: dict[str, Any]
+    changes: dict[str, Any]
+    actor: Actor
+
+
+_NEXT = fn.COALESCE(fn.MAX(EventRow.number), 0) + 1
+_RECORD = prepare(
+    EventRow.insert_from(
+        EventRow.select(
+            slot("workspace"),
+            _NEXT,
+            slot("type"),
+            slot("now"),
+            slot("object"),
+            slot("ticket"),
+            slot("actor_type"),
+            slot("actor"),
+            slot("data"),
+            slot("changes"),
+        ).where(EventRow.workspace_id == slot("workspace")),
+        [
+            EventRow.workspace_id,
+            EventRow.number,
+            EventRow.type,
+            EventRow.created_at,
+            EventRow.object_uid,
+            EventRow.ticket_number,
+            EventRow.actor_type,
+            EventRow.actor_uid,
+            EventRow.data,
+            EventRow.changes,
+        ],
+    )
+)
+_SALT = prepare(
+    WorkspaceRow.select(WorkspaceRow.event_salt).where(WorkspaceRow.id == slot("workspace"))
+)
+_EMPTY_TICKET = prepare(
+    EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
+        (EventRow.workspace_id == slot("workspace")) & (EventRow.ticket_number == slot("ticket"))
+    )
+)
+
+
+def record(
+    tx: Transaction,
+    scope: Scope,
+    type: str,
+    uid: bytes,
+    *,
+    ticket: int | None = None,
+    data: Mapping[str, object] | None = None,
+    changes: Changes | None = None,
+) -> None:
+    """Write what happened to the object ``uid``; ``ticket`` is the number of its ticket."""
+    tx.run(
+        _RECORD,
+        workspace=scope.workspace_id,
+        type=EVENT_TYPES.index(type),
+        now=tx.now,
+        object=uid,
+        ticket=ticket,
+        actor_type=ACTOR_TYPES.index(scope.actor.type),
+        actor=scope.actor.uid,
+        data=to_json(data) if data else None,
+        changes=to_json(changes) if changes else None,
+    )
+
+
+def difference(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Any]:
+    """The members that differ, each with its ``from`` and ``to``.
+
+    >>> difference({"a": 1, "b": 2}, {"a": 1, "b": 3})
+    {'b': {'from': 2, 'to': 3}}
+    """
+    return {
+        name: {"from": before.get(name), "to": value}
+        for name, value in after.items()
+        if not same(before.get(name), value)
+    }
+
+
+def forget_ticket(tx: Transaction, scope: Scope, number: int) -> None:
+    """Empty what the log quotes of a ticket that is deleted for good; the bare facts stay."""
+    tx.run(_EMPTY_TICKET, workspace=scope.workspace_id, ticket=number)
+
+
+def forget_object(tx: Transaction, scope: Scope, types: Iterable[str], uid: bytes) -> None:
+    """Empty what the log quotes of a deleted object, in events of the given types."""
+    codes = [EVENT_TYPES.index(type) for type in types]
+    tx.run(
+        EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
+            (EventRow.workspace_id == scope.workspace_id)
+            & EventRow.type.in_(codes)
+            & (EventRow.object_uid == uid)
+        )
+    )
+
+
+class Events:
+    """The log of one workspace, oldest first."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+
+    def list(
+        self,
+        *,
+        after: str | None = None,
+        types: Sequence[str] | str = (),
+        page: int = 1,
+        page_size: int = PAGE_SIZE_DEFAULT,
+        cursor: str | None = None,
+    ) -> Page[Event]:
+        """Events in the order in which they happened.
+
+        ``after`` is the id of an event: only later ones. ``types`` are names or patterns such as
+        ``ticket.*``. Raises Invalid for an id that is no event's and a type that does not exist.
+        """
+        codes = _codes(types)
+        query = ("events", self._scope.workspace_id, after, codes)
+        window = open_window(page, page_size, cursor, query, 1)
+        with self._store.snapshot() as snap:
+            salt = self._salt(snap)
+            least = 0 if after is None else self._number(salt, after)
+            shape = Shape(codes, of_ticket=False)
+            return self._page(snap, salt, shape, window, query, least=least)
+
+    def of_ticket(
+        self,
+        ticket_id: str,
+        *,
+        page: int = 1,
+        page_size: int = PAGE_SIZE_DEFAULT,
+        cursor: str | None = None,
+    ) -> Page[Event]:
+        """A ticket's own history, its messages included. Raises NotFound."""
+        query = ("ticket events", self._scope.workspace_id, ticket_id)
+        window = open_window(page, page_size, cursor, query, 1)
+        with self._store.snapshot() as snap:
+            number = snap.value(
+                _TICKET_NUMBER,
+                uid=required_uid("ticket", ticket_id),
+                workspace=self._scope.workspace_id,
+            )
+            if number is None:
+                raise NotFound("ticket", ticket_id)
+            shape = Shape((), of_ticket=True)
+            return self._page(snap, self._salt(snap), shape, window, query, ticket=number)
+
+    def _page(
+        self,
+        snap: Snapshot,
+        salt: bytes,
+        shape: "Shape",
+        window: Window,
+        query: object,
+        **values: object,
+    ) -> Page[Event]:
+        values = {"least": 0, **values, "workspace": self._scope.workspace_id}
+        rows_query, count_query = _queries(shape)
+        start = values["least"] if window.after is None else window.after[0]
+        rows = snap.all(
+            rows_query,
+            **{**values, "start": start, "limit": window.size + 1, "offset": window.offset},
+        )
+        total = snap.value(count_query, **values)
+        events = [_event(salt, row) for row in rows]
+        return close_page(events, [(row[0],) for row in rows], total, window, query)
+
+    def _salt(self, snap: Snapshot) -> bytes:
+        return bytes(snap.value(_SALT, workspace=self._scope.workspace_id))
+
+    @staticmethod
+    def _number(salt: bytes, event_id: str) -> int:
+        uid = parse_id("event", event_id)
+        number = int.from_bytes(uid[8:], "big") ^ _VARIANT if uid else -1
+        if uid is None or uid[:8] != salt or number >= _VARIANT >> 1:
+            raise Invalid(invalid("after", "must be the id of an event"))
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which conditions a listing has, so that its SQL is made once."""
+
+    codes: tuple[int, ...]
+    of_ticket: bool
+
+
+@lru_cache(maxsize=256)
+def _queries(shape: Shape) -> tuple[Prepared, Prepared]:
+    condition = EventRow.workspace_id == slot("workspace")
+    if shape.codes:
+        condition &= EventRow.type.in_(shape.codes)
+    if shape.of_ticket:
+        condition &= EventRow.ticket_number == slot("ticket")
+    rows = (
+        _select()
+        .where(condition & (EventRow.number > slot("start")))
+        .order_by(EventRow.number)
+        .limit(slot("limit"))
+        .offset(slot("offset"))
+    )
+    counted = condition & (EventRow.number > slot("least"))
+    return prepare(rows), prepare(EventRow.select(fn.COUNT(EventRow.number)).where(counted))
+
+
+def _select() -> Select:
+    return EventRow.select(
+        EventRow.number,
+        EventRow.type,
+        EventRow.created_at,
+        EventRow.object_uid,
+        EventRow.actor_type,
+        EventRow.actor_uid,
+        EventRow.data,
+        EventRow.changes,
+    )
+
+
+_TICKET_NUMBER = prepare(
+    TicketRow.select(TicketRow.number).where(
+        (TicketRow.uid == slot("uid")) & (TicketRow.workspace_id == slot("workspace"))
+    )
+)
+
+
+def _codes(types: Sequence[str] | str) -> tuple[int, ...]:
+    patterns = types.split(",") if isinstance(types, str) else types
+    found: set[int] = set()
+    for pattern in patterns:
+        matching = [i for i, name in enumerate(EVENT_TYPES) if _matches(name, pattern.strip())]
+        if not matching:
+            known = ", ".join(EVENT_TYPES)
+            raise Invalid(invalid("types", f"must be patterns such as ticket.* or of: {known}"))
+        found.update(matching)
+    return tuple(sorted(found))
+
+
+def _matches(name: str, pattern: str) -> bool:
+    whole_kind = pattern.endswith(".*") and name.startswith(pattern[:-1])
+    return pattern in ("*", name) or whole_kind
+
+
+def _event(salt: bytes, row: SqlRow) -> Event:
+    number, type_code, created_at, object_uid, actor_type, actor_uid, data, changes = row
+    type = EVENT_TYPES[type_code]
+    kind = type.partition(".")[0]
+    return Event(
+        id=public_id("event", salt + (_VARIANT | number).to_bytes(8, "big")),
+        type=type,
+        created_at=from_seconds(created_at),
+        object_id=public_id(_KINDS.get(kind, kind), object_uid),
+        data=json.loads(data) if data else {},
+        changes=json.loads(changes) if changes else {},
+        actor=actor_of(actor_type, actor_uid),
+    )

@@ -1,0 +1,243 @@
+"""Tags and custom-field values as rows, so that lists filter by them along an index.
+
+The object's own JSON stays what answers show; these rows follow it in the same transaction.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from peewee import SQL
+
+from cstar_core.checks import invalid, same, unknown
+from cstar_core.errors import Problem
+from cstar_core.fields import (
+    COMPARISONS,
+    Definition,
+    Scalar,
+    check_values,
+    index_text,
+    index_values,
+    parse_filter,
+)
+from cstar_core.metadata import check_merged, merge_metadata
+from cstar_core.store import Snapshot, Transaction, prepare, slot
+from cstar_core.tables import CustomFieldRow, FieldValueRow, TagRow, TagUseRow
+from cstar_core.tags import fold_tag, parse_tags
+
+FieldFilter = tuple[int, str, Scalar]
+FILTERS_MAX = 20
+
+_DEFINITIONS = prepare(
+    CustomFieldRow.select(
+        CustomFieldRow.id,
+        CustomFieldRow.key,
+        CustomFieldRow.type,
+        CustomFieldRow.required,
+        CustomFieldRow.options,
+        CustomFieldRow.archived_at,
+    )
+    .where(
+        (CustomFieldRow.workspace_id == slot("workspace"))
+        & (CustomFieldRow.entity_type == slot("entity"))
+    )
+    .order_by(CustomFieldRow.position, CustomFieldRow.id)
+)
+_FIND_TAG = prepare(
+    TagRow.select(TagRow.id).where(
+        (TagRow.workspace_id == slot("workspace"))
+        & (TagRow.entity_type == slot("entity"))
+        & (TagRow.tag_key == slot("tag"))
+    )
+)
+_ADD_TAG = prepare(
+    TagRow.insert(
+        {
+            TagRow.workspace_id: slot("workspace"),
+            TagRow.entity_type: slot("entity"),
+            TagRow.tag_key: slot("tag"),
+        }
+    )
+)
+_USE_TAG = prepare(
+    TagUseRow.insert(
+        {
+            TagUseRow.tag_id: slot("tag"),
+            TagUseRow.created_at: slot("created"),
+            TagUseRow.owner_id: slot("owner"),
+        }
+    )
+)
+_DROP_TAG = prepare(
+    TagUseRow.delete().where(
+        (TagUseRow.tag_id == slot("tag"))
+        & (TagUseRow.created_at == slot("created"))
+        & (TagUseRow.owner_id == slot("owner"))
+    )
+)
+_ADD_VALUE = prepare(
+    FieldValueRow.insert(
+        {
+            FieldValueRow.field_id: slot("field"),
+            FieldValueRow.value: slot("value"),
+            FieldValueRow.created_at: slot("created"),
+            FieldValueRow.owner_id: slot("owner"),
+        }
+    )
+)
+_DROP_VALUE = prepare(
+    FieldValueRow.delete().where(
+        (FieldValueRow.field_id == slot("field"))
+        & (FieldValueRow.value == slot("value"))
+        & (FieldValueRow.created_at == slot("created"))
+        & (FieldValueRow.owner_id == slot("owner"))
+    )
+)
+
+
+def definitions(snap: Snapshot, workspace_id: int, entity_type: str) -> dict[str, Definition]:
+    """The custom fields of one kind of object, by key, in position order."""
+    rows = snap.all(_DEFINITIONS, workspace=workspace_id, entity=entity_type)
+    return {
+        key: Definition(
+            id,
+            key,
+            type,
+            bool(required),
+            tuple(json.loads(options)) if options else (),
+            archived_at is not None,
+        )
+        for id, key, type, required, options, archived_at in rows
+    }
+
+
+def replace_tags(
+    tx: Transaction,
+    workspace_id: int,
+    entity_type: str,
+    owner: tuple[int, int],
+    before: Iterable[str],
+    after: Iterable[str],
+) -> None:
+    """Make the rows of an object (its integer key and when it was made) follow its tags."""
+    old, new = {fold_tag(tag) for tag in before}, {fold_tag(tag) for tag in after}
+    owner_id, created_at = owner
+    for statement, tags in ((_DROP_TAG, old - new), (_USE_TAG, new - old)):
+        for tag in sorted(tags):
+            tag_id = _tag_id(tx, workspace_id, entity_type, tag)
+            tx.run(statement, tag=tag_id, created=created_at, owner=owner_id)
+
+
+def replace_values(
+    tx: Transaction,
+    known: Mapping[str, Definition],
+    owner: tuple[int, int],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> None:
+    """Make the rows of an object follow its custom-field values."""
+    old, new = _value_rows(known, before), _value_rows(known, after)
+    owner_id, created_at = owner
+    for statement, rows in ((_DROP_VALUE, old - new), (_ADD_VALUE, new - old)):
+        for field_id, _, value in rows:
+            tx.run(statement, field=field_id, value=value, created=created_at, owner=owner_id)
+
+
+def tag_ids(
+    snap: Snapshot, workspace_id: int, entity_type: str, tags: Iterable[str]
+) -> list[int] | None:
+    """The keys of tags to filter by; None if one of them was never used here."""
+    found = {
+        snap.value(_FIND_TAG, workspace=workspace_id, entity=entity_type, tag=fold_tag(tag))
+        for tag in tags
+    }
+    return None if None in found else sorted(found)
+
+
+def parse_filters(
+    param: str, filters: Mapping[str, object], known: Mapping[str, Definition]
+) -> tuple[list[FieldFilter], list[Problem]]:
+    """Filters on custom fields: ``{"region": "EU", "seats": {"gte": 10}}``.
+
+    Each becomes (field key, comparison, value); everything wrong is in the problems.
+    """
+    found: list[FieldFilter] = []
+    problems: list[Problem] = []
+    for key, wanted in filters.items():
+        definition = known.get(key)
+        path = f"{param}.{key}"
+        if definition is None:
+            problems += unknown(path, str(key), known)
+            continue
+        comparisons = wanted if isinstance(wanted, Mapping) else {"eq": wanted}
+        for comparison, value in comparisons.items():
+            parsed = _parse_filter(path, str(comparison), value, definition)
+            if isinstance(parsed, list):
+                problems += parsed
+            else:
+                found.append((definition.id, str(comparison), parsed))
+    if len(found) > FILTERS_MAX:
+        problems += invalid(param, f"must be at most {FILTERS_MAX} filters")
+    return found, problems
+
+
+def count_uses(snap: Snapshot, field_id: int) -> int:
+    """How many objects have a value in a field."""
+    query = FieldValueRow.select(SQL("COUNT(DISTINCT owner_id)"))
+    return int(snap.value(query.where(FieldValueRow.field_id == field_id)))
+
+
+def _parse_filter(
+    path: str, comparison: str, value: object, definition: Definition
+) -> Scalar | list[Problem]:
+    if comparison == "eq":
+        parsed = parse_filter(path, value, definition)
+        return index_text(parsed) if isinstance(parsed, str) else parsed
+    if comparison not in COMPARISONS:
+        return invalid(path, f"can be compared by: {', '.join(COMPARISONS)}")
+    if definition.type not in ("number", "date"):
+        return invalid(path, "can only be compared if it is a number or a date")
+    return parse_filter(path, value, definition)
+
+
+def _value_rows(
+    known: Mapping[str, Definition], values: Mapping[str, object]
+) -> set[tuple[int, str, Scalar]]:
+    """The rows of some values; the type's name keeps 1 and 1.0 apart in the set."""
+    return {
+        (known[key].id, type(row).__name__, row)
+        for key, value in values.items()
+        for row in index_values(known[key], value)
+    }
+
+
+def _tag_id(tx: Transaction, workspace_id: int, entity_type: str, tag: str) -> int:
+    found = tx.value(_FIND_TAG, workspace=workspace_id, entity=entity_type, tag=tag)
+    if found is not None:
+        return int(found)
+    return tx.insert(_ADD_TAG, workspace=workspace_id, entity=entity_type, tag=tag)
+
+
+def check_merge(
+    before: Mapping[str, Any], changes: Mapping[str, Any], known: Mapping[str, Definition]
+) -> list[Problem]:
+    """What metadata and custom fields would break once merged into what an object has."""
+    problems: list[Problem] = []
+    metadata = changes.get("metadata")
+    if isinstance(metadata, Mapping):
+        problems += check_merged("metadata", merge_metadata(before["metadata"], metadata))
+    if "custom_fields" in changes:
+        given, current = changes["custom_fields"], before["custom_fields"]
+        problems += check_values("custom_fields", given, known, current)
+    return problems
+
+
+def merge(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that really change: tags parsed, metadata and custom fields merged."""
+    after = dict(changes)
+    if "tags" in after:
+        after["tags"] = list(parse_tags(after["tags"]))
+    for name in ("metadata", "custom_fields"):
+        if name in after:
+            after[name] = merge_metadata(before[name], after[name])
+    return {name: value for name, value in after.items() if not same(value, before[name])}

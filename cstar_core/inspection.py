@@ -1,0 +1,110 @@
+"""Look a database over: is the file sound, and does everything kept twice agree?"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cstar_core.documents import CUSTOMERS, TICKETS
+from cstar_core.store import Snapshot, Store
+
+WAL_BUG_FIXED_IN = (3, 51, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; ``detail`` says what was seen and, if it is not ok, what to do."""
+
+    name: str
+    ok: bool
+    detail: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings; ``ok`` unless one of them is wrong (a warning is not)."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return all(finding.ok for finding in self.findings)
+
+
+def inspect(store: Store, schema_version: int) -> Report:
+    """Check the whole file, from one snapshot. Reads every page: minutes on a large one."""
+    with store.snapshot() as snap:
+        return Report(tuple(_findings(snap, schema_version)))
+
+
+def _findings(snap: Snapshot, schema_version: int) -> Iterator[Finding]:
+    yield _sqlite_version()
+    yield Finding("schema", True, f"version {schema_version}, current")
+    rows = [str(row[0]) for row in snap.sql("PRAGMA integrity_check(5)")]
+    yield Finding("integrity", rows == ["ok"], "; ".join(rows))
+    broken = snap.sql("PRAGMA foreign_key_check")
+    yield _zero("foreign keys", len(broken), "rows refer to rows that are gone")
+    yield _zero("counters", _count(snap, _WRONG_COUNTS), "totals differ from the tickets")
+    yield _zero("message counts", _count(snap, _WRONG_MESSAGES), "tickets miscount their messages")
+    yield _zero("search queue", _count(snap, _PENDING), "changed documents are not indexed")
+    for workspace_id, environment in snap.sql("SELECT id, environment FROM workspaces"):
+        yield _index(snap, workspace_id, environment)
+
+
+def _sqlite_version() -> Finding:
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info >= WAL_BUG_FIXED_IN:
+        return Finding("sqlite", True, version)
+    detail = (
+        f"{version}; before 3.51.3 SQLite has a rare bug that can damage a database in WAL mode: "
+        "use a Python with a newer SQLite when you can"
+    )
+    return Finding("sqlite", True, detail, warning=True)
+
+
+def _zero(name: str, wrong: int, what: str) -> Finding:
+    detail = "agree" if wrong == 0 else f"{wrong} {what}; restore a backup or report this"
+    return Finding(name, wrong == 0, detail)
+
+
+def _count(snap: Snapshot, query: str) -> int:
+    return int(snap.sql(query)[0][0])
+
+
+def _index(snap: Snapshot, workspace_id: int, environment: str) -> Finding:
+    """Whether the index holds exactly one document for each object."""
+    wrong = 0
+    for index, table in ((TICKETS, "tickets"), (CUSTOMERS, "customers")):
+        documents = f"{index.table(workspace_id)}_docsize"
+        wrong += _count(
+            snap,
+            f"SELECT (SELECT count(*) FROM {table} WHERE workspace_id = {int(workspace_id)} "  # noqa: S608
+            f"AND id NOT IN (SELECT id FROM {documents})) + (SELECT count(*) FROM {documents} "
+            f"WHERE id NOT IN (SELECT id FROM {table} WHERE workspace_id = {int(workspace_id)}))",
+        )
+    what = "documents are missing from the search index or left over in it"
+    return _zero(f"search index {workspace_id} ({environment})", wrong, what)
+
+
+_WRONG_COUNTS = """
+SELECT count(*) FROM (
+    SELECT workspace_id, status, priority, tickets FROM ticket_counts WHERE tickets <> 0
+    EXCEPT
+    SELECT workspace_id, status, priority, count(*) FROM tickets GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT * FROM (
+        SELECT workspace_id, status, priority, count(*) FROM tickets GROUP BY 1, 2, 3
+        EXCEPT
+        SELECT workspace_id, status, priority, tickets FROM ticket_counts WHERE tickets <> 0
+    )
+)
+"""
+_WRONG_MESSAGES = """
+SELECT count(*) FROM tickets WHERE (message_count, internal_count) <> (
+    SELECT count(*), coalesce(sum(is_internal), 0) FROM messages WHERE ticket_id = tickets.id
+)
+"""
+_PENDING = """
+SELECT (SELECT count(*) FROM ticket_changes) + (SELECT count(*) FROM customer_changes)
+"""

@@ -1,0 +1,218 @@
+"""API keys: shown once, stored as SHA-256, good for one team's live or test workspace."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from peewee import JOIN
+
+from cstar_core import events
+from cstar_core.checks import NAME_MAX, check_choice, check_text, invalid, raise_any
+from cstar_core.clock import from_seconds, from_seconds_or_none
+from cstar_core.errors import NotFound
+from cstar_core.ids import new_token, new_uid, public_id
+from cstar_core.scope import Actor, Scope, required_uid
+from cstar_core.store import SqlRow, Store, Transaction, prepare, slot
+from cstar_core.tables import ENVIRONMENTS, KEY_TYPES, KeyRow, TeamRow, WorkspaceRow
+from cstar_core.teams import Team, find_scope, team_of
+
+_PREFIXES = {"secret": "sk", "publishable": "pk"}
+_EXPIRES_MAX = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of a key; the key itself is not kept."""
+
+    id: str
+    team_id: str
+    name: str | None
+    type: str
+    environment: str
+    prefix: str
+    last_four: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made; ``secret`` is what its owner presents, shown this once."""
+
+    key: Key
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a presented key opens."""
+
+    key: Key
+    team: Team
+    scope: Scope
+
+
+_KEY = (
+    KeyRow.uid,
+    TeamRow.uid,
+    KeyRow.name,
+    KeyRow.type,
+    KeyRow.environment,
+    KeyRow.prefix,
+    KeyRow.last_four,
+    KeyRow.created_at,
+    KeyRow.expires_at,
+    KeyRow.revoked_at,
+)
+_KEYS = KeyRow.select(*_KEY).join(TeamRow, JOIN.INNER, on=(TeamRow.id == KeyRow.team_id))
+_BY_UID = prepare(_KEYS.where(KeyRow.uid == slot("uid")))
+_OF_TEAM = prepare(_KEYS.where(KeyRow.team_id == slot("team")).order_by(KeyRow.id))
+_BY_HASH = prepare(
+    KeyRow.select(
+        *_KEY,
+        TeamRow.name,
+        TeamRow.slug,
+        TeamRow.created_at,
+        TeamRow.id,
+        WorkspaceRow.id,
+    )
+    .join(TeamRow, JOIN.INNER, on=(TeamRow.id == KeyRow.team_id))
+    .join(
+        WorkspaceRow,
+        JOIN.INNER,
+        on=(
+            (WorkspaceRow.team_id == KeyRow.team_id)
+            & (WorkspaceRow.environment == KeyRow.environment)
+        ),
+    )
+    .where(KeyRow.hash == slot("hash"))
+)
+
+
+class Keys:
+    """The API keys of all teams."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def create(
+        self,
+        team: str,
+        *,
+        type: str,
+        environment: str,
+        name: str | None = None,
+        expires_in: timedelta | None = None,
+    ) -> NewKey:
+        """Make a key for a team (id or slug).
+
+        ``type`` is secret or publishable, ``environment`` live or test; ``expires_in`` is at most
+        ten years. Raises Invalid, and NotFound for the team.
+        """
+        problems = check_choice("type", type, KEY_TYPES)
+        problems += check_choice("environment", environment, ENVIRONMENTS)
+        problems += [] if name is None else check_text("name", name, NAME_MAX)
+        if expires_in is not None and not timedelta(0) < expires_in <= _EXPIRES_MAX:
+            problems += invalid("expires_in", "must be more than nothing and at most ten years")
+        raise_any(problems)
+        with self._store.transaction() as tx:
+            team_value, scope = find_scope(tx, team, environment)
+            return _insert(tx, team_value, scope, type, name, expires_in)
+
+    def list(self, team: str) -> tuple[Key, ...]:
+        """Every key of a team, revoked ones too, oldest first. Raises NotFound for the team."""
+        with self._store.snapshot() as snap:
+            _, scope = find_scope(snap, team, "live")
+            return tuple(_key(row) for row in snap.all(_OF_TEAM, team=scope.team_id))
+
+    def revoke(self, key_id: str) -> Key:
+        """Stop a key for good, from its next request on. Raises NotFound.
+
+        A key that is revoked already stays as it is.
+        """
+        uid = required_uid("key", key_id)
+        with self._store.transaction() as tx:
+            row = tx.first(_BY_UID, uid=uid)
+            if row is None:
+                raise NotFound("key", key_id)
+            before = _key(row)
+            if before.revoked_at is not None:
+                return before
+            tx.run(KeyRow.update({KeyRow.revoked_at: tx.now}).where(KeyRow.uid == uid))
+            _, scope = find_scope(tx, before.team_id, before.environment)
+            events.record(tx, scope, "key.revoked", uid, data=_event_data(before))
+            return _key(tx.all(_BY_UID, uid=uid)[0])
+
+    def authenticate(self, secret: str) -> Access | None:
+        """What a presented key opens; None if it is unknown, revoked or expired."""
+        with self._store.snapshot() as snap:
+            row = snap.first(_BY_HASH, hash=_hash(secret))
+        if row is None:
+            return None
+        key = _key(row[:10])
+        if key.revoked_at is not None or self._store.is_past(key.expires_at):
+            return None
+        return _access(key, row)
+
+
+def _access(key: Key, row: SqlRow) -> Access:
+    name, slug, created_at, team_id, workspace_id = row[10:]
+    internal = key.type == "secret"
+    actor = Actor("key", key.id)
+    scope = Scope(workspace_id, team_id, name, key.environment, actor, internal)
+    return Access(key, team_of((row[1], name, slug, created_at)), scope)
+
+
+def _insert(
+    tx: Transaction,
+    team: Team,
+    scope: Scope,
+    type: str,
+    name: str | None,
+    expires_in: timedelta | None,
+) -> NewKey:
+    prefix = f"{_PREFIXES[type]}_{scope.environment}_"
+    secret = prefix + new_token()
+    uid = new_uid(tx.now)
+    tx.insert(
+        KeyRow.insert(
+            uid=uid,
+            team_id=scope.team_id,
+            type=type,
+            environment=scope.environment,
+            name=name,
+            hash=_hash(secret),
+            prefix=prefix,
+            last_four=secret[-4:],
+            created_at=tx.now,
+            expires_at=None if expires_in is None else tx.now + int(expires_in.total_seconds()),
+        )
+    )
+    key = _key(tx.all(_BY_UID, uid=uid)[0])
+    events.record(tx, scope, "key.created", uid, data=_event_data(key))
+    return NewKey(key, secret)
+
+
+def _event_data(key: Key) -> dict[str, object]:
+    return {"name": key.name, "type": key.type, "lastFour": key.last_four}
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _key(row: SqlRow) -> Key:
+    uid, team_uid, name, type, environment, prefix, last_four, created_at, expires, revoked = row
+    return Key(
+        public_id("key", uid),
+        public_id("team", team_uid),
+        name,
+        type,
+        environment,
+        prefix,
+        last_four,
+        from_seconds(created_at),
+        from_seconds_or_none(expires),
+        from_seconds_or_none(revoked),
+    )

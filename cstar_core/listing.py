@@ -1,0 +1,210 @@
+"""How lists are queried: filters, order and position become SQL, made once for each shape.
+
+A list is two steps. The first finds the integer keys of a page along one index; the table that
+leads (a tag, a field's value, the full-text index, else the table itself) also gives the order.
+The second, the room's own, reads those rows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from peewee import (
+    JOIN,
+    OP,
+    Expression,
+    Field,
+    Join,
+    Node,
+    Query,
+    Select,
+    Table,
+    Tuple,
+    Value,
+    fn,
+)
+
+from cstar_core.documents import Index
+from cstar_core.store import Prepared, prepare, slot
+from cstar_core.tables import FieldValueRow, TagUseRow
+
+Condition = Callable[[], Node]
+_COMPARE = {"eq": OP.EQ, "gte": OP.GTE, "lte": OP.LTE, "gt": OP.GT, "lt": OP.LT}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A table that is listed: its sort orders and the conditions it knows by name."""
+
+    model: Any
+    index: Index
+    sorts: Mapping[str, tuple[Field, ...]]
+    conditions: Mapping[str, Condition]
+    counters: Any = None
+
+    def __hash__(self) -> int:
+        return hash(self.index.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a listing's SQL depends on, apart from the values."""
+
+    workspace_id: int
+    sort: str
+    descending: bool
+    conditions: tuple[str, ...] = ()
+    choices: tuple[tuple[str, int], ...] = ()
+    tags: int = 0
+    fields: tuple[str, ...] = ()
+    match: bool = False
+    exclude: bool = False
+    index_ordered: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """Whether at most one leading table decides, so that the listed table is not needed."""
+        leads = self.tags + len(self.fields) + self.match
+        return leads == 1 and not (self.conditions or self.choices or self.exclude)
+
+    @property
+    def countable(self) -> bool:
+        """Whether the counters know the total: no filter but the choices."""
+        return not (self.conditions or self.tags or self.fields or self.match or self.exclude)
+
+
+@lru_cache(maxsize=512)
+def keys_query(listed: Listed, shape: Shape, after: bool) -> Prepared:
+    """SQL for the integer keys of a page, each followed by its position in the order."""
+    plan = _Plan(listed, shape)
+    order = plan.order()
+    query = plan.select(plan.key(), *order)
+    if after:
+        query = query.where(_beyond(order, shape.descending))
+    ordered = [column.desc() if shape.descending else column.asc() for column in order]
+    return prepare(query.order_by(*ordered).limit(slot("limit")).offset(slot("offset")))
+
+
+@lru_cache(maxsize=512)
+def count_query(listed: Listed, shape: Shape) -> Prepared:
+    """SQL for the exact number of rows, from counters where they are enough."""
+    if listed.counters is not None and shape.countable:
+        return prepare(_counted(listed.counters, shape))
+    plan = _Plan(listed, replace(shape, sort="created_at", index_ordered=True))
+    return prepare(plan.select(fn.COUNT(1)))
+
+
+@lru_cache(maxsize=512)
+def ranked_query(listed: Listed, shape: Shape) -> Prepared:
+    """SQL for the newest matches of a search with their rank (smaller is better)."""
+    plan = _Plan(listed, shape)
+    query = plan.select(plan.key(), plan.rank())
+    return prepare(query.order_by(plan.key().desc()).limit(slot("limit")))
+
+
+def _counted(counters: Any, shape: Shape) -> Select:
+    query: Select = counters.select(fn.COALESCE(fn.SUM(counters.tickets), 0))
+    query = query.where(counters.workspace_id == slot("workspace"))
+    for name, number in shape.choices:
+        query = query.where(getattr(counters, name).in_(_places(name, number)))
+    return query
+
+
+def _places(name: str, number: int) -> list[Value]:
+    return [slot(f"{name}{i}") for i in range(number)]
+
+
+def _beyond(order: tuple[Any, ...], descending: bool) -> Expression:
+    places = [slot(f"after{i}") for i in range(len(order))]
+    return Expression(Tuple(*order), OP.LT if descending else OP.GT, Tuple(*places))
+
+
+class _Plan:
+    """One shape's tables, joined in the order in which SQLite shall walk them."""
+
+    def __init__(self, listed: Listed, shape: Shape) -> None:
+        self.listed = listed
+        self.shape = shape
+        self.tags = [TagUseRow.alias(f"g{i}") for i in range(shape.tags)]
+        self.values = [FieldValueRow.alias(f"v{i}") for i in range(len(shape.fields))]
+        name = listed.index.table(shape.workspace_id)
+        self.matches: Any = Table(name).alias("s") if shape.match else None
+
+    def lead(self) -> Any:
+        """The table that is walked first and gives the order of creation."""
+        if self.matches is not None and self.shape.index_ordered:
+            return self.matches
+        equal = [v for v, how in zip(self.values, self.shape.fields, strict=True) if how == "eq"]
+        by_creation = self.shape.sort == "created_at" and self.matches is None
+        candidates: list[Any] = [*equal, *self.tags] if by_creation else []
+        return candidates[0] if candidates else None
+
+    def key(self) -> Any:
+        """The integer key of the listed row, as the leading table has it."""
+        lead = self.lead()
+        if lead is None:
+            return self.listed.model.id
+        return lead.c.rowid if lead is self.matches else lead.owner_id
+
+    def rank(self) -> Any:
+        """How well a row matches the search; nothing ranks where nothing is searched."""
+        if self.matches is None:
+            return Value(0)
+        return fn.bm25(self.matches.c[self.listed.index.table(self.shape.workspace_id)])
+
+    def order(self) -> tuple[Any, ...]:
+        """The columns of the order, the last one unique."""
+        lead = self.lead()
+        if lead is not None and lead is self.matches:
+            return (lead.c.rowid,)
+        if lead is not None:
+            return (lead.created_at, lead.owner_id)
+        return self.listed.sorts[self.shape.sort]
+
+    def select(self, *columns: Any) -> Select:
+        """A query over the joined tables with every condition."""
+        model, lead = self.listed.model, self.lead()
+        source = model if lead is None else lead
+        conditions = self._conditions()
+        if lead is not None and not self.shape.bare:
+            source = Join(source, model, JOIN.CROSS)
+            conditions.append(Expression(model.id, OP.EQ, self.key()))
+        for table in self._others(lead):
+            source = Join(source, table, JOIN.INNER, on=self._link(table))
+        return Select([source], columns).where(*conditions)
+
+    def _others(self, lead: Any) -> list[Any]:
+        every = [*([] if self.matches is None else [self.matches]), *self.values, *self.tags]
+        return [table for table in every if table is not lead]
+
+    def _link(self, table: Any) -> Expression:
+        column = table.c.rowid if table is self.matches else table.owner_id
+        return Expression(column, OP.EQ, self.key())
+
+    def _conditions(self) -> list[Any]:
+        conditions: list[Any] = []
+        model = self.listed.model
+        if not self.shape.bare:
+            conditions.append(model.workspace_id == slot("workspace"))
+        conditions += [tag.tag_id == slot(f"tag{i}") for i, tag in enumerate(self.tags)]
+        for i, (value, how) in enumerate(zip(self.values, self.shape.fields, strict=True)):
+            conditions.append(value.field_id == slot(f"field{i}"))
+            conditions.append(Expression(value.value, _COMPARE[how], slot(f"value{i}")))
+        conditions += [self.listed.conditions[name]() for name in self.shape.conditions]
+        for name, number in self.shape.choices:
+            conditions.append(getattr(model, name).in_(_places(name, number)))
+        return conditions + self._search()
+
+    def _search(self) -> list[Any]:
+        name = self.listed.index.table(self.shape.workspace_id)
+        found: list[Any] = []
+        if self.matches is not None:
+            found.append(Expression(self.matches.c[name], "MATCH", slot("match")))
+        if self.shape.exclude:
+            unwanted = Table(name).alias("x")
+            without: Query = unwanted.select(unwanted.c.rowid).where(
+                Expression(unwanted.c[name], "MATCH", slot("exclude"))
+            )
+            found.append(self.listed.model.id.not_in(without))
+        return found

@@ -1,0 +1,29 @@
+"""Tickets: conversations with one customer about one thing."""
+
+from cstar_core.tickets.room import TICKET_SORTS, TicketChanges, Tickets
+from cstar_core.tickets.ticket import (
+    CONTENT_MAX,
+    TITLE_MAX,
+    Message,
+    Stored,
+    Ticket,
+    check_content,
+    read_messages,
+    read_stored,
+)
+from cstar_core.tickets.writing import add_message
+
+__all__ = [
+    "CONTENT_MAX",
+    "TICKET_SORTS",
+    "TITLE_MAX",
+    "Message",
+    "Stored",
+    "Ticket",
+    "TicketChanges",
+    "Tickets",
+    "add_message",
+    "check_content",
+    "read_messages",
+    "read_stored",
+]

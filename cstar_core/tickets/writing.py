@@ -1,0 +1,293 @@
+"""How a ticket and its thread are written: rows, what follows them, and the events."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cstar_core import events, facets
+from cstar_core.checks import invalid
+from cstar_core.clock import from_seconds
+from cstar_core.customers import customer_key, find_or_create
+from cstar_core.errors import Invalid, Problem
+from cstar_core.fields import Definition
+from cstar_core.ids import new_uid, public_id
+from cstar_core.members import member_key
+from cstar_core.metadata import merge_metadata, to_json
+from cstar_core.scope import Scope
+from cstar_core.store import Transaction, prepare, slot
+from cstar_core.tables import (
+    PRIORITIES,
+    SENDERS,
+    STATUSES,
+    MessageRow,
+    TicketRow,
+    WorkspaceRow,
+)
+from cstar_core.tags import parse_tags
+from cstar_core.tickets.status import after_message, stamps, status_events
+from cstar_core.tickets.ticket import ENTITY, Message, Stored, read_many, read_stored
+
+_API_NAMES = {
+    "customer_id": "customerId",
+    "assigned_to": "assignedTo",
+    "custom_fields": "customFields",
+}
+_JSON = ("tags", "custom_fields", "metadata")
+
+_NEXT_NUMBER = prepare(
+    WorkspaceRow.update(
+        {
+            WorkspaceRow.ticket_number: WorkspaceRow.ticket_number + 1,
+            WorkspaceRow.in_order: WorkspaceRow.in_order
+            * (WorkspaceRow.newest_ticket_at <= slot("now")),
+            WorkspaceRow.newest_ticket_at: slot("now"),
+        }
+    )
+    .where(WorkspaceRow.id == slot("workspace"))
+    .returning(WorkspaceRow.ticket_number)
+)
+_INSERT = prepare(
+    TicketRow.insert(
+        {
+            TicketRow.uid: slot("uid"),
+            TicketRow.workspace_id: slot("workspace"),
+            TicketRow.number: slot("number"),
+            TicketRow.title: slot("title"),
+            TicketRow.status: slot("status"),
+            TicketRow.priority: slot("priority"),
+            TicketRow.customer_id: slot("customer"),
+            TicketRow.customer_gone: 0,
+            TicketRow.assigned_to: slot("assigned"),
+            TicketRow.tags: slot("tags"),
+            TicketRow.notes: slot("notes"),
+            TicketRow.custom_fields: slot("custom_fields"),
+            TicketRow.metadata: slot("metadata"),
+            TicketRow.message_count: 0,
+            TicketRow.internal_count: 0,
+            TicketRow.created_at: slot("now"),
+            TicketRow.updated_at: slot("now"),
+            TicketRow.resolved_at: slot("resolved"),
+            TicketRow.closed_at: slot("closed"),
+            TicketRow.version: 1,
+        }
+    )
+)
+_INSERT_MESSAGE = prepare(
+    MessageRow.insert(
+        {
+            MessageRow.uid: slot("uid"),
+            MessageRow.ticket_id: slot("ticket"),
+            MessageRow.content: slot("content"),
+            MessageRow.sender: slot("sender"),
+            MessageRow.sender_name: slot("sender_name"),
+            MessageRow.is_internal: slot("internal"),
+            MessageRow.created_at: slot("now"),
+        }
+    )
+)
+_COUNT_MESSAGE = prepare(
+    TicketRow.update(
+        {
+            TicketRow.message_count: TicketRow.message_count + 1,
+            TicketRow.internal_count: TicketRow.internal_count + slot("internal"),
+            TicketRow.updated_at: slot("now"),
+            TicketRow.version: TicketRow.version + slot("steps"),
+        }
+    ).where(TicketRow.id == slot("ticket"))
+)
+_DELETE = prepare(TicketRow.delete().where(TicketRow.id == slot("ticket")))
+
+
+def insert_ticket(
+    tx: Transaction, scope: Scope, values: Mapping[str, Any], known: Mapping[str, Definition]
+) -> Stored:
+    """Write a new ticket from checked values, with its first message if it has one."""
+    customer, assigned = references(tx, scope, values)
+    custom_fields = merge_metadata({}, values.get("custom_fields") or {})
+    if customer is None and (values.get("customer_name") or values.get("customer_email")):
+        customer = find_or_create(tx, scope, values["customer_name"], values["customer_email"])
+    tags, uid, now = parse_tags(values["tags"]), new_uid(tx.now), tx.now
+    resolved, closed = stamps(values["status"], now, None, None)
+    number = tx.value(_NEXT_NUMBER, workspace=scope.workspace_id, now=now)
+    key = tx.insert(
+        _INSERT,
+        uid=uid,
+        workspace=scope.workspace_id,
+        number=number,
+        title=values["title"],
+        status=STATUSES.index(values["status"]),
+        priority=PRIORITIES.index(values["priority"]),
+        customer=customer,
+        assigned=assigned,
+        tags=to_json(tags),
+        notes=values["notes"],
+        custom_fields=to_json(custom_fields),
+        metadata=to_json(merge_metadata({}, values.get("metadata") or {})),
+        now=now,
+        resolved=resolved,
+        closed=closed,
+    )
+    facets.replace_tags(tx, scope.workspace_id, ENTITY, (key, now), (), tags)
+    facets.replace_values(tx, known, (key, now), {}, custom_fields)
+    stored = read_many(tx, [key])[key]
+    events.record(tx, scope, "ticket.created", uid, ticket=number, data=_event_data(stored))
+    _follow(tx, scope, stored, {"assigned_to": None}, {"assigned_to": stored.assigned_to})
+    return stored
+
+
+def references(
+    tx: Transaction, scope: Scope, values: Mapping[str, Any]
+) -> tuple[int | None, int | None]:
+    """The integer keys of the customer and the member named; raises Invalid if one is not here."""
+    customer_id, member_id = values.get("customer_id"), values.get("assigned_to")
+    customer = None if customer_id is None else customer_key(tx, scope, customer_id)
+    member = None if member_id is None else member_key(tx, scope, member_id)
+    problems: list[Problem] = []
+    if customer is None and customer_id is not None:
+        problems += invalid("customer_id", "must be the id of an existing customer")
+    if member is None and member_id is not None:
+        problems += invalid("assigned_to", "must be the id of an existing member")
+    if problems:
+        raise Invalid(problems)
+    return customer, member
+
+
+def write_changes(
+    tx: Transaction,
+    scope: Scope,
+    before: Stored,
+    after: Mapping[str, Any],
+    known: Mapping[str, Definition],
+) -> None:
+    """Write values that differ from the row's, with their rows for filters and their events."""
+    customer, assigned = references(tx, scope, after)
+    columns: dict[str, Any] = {
+        name: to_json(value) if name in _JSON else value
+        for name, value in after.items()
+        if name not in ("status", "priority", "customer_id", "assigned_to")
+    }
+    if "customer_id" in after:
+        columns |= {"customer_id": customer, "customer_gone": 0}
+    if "assigned_to" in after:
+        columns["assigned_to"] = assigned
+    if "priority" in after:
+        columns["priority"] = PRIORITIES.index(after["priority"])
+    columns |= _status_columns(tx.now, before, after.get("status", before.status))
+    columns |= {"updated_at": tx.now, "version": before.version + 1}
+    tx.run(TicketRow.update(columns).where(TicketRow.id == before.id))
+    owner = (before.id, before.created_at)
+    if "tags" in after:
+        facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, before.tags, after["tags"])
+    if "custom_fields" in after:
+        facets.replace_values(tx, known, owner, before.custom_fields, after["custom_fields"])
+    old = before.values()
+    _record_update(tx, scope, before, {name: old[name] for name in after}, after)
+
+
+def add_message(
+    tx: Transaction,
+    scope: Scope,
+    ticket: Stored,
+    content: str,
+    sender: str,
+    sender_name: str,
+    is_internal: bool,
+    *,
+    opens: bool = True,
+) -> Message:
+    """Write a message with its effect on the ticket (``opens=False``: on its counts alone)."""
+    uid, internal = new_uid(tx.now), int(is_internal)
+    tx.insert(
+        _INSERT_MESSAGE,
+        uid=uid,
+        ticket=ticket.id,
+        content=content,
+        sender=SENDERS.index(sender),
+        sender_name=sender_name,
+        internal=internal,
+        now=tx.now,
+    )
+    tx.run(_COUNT_MESSAGE, ticket=ticket.id, internal=internal, now=tx.now, steps=int(opens))
+    ticket_id = public_id("ticket", ticket.uid)
+    data = {
+        "ticketId": ticket_id,
+        "sender": sender,
+        "isInternal": is_internal,
+    }
+    events.record(tx, scope, "message.created", uid, ticket=ticket.number, data=data)
+    status = after_message(ticket.status, sender, is_internal) if opens else ticket.status
+    if status != ticket.status:
+        columns = _status_columns(tx.now, ticket, status)
+        tx.run(TicketRow.update(columns).where(TicketRow.id == ticket.id))
+        _record_update(tx, scope, ticket, {"status": ticket.status}, {"status": status})
+    return Message(
+        public_id("message", uid),
+        ticket_id,
+        content,
+        sender,
+        sender_name,
+        is_internal,
+        from_seconds(tx.now),
+    )
+
+
+def delete_ticket(
+    tx: Transaction, scope: Scope, stored: Stored, known: Mapping[str, Definition]
+) -> None:
+    """Remove a ticket, its thread and its rows for filters, and what the log quotes of it."""
+    owner = (stored.id, stored.created_at)
+    facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, stored.tags, ())
+    facets.replace_values(tx, known, owner, stored.custom_fields, {})
+    tx.run(_DELETE, ticket=stored.id)
+    events.forget_ticket(tx, scope, stored.number)
+    data = {"number": stored.number}
+    events.record(tx, scope, "ticket.deleted", stored.uid, ticket=stored.number, data=data)
+
+
+def reread(tx: Transaction, scope: Scope, stored: Stored) -> Stored:
+    """The row as it is now."""
+    return read_stored(tx, scope, public_id("ticket", stored.uid))
+
+
+def _status_columns(now: int, before: Stored, status: str) -> dict[str, Any]:
+    if status == before.status:
+        return {}
+    resolved, closed = stamps(status, now, before.resolved_at, before.closed_at)
+    return {"status": STATUSES.index(status), "resolved_at": resolved, "closed_at": closed}
+
+
+def _record_update(
+    tx: Transaction, scope: Scope, ticket: Stored, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> None:
+    changes = {_API_NAMES.get(k, k): {"from": old[k], "to": value} for k, value in new.items()}
+    data = _event_data(ticket) | {_API_NAMES.get(k, k): new[k] for k in _SHOWN if k in new}
+    events.record(
+        tx, scope, "ticket.updated", ticket.uid, ticket=ticket.number, data=data, changes=changes
+    )
+    _follow(tx, scope, ticket, old, new)
+
+
+def _follow(
+    tx: Transaction, scope: Scope, ticket: Stored, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> None:
+    """The narrower events of a change: assigned, resolved, closed, reopened."""
+    for name, types in (
+        ("assigned_to", ["ticket.assigned"]),
+        ("status", list(status_events(old.get("status", ""), new.get("status", "")))),
+    ):
+        if name not in new or new[name] == old[name]:
+            continue
+        changes = {_API_NAMES.get(name, name): {"from": old[name], "to": new[name]}}
+        for type in types:
+            data = {"number": ticket.number}
+            events.record(
+                tx, scope, type, ticket.uid, ticket=ticket.number, data=data, changes=changes
+            )
+
+
+_SHOWN = ("title", "status", "priority", "customer_id", "assigned_to")
+
+
+def _event_data(ticket: Stored) -> dict[str, Any]:
+    values = ticket.values()
+    shown = {_API_NAMES.get(name, name): values[name] for name in _SHOWN}
+    return {"number": ticket.number, **shown}
