@@ -8,6 +8,7 @@ from peewee import fn
 from cstar_core import events, facets
 from cstar_core.checks import (
     check_all,
+    check_choice,
     invalid,
     raise_any,
 )
@@ -30,7 +31,7 @@ from cstar_core.custom_fields.definition import (
     shown,
 )
 from cstar_core.errors import Conflict, NotFound, Problem, StaleVersion
-from cstar_core.fields import (
+from cstar_core.fields import ENTITY_TYPES, (
     FIELD_TYPES,
     POSITION_MAX,
 )
