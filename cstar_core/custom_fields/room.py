@@ -31,7 +31,8 @@ from cstar_core.custom_fields.definition import (
     shown,
 )
 from cstar_core.errors import Conflict, NotFound, Problem, StaleVersion
-from cstar_core.fields import ENTITY_TYPES, (
+from cstar_core.fields import (
+    ENTITY_TYPES,
     FIELD_TYPES,
     POSITION_MAX,
 )
