@@ -6,7 +6,7 @@ the order in which the shape declares its fields, with unknown names last.
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError
 from marshmallow.fields import Field
@@ -20,6 +20,9 @@ REQUIRED = "is required"
 
 class Shape(Schema):
     """A schema whose fields are snake_case in Python and camelCase in the API."""
+
+    # What JSON Schema says of several fields together, for the specification.
+    constraints: ClassVar[Mapping[str, Any]] = {}
 
     def on_bind_field(self, field_name: str, field_obj: Field[Any]) -> None:
         """Give a field its public name, unless it has one of its own."""

@@ -4,16 +4,32 @@ from typing import Any
 
 from marshmallow import fields
 
-from cstar_core import METADATA_KEYS_MAX
+from cstar_core import (
+    FIELD_KEY_PATTERN,
+    FIELD_TEXT_MAX,
+    METADATA_KEY_MAX,
+    METADATA_KEYS_MAX,
+)
 from cstar_web.shapes import Shape
+from cstar_web.v1.patterns import INSTANT, TEXT
 
 TEAM = "/api/v1/teams/{team}"
 # What the bodies of several resources take.
 CUSTOM_FIELDS = {
-    "description": "Values of custom fields by key; null removes one, the others stay."
+    "propertyNames": {"pattern": FIELD_KEY_PATTERN},
+    "additionalProperties": {
+        "type": ["string", "number", "boolean", "array", "null"],
+        "maxLength": FIELD_TEXT_MAX,
+        "pattern": TEXT,
+        "items": {"type": "string"},
+        "uniqueItems": True,
+    },
+    "description": "Values of custom fields by key; null removes one, the others stay.",
 }
 METADATA = {
     "maxProperties": METADATA_KEYS_MAX,
+    "propertyNames": {"minLength": 1, "maxLength": METADATA_KEY_MAX, "pattern": TEXT},
+    "additionalProperties": {"$ref": "#/components/schemas/Json"},
     "description": "Any JSON by key; null removes a key, the others stay.",
 }
 _HIDDEN = "Left out for publishable keys."
@@ -31,12 +47,12 @@ def text_or_null(description: str = "", **metadata: Any) -> fields.String:
 
 def instant(description: str) -> fields.String:
     """An instant."""
-    return text(description, format="date-time")
+    return text(description, format="date-time", pattern=INSTANT)
 
 
 def instant_or_null(description: str) -> fields.String:
     """An instant, or null where it has not come."""
-    return text_or_null(description, format="date-time")
+    return text_or_null(description, format="date-time", pattern=INSTANT)
 
 
 def count(description: str) -> fields.Integer:

@@ -1,5 +1,7 @@
 """Custom fields: typed values of one's own on tickets and customers."""
 
+from typing import ClassVar
+
 from flask import Blueprint, Response
 from marshmallow import fields
 
@@ -27,16 +29,19 @@ from cstar_web.v1.answers import (
     text,
 )
 from cstar_web.v1.fields import Flag, Object, Strings, Text, Whole
+from cstar_web.v1.patterns import FILLED
 
 blueprint = Blueprint("custom_fields", __name__)
 PATH = f"{TEAM}/custom-fields"
 ONE = f"{PATH}/{{customFieldId}}"
 
 _NAME = {"minLength": 1, "maxLength": NAME_MAX, "description": "The name that people read."}
+_OPTION = {"type": "string", "maxLength": OPTION_MAX, "pattern": FILLED}
 _OPTIONS = {
     "minItems": 1,
     "maxItems": OPTIONS_MAX,
-    "items": {"type": "string", "minLength": 1, "maxLength": OPTION_MAX},
+    "uniqueItems": True,
+    "items": _OPTION,
     "description": "What can be chosen; for select and multiselect, and only for them.",
 }
 _POSITION = {"minimum": 0, "maximum": POSITION_MAX}
@@ -69,6 +74,12 @@ class CustomField(Shape):
 class NewCustomField(Shape):
     """A custom field to define."""
 
+    constraints: ClassVar = {
+        "if": {"required": ["type"], "properties": {"type": {"enum": ["select", "multiselect"]}}},
+        "then": {"required": ["options"], "properties": {"options": {"type": "array"}}},
+        "else": {"properties": {"options": {"type": "null"}}},
+    }
+
     name = Text(required=True, metadata=_NAME)
     key = Text(required=True, metadata={"pattern": FIELD_KEY_PATTERN})
     type = Text(required=True, metadata={"enum": FIELD_TYPES})
@@ -88,7 +99,7 @@ class CustomFieldChanges(Shape):
     options = Strings(metadata=_OPTIONS)
     rename_options = Object(
         metadata={
-            "additionalProperties": {"type": "string"},
+            "additionalProperties": _OPTION,
             "description": '`{"old": "new"}`: the stored values are rewritten too.',
         }
     )

@@ -26,6 +26,7 @@ from cstar_web.v1.answers import (
     text_or_null,
 )
 from cstar_web.v1.fields import Object, Sort, Tags, Text
+from cstar_web.v1.patterns import EMAIL
 from cstar_web.v1.queries import Searched
 
 blueprint = Blueprint("customers", __name__)
@@ -35,6 +36,7 @@ ONE = f"{PATH}/{{customerId}}"
 _NAME = {"minLength": 1, "maxLength": NAME_MAX}
 _EMAIL = {
     "maxLength": EMAIL_MAX,
+    "pattern": EMAIL,
     "description": "Unique among the customers, without regard to case.",
 }
 

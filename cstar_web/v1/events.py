@@ -1,5 +1,7 @@
 """Events: what happened, oldest first."""
 
+import re
+
 from flask import Blueprint, Response
 from marshmallow import fields
 
@@ -10,9 +12,11 @@ from cstar_web.shapes import Shape
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, anything, instant, kind, text, text_or_null
 from cstar_web.v1.fields import Text, Words
+from cstar_web.v1.patterns import id_given, one_or_several
 from cstar_web.v1.queries import Paged
 
 blueprint = Blueprint("events", __name__)
+_KINDS = sorted({f"{name.partition('.')[0]}.*" for name in EVENT_TYPES})
 
 
 class Actor(Shape):
@@ -38,11 +42,15 @@ class Event(Shape):
 class EventsQuery(Paged):
     """Which events."""
 
-    after = Text(metadata={"description": "Only events after this one, by its id."})
-    types = Words(
+    after = Text(
         metadata={
-            "description": "Only these types, separated by commas: `ticket.created`, `ticket.*`."
+            "pattern": id_given("evt_"),
+            "description": "Only events after this one, by its id.",
         }
+    )
+    types = Words(
+        one_or_several(re.escape(name) for name in (*EVENT_TYPES, *_KINDS, "*")),
+        "Only these types, separated by commas: `ticket.created`, `ticket.*`.",
     )
 
 

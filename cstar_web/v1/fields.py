@@ -10,9 +10,13 @@ from typing import Any
 from marshmallow import ValidationError, fields
 from marshmallow.fields import Field
 
+from cstar_core import FIELD_KEY_PATTERN
 from cstar_web.names import snake_case
+from cstar_web.params import COMPARISONS
 from cstar_web.shapes import REQUIRED
+from cstar_web.v1.patterns import FILLED, INSTANT_GIVEN, TAG, TAGS, TEXT
 
+_TAGS = "At most 50; repeats, without regard to case, are dropped."
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 
@@ -51,6 +55,13 @@ class Text(_Strict, fields.String):
     """A string; with `filled` it may be absent but not null."""
 
     rule = "must be a string"
+
+    def __init__(self, *, metadata: Any = None, **options: Any) -> None:
+        described = dict(metadata or {})
+        if "enum" not in described:
+            required = options.get("required") or options.get("filled")
+            described.setdefault("pattern", FILLED if required else TEXT)
+        super().__init__(metadata=described, **options)
 
     def read(self, value: Any) -> str:
         return str(_only(value, str))
@@ -101,8 +112,9 @@ class Tags(_Strict, fields.Raw):
     rule = "must be an array of strings or a comma-separated string"
 
     def __init__(self, **metadata: Any) -> None:
-        array = {"type": "array", "items": {"type": "string"}}
-        super().__init__(metadata={"oneOf": [array, {"type": "string"}], **metadata})
+        array = {"type": "array", "items": {"type": "string", "pattern": TAG}}
+        text = {"type": "string", "pattern": TAGS, "description": "Separated by commas."}
+        super().__init__(metadata={"oneOf": [array, text], "description": _TAGS, **metadata})
 
     def read(self, value: Any) -> Any:
         return _only(value, str, list)
@@ -122,6 +134,9 @@ class Number(_Strict, fields.Integer):
 class Words(_Strict, fields.String):
     """One or several words in a query string, separated by commas."""
 
+    def __init__(self, pattern: str, description: str, **options: Any) -> None:
+        super().__init__(metadata={"pattern": pattern, "description": description}, **options)
+
     def read(self, value: Any) -> tuple[str, ...]:
         return tuple(value.split(","))
 
@@ -130,6 +145,9 @@ class Instant(_Strict, fields.DateTime):
     """An instant in a query string, with Z or an offset (RFC 3339)."""
 
     rule = "must be an instant such as 2025-12-10T14:30:00Z"
+
+    def __init__(self, description: str) -> None:
+        super().__init__(metadata={"pattern": INSTANT_GIVEN, "description": description})
 
     def read(self, value: Any) -> datetime:
         if not _INSTANT.match(value):
@@ -147,7 +165,8 @@ class Sort(_Strict, fields.String):
         choices = [f"{sign}{name}" for name in names for sign in ("", "-")] + list(also)
         self.rule = f"must be one of: {', '.join(choices)}"
         self._choices = {choice: snake_case(choice) for choice in choices}
-        super().__init__(metadata={"enum": choices, "default": default})
+        description = "A name, or `-` and a name for descending."
+        super().__init__(metadata={"enum": choices, "default": default, "description": description})
 
     def read(self, value: Any) -> str:
         if value not in self._choices:
@@ -161,7 +180,8 @@ class Expand(_Strict, fields.String):
     def __init__(self, name: str) -> None:
         self.rule = f"must be {name}"
         self._name = name
-        super().__init__(data_key="expand", metadata={"enum": [name]})
+        description = f"Puts the {name} into the answer."
+        super().__init__(data_key="expand", metadata={"enum": [name], "description": description})
 
     def read(self, value: Any) -> bool:
         if value != self._name:
@@ -173,9 +193,18 @@ class FieldFilter(Object):
     """Custom fields to filter by, as `parse_query` collects them from their brackets."""
 
     def __init__(self) -> None:
+        bound = {"type": "string"}
+        bounds = {
+            "type": "object",
+            "properties": dict.fromkeys(COMPARISONS, bound),
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
         super().__init__(
             metadata={
+                "propertyNames": {"pattern": FIELD_KEY_PATTERN},
+                "additionalProperties": {"oneOf": [bound, bounds]},
                 "description": "`customFields[key]=value`, and for numbers and dates "
-                "`customFields[key][gte|lte|gt|lt]=value`."
+                "`customFields[key][gte|lte|gt|lt]=value`.",
             }
         )

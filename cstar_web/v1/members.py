@@ -10,11 +10,19 @@ from cstar_web.shapes import Shape
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, Deleted, instant, kind, text
 from cstar_web.v1.fields import Text
+from cstar_web.v1.patterns import EMAIL
 from cstar_web.v1.queries import Paged
 
 blueprint = Blueprint("members", __name__)
 PATH = f"{TEAM}/members"
 ONE = f"{PATH}/{{memberId}}"
+
+_NAME = {"minLength": 1, "maxLength": NAME_MAX}
+_EMAIL = {
+    "maxLength": EMAIL_MAX,
+    "pattern": EMAIL,
+    "description": "Unique in the team, without regard to case.",
+}
 
 
 class Member(Shape):
@@ -32,16 +40,16 @@ class Member(Shape):
 class NewMember(Shape):
     """A member to add."""
 
-    name = Text(required=True, metadata={"minLength": 1, "maxLength": NAME_MAX})
-    email = Text(required=True, metadata={"minLength": 1, "maxLength": EMAIL_MAX})
+    name = Text(required=True, metadata=_NAME)
+    email = Text(required=True, metadata=_EMAIL)
     role = Text(metadata={"enum": ROLES, "default": "agent"})
 
 
 class MemberChanges(Shape):
     """What to change about a member."""
 
-    name = Text(filled=True, metadata={"minLength": 1, "maxLength": NAME_MAX})
-    email = Text(filled=True, metadata={"minLength": 1, "maxLength": EMAIL_MAX})
+    name = Text(filled=True, metadata=_NAME)
+    email = Text(filled=True, metadata=_EMAIL)
     role = Text(metadata={"enum": ROLES})
 
 

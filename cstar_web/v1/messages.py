@@ -1,5 +1,7 @@
 """Messages: what was said on a ticket, and what was noted internally."""
 
+from typing import ClassVar
+
 from flask import Blueprint, Response
 from marshmallow import fields
 
@@ -10,6 +12,7 @@ from cstar_web.shapes import Shape
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, instant, kind, text
 from cstar_web.v1.fields import Flag, Text
+from cstar_web.v1.patterns import FILLED
 
 blueprint = Blueprint("messages", __name__)
 PATH = f"{TEAM}/tickets/{{ticketId}}/messages"
@@ -33,12 +36,20 @@ class Message(Shape):
 class NewMessage(Shape):
     """A message to add to a ticket."""
 
+    constraints: ClassVar = {
+        "not": {
+            "required": ["sender", "isInternal"],
+            "properties": {"sender": {"const": "customer"}, "isInternal": {"const": True}},
+        }
+    }
+
     content = Text(required=True, metadata={"maxLength": CONTENT_MAX, "minLength": 1})
     sender = Text(metadata={"enum": SENDERS, "default": "agent"})
     sender_name = Text(
         allow_none=True,
         metadata={
             "maxLength": NAME_MAX,
+            "pattern": FILLED,
             "description": "By default the customer's name, the team's name, or `System`.",
         },
     )

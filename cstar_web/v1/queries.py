@@ -8,12 +8,13 @@ from marshmallow import ValidationError, validates_schema
 from cstar_core import PAGE_SIZE_MAX, SEARCH_MAX
 from cstar_web.shapes import Shape
 from cstar_web.v1.fields import FieldFilter, Number, Text, Words
+from cstar_web.v1.patterns import TAGS
 
 
 class Paged(Shape):
     """A list in pages: by number, or by a cursor that neither skips nor repeats."""
 
-    page = Number(metadata={"minimum": 1, "default": 1, "description": "Page number, from 1."})
+    page = Number(metadata={"minimum": 1, "description": "Page number; without it, page 1."})
     page_size = Number(
         metadata={
             "minimum": 1,
@@ -46,7 +47,6 @@ class Searched(Paged):
         }
     )
     tags = Words(
-        data_key="tag",
-        metadata={"description": "Tags that all must be there, separated by commas or repeated."},
+        TAGS, "Tags that all must be there, separated by commas or repeated.", data_key="tag"
     )
     custom_fields = FieldFilter()

@@ -29,14 +29,18 @@ from cstar_web.v1.answers import (
 from cstar_web.v1.customers import Customer
 from cstar_web.v1.fields import Expand, Instant, Object, Sort, Tags, Text, Words
 from cstar_web.v1.messages import Message
+from cstar_web.v1.patterns import EMAIL, FILLED, id_given, one_or_several
 from cstar_web.v1.queries import Searched
 
 _TITLE = {"minLength": 1, "maxLength": TITLE_MAX, "description": "The subject line."}
 _STATUS = {"enum": STATUSES}
 _PRIORITY = {"enum": PRIORITIES}
 _NOTES = {"maxLength": NOTES_MAX, "description": "Notes that customers do not see."}
-_CUSTOMER = {"description": "A customer's id."}
-_MEMBER = {"description": "A member's id; null leaves it to nobody."}
+_CUSTOMER = {"pattern": id_given("cus_"), "description": "A customer's id."}
+_MEMBER = {
+    "pattern": id_given("mem_"),
+    "description": "A member's id; null leaves it to nobody.",
+}
 
 
 class Ticket(Shape):
@@ -79,6 +83,7 @@ class NewTicket(Shape):
         allow_none=True,
         metadata={
             "maxLength": NAME_MAX,
+            "pattern": FILLED,
             "description": "Without `customerId`: the name of a customer to make.",
         },
     )
@@ -86,6 +91,7 @@ class NewTicket(Shape):
         allow_none=True,
         metadata={
             "maxLength": EMAIL_MAX,
+            "pattern": EMAIL,
             "description": "Without `customerId`: the customer who has this address, or a new one.",
         },
     )
@@ -98,6 +104,7 @@ class NewTicket(Shape):
         allow_none=True,
         metadata={
             "maxLength": CONTENT_MAX,
+            "pattern": FILLED,
             "description": "The content of a first message, from the customer.",
         },
     )
@@ -126,14 +133,19 @@ class TicketQuery(Shape):
 class TicketsQuery(Searched):
     """Which tickets, in which order, with what in them."""
 
-    status = Words(metadata={"description": f"One or several of: {', '.join(STATUSES)}."})
-    priority = Words(metadata={"description": f"One or several of: {', '.join(PRIORITIES)}."})
+    status = Words(one_or_several(STATUSES), f"One or several of: {', '.join(STATUSES)}.")
+    priority = Words(one_or_several(PRIORITIES), f"One or several of: {', '.join(PRIORITIES)}.")
     customer_id = Text(metadata=_CUSTOMER)
-    assigned_to = Text(metadata={"description": "A member's id, or `none`."})
-    created_after = Instant()
-    created_before = Instant()
-    updated_after = Instant()
-    updated_before = Instant()
+    assigned_to = Text(
+        metadata={
+            "pattern": f"{id_given('mem_')}|^none$",
+            "description": "A member's id, or `none` for tickets that nobody has.",
+        }
+    )
+    created_after = Instant("Made after this instant.")
+    created_before = Instant("Made before this instant.")
+    updated_after = Instant("Last changed after this instant.")
+    updated_before = Instant("Last changed before this instant.")
     sort = Sort(
         "createdAt", "updatedAt", "number", "priority", also=["relevance"], default="-createdAt"
     )

@@ -1,0 +1,45 @@
+"""The core's rules for text as patterns of JSON Schema, for the specification.
+
+They mean the same to Python and to ECMAScript, which do not agree on what `\\s` and `$` match.
+"""
+
+from collections.abc import Iterable
+
+from cstar_core import TAG_MAX
+
+_NUL = r"\u0000"
+_BLANK = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_ADDRESS = rf"[^{_BLANK}\u0000-\u001f\u007f@<>(),;:\\\"\[\]]"
+_TAG = rf"[{_BLANK}]*[^,{_NUL}]{{0,{TAG_MAX}}}[{_BLANK}]*"
+_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+TEXT = rf"^[^{_NUL}]*$"
+FILLED = rf"^[^{_NUL}]*[^{_NUL}{_BLANK}][^{_NUL}]*$"
+EMAIL = rf"^{_ADDRESS}{{1,64}}@{_ADDRESS}+$"
+TAG = f"^{_TAG}$"
+TAGS = f"^{_TAG}(,{_TAG})*$"
+INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+# What is accepted: an offset instead of Z, and up to six digits of a second.
+INSTANT_GIVEN = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+
+
+def id_given(prefix: str) -> str:
+    """An id as requests may write it: with its prefix, or as a UUID with dashes.
+
+    >>> id_given("tkt_")[:22]
+    '^(tkt_[0-9a-f]{32}|[0-'
+    """
+    return f"^({prefix}[0-9a-f]{{32}}|{_UUID})$"
+
+
+def one_or_several(words: Iterable[str]) -> str:
+    """Words separated by commas.
+
+    >>> one_or_several(["new", "open"])
+    '^(new|open)(,(new|open))*$'
+    """
+    choice = f"({'|'.join(words)})"
+    return f"^{choice}(,{choice})*$"
