@@ -1,7 +1,8 @@
 """The OpenAPI 3.1 description of the API, made from the operations and schemas that validate."""
 
+import json
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -28,7 +29,10 @@ def specification(app: Flask) -> Json:
         spec.path(path=operation.path, operations={operation.method.lower(): described})
     document = spec.to_dict()
     document["paths"] |= SERVER_PATHS
-    return _with_components(document, responses_of(declared))
+    describer.complete(document["components"]["schemas"])
+    whole = _with_components(document, responses_of(declared))
+    # Tuples among the schemas' choices become the lists that JSON knows.
+    return cast(Json, json.loads(json.dumps(whole)))
 
 
 def _frame() -> Json:

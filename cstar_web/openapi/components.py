@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from cstar_web.v1.patterns import INSTANT, TEXT, id_given
+
 Json = dict[str, Any]
 
 _INSTANT = {
     "type": "string",
     "format": "date-time",
-    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$",
+    "pattern": INSTANT,
     "examples": ["2025-12-10T14:30:00Z"],
 }
 _REQUEST_ID = {
@@ -16,7 +18,6 @@ _REQUEST_ID = {
     "examples": ["req_550e8400e29b41d4a716446655440000"],
 }
 _COUNT = {"type": "integer", "minimum": 0}
-_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # What each parameter of a path names, and the prefix of its ids.
 _PATH_IDS = {
     "ticketId": ("ticket", "tkt_"),
@@ -51,7 +52,7 @@ def _path_id(kind: str, prefix: str) -> Json:
         "in": "path",
         "required": True,
         "description": f"The {kind}'s id, or the same UUID with dashes.",
-        "schema": {"type": "string", "pattern": f"^({prefix}[0-9a-f]{{32}}|{_UUID})$"},
+        "schema": {"type": "string", "pattern": id_given(prefix)},
     }
 
 
@@ -142,6 +143,20 @@ _PROBLEM = {
 _META = {"requestId": _REQUEST_ID, "timestamp": _INSTANT}
 
 SCHEMAS: Json = {
+    "Json": {
+        "description": "Any JSON value: text without U+0000, integers of at most 64 bits.",
+        "anyOf": [
+            {"type": ["null", "boolean"]},
+            {"type": "string", "pattern": TEXT},
+            {"type": "number", "minimum": -(2**63), "maximum": 2**63 - 1},
+            {"type": "array", "items": reference("schemas", "Json")},
+            {
+                "type": "object",
+                "propertyNames": {"pattern": TEXT},
+                "additionalProperties": reference("schemas", "Json"),
+            },
+        ],
+    },
     "Meta": _object(_META, description="About this answer."),
     "PageMeta": _object(
         {

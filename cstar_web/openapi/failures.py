@@ -10,9 +10,9 @@ from cstar_web.operations import Operation
 
 Json = dict[str, Any]
 
-_EVERY = ("PARAMETER_UNKNOWN", "REQUEST_INVALID", "INTERNAL_ERROR", "BUSY")
+_EVERY = ("REQUEST_INVALID", "INTERNAL_ERROR")
 _IN_A_PATH = ("ROUTE_MISSING",)
-_KEY = ("authentication_required", "rate_limit_exceeded")
+_KEY = ("PARAMETER_UNKNOWN", "authentication_required", "rate_limit_exceeded", "BUSY")
 _BODY = (
     "BODY_INVALID",
     "PARAMETER_MISSING",

@@ -1,9 +1,10 @@
 """One operation as OpenAPI describes it: parameters, body, answer, errors and links."""
 
-from typing import Any
+from typing import Any, cast
 
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
+from marshmallow.fields import Field
 
 from cstar_web.openapi.components import RATE_LIMIT_HEADERS, reference
 from cstar_web.openapi.examples import BODY_EXAMPLES
@@ -24,7 +25,8 @@ class Describer:
 
     def __init__(self, plugin: MarshmallowPlugin, operations: tuple[Operation, ...]) -> None:
         # Typed loosely because apispec leaves the methods used here without annotations.
-        self._converter: Any = plugin.converter
+        self._converter = cast(Any, plugin.converter)
+        self._converter.add_attribute_function(_more_keywords)
         self._operations = operations
 
     def describe(self, operation: Operation) -> Json:
@@ -42,6 +44,12 @@ class Describer:
         if operation.body is not None:
             described["requestBody"] = self._body(operation, operation.body)
         return described
+
+    def complete(self, schemas: Json) -> None:
+        """Add to each schema what its class says beyond its fields."""
+        for key, name in self._converter.refs.items():
+            shape = key[0]
+            schemas[name] |= {"description": shape.__doc__, **shape.constraints}
 
     def _parameters(self, operation: Operation) -> list[Json | str]:
         """Shared parameters by their names, which apispec makes references."""
@@ -99,6 +107,11 @@ class Describer:
         return {other.name: _link(operation, other) for other in below}
 
 
+def _more_keywords(_: object, field: Field[Any], **__: object) -> Json:
+    """Keywords of JSON Schema that apispec does not take over from a field's metadata."""
+    return {name: field.metadata[name] for name in ("propertyNames",) if name in field.metadata}
+
+
 def _header_parameters(operation: Operation) -> list[str]:
     takes = (
         ("X-Request-Id", True),
@@ -138,5 +151,6 @@ def _link(parent: Operation, other: Operation) -> Json:
 
 def _with_style(parameter: Json) -> Json:
     if parameter["schema"].get("type") == "object":
-        return parameter | {"style": "deepObject", "explode": True}
+        # The empty example keeps Swagger UI from filling in filters by made-up fields.
+        return parameter | {"style": "deepObject", "explode": True, "example": {}}
     return parameter

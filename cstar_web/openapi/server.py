@@ -1,32 +1,24 @@
-"""The routes around the API that machines ask: health, readiness and this description."""
+"""The route that is no operation of the API: this description itself."""
 
 from typing import Any
 
-from cstar_web.openapi.components import reference
-
-Json = dict[str, Any]
-
-
-def _get(name: str, summary: str, responses: Json) -> Json:
-    return {
+SERVER_PATHS: dict[str, Any] = {
+    "/openapi.json": {
         "get": {
-            "operationId": name,
+            "operationId": "getSpecification",
             "tags": ["Server"],
-            "summary": summary,
+            "summary": "This description",
+            "description": "OpenAPI 3.1; takes no key.",
             "security": [],
-            "responses": responses,
+            "parameters": [{"$ref": "#/components/parameters/If-None-Match"}],
+            "responses": {
+                "200": {
+                    "description": "The description",
+                    "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+                    "content": {"application/json": {"schema": {"type": "object"}}},
+                },
+                "304": {"description": "Not changed"},
+            },
         }
-    }
-
-
-def _json(description: str, schema: Json) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-_NOT_READY = _json("The server cannot write now.", reference("schemas", "Failure"))
-
-SERVER_PATHS: Json = {
-    "/openapi.json": _get(
-        "getSpecification", "This description", {"200": _json("OpenAPI 3.1.", {"type": "object"})}
-    ),
+    },
 }
