@@ -1,0 +1,170 @@
+"""What every command shares: its options, how it prints, and how it fails."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, Concatenate, NoReturn, ParamSpec
+
+import click
+
+from cstar_core import Conflict, Helpdesk, HelpdeskError, Invalid, NotFound, Refused
+from cstar_web.server import ListenError
+from cstar_web.settings import Settings, SettingsError
+
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+EXIT_REFUSED = 3
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 it failed, 2 wrong use or input, 3 the database file is refused."
+)
+
+P = ParamSpec("P")
+Command = Callable[..., Any]
+
+_REMEDIES = {
+    "team": "cstar team list shows those that exist",
+    "key": "cstar key list TEAM shows those that exist",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command has to say: `data` with --json, `text` without; `ok` False is exit code 1."""
+
+    data: object
+    text: str
+    ok: bool = True
+
+
+class Usage(Exception):
+    """Something in what was typed that cannot be done; the message says what to do."""
+
+
+class Group(click.Group):
+    """A group whose commands fail with one line on stderr and a documented exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run a command line and exit."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(EXIT_USAGE)
+        except Exception as error:
+            _fail(error)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(error: Exception) -> NoReturn:
+    code, line = _explain(error)
+    click.echo(f"cstar: {' '.join(line.split())}", err=True)
+    sys.exit(code)
+
+
+def _explain(error: Exception) -> tuple[int, str]:
+    match error:
+        case click.exceptions.Abort():
+            return EXIT_FAILURE, "interrupted"
+        case click.UsageError():
+            help_line = f"; try: {error.ctx.command_path} --help" if error.ctx else ""
+            return EXIT_USAGE, error.format_message().rstrip(".") + help_line
+        case click.ClickException():
+            return error.exit_code, error.format_message()
+        case Usage() | SettingsError():
+            return EXIT_USAGE, str(error)
+        case Refused():
+            return EXIT_REFUSED, str(error)
+        case Invalid():
+            rules = (f"{each.param.replace('_', '-')} {each.rule}" for each in error.problems)
+            return EXIT_USAGE, "; ".join(rules)
+        case NotFound():
+            remedy = _REMEDIES.get(error.kind)
+            return EXIT_USAGE, f"no {error.kind} {error.id}" + (f"; {remedy}" if remedy else "")
+        case Conflict():
+            return EXIT_USAGE, str(error)
+        case ListenError() | HelpdeskError():
+            return EXIT_FAILURE, str(error)
+        case OSError():
+            return EXIT_FAILURE, f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+    raise error
+
+
+def reads_settings(command: Command) -> Command:
+    """Give a command `--database` and turn it into `settings`."""
+
+    def run(*, database: str | None, **arguments: Any) -> Any:
+        return command(Settings.from_environment(flags={"database": database}), **arguments)
+
+    option = click.option(
+        "--database", metavar="FILE", help="The database file [CSTAR_DATABASE or cstar.db]."
+    )
+    return option(update_wrapper(run, command))
+
+
+def answers(command: Callable[..., Answer]) -> Command:
+    """Give a command `--json`, and print what it returns."""
+
+    def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
+        show(command(*args, **kwargs), as_json)
+
+    option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+    return option(update_wrapper(run, command))
+
+
+def with_desk(
+    command: Callable[Concatenate[Helpdesk, P], Answer], *, make: bool = False
+) -> Command:
+    """Give a command `--database` and `--json`, and open the desk for it.
+
+    Only where `make` is set may the file be new: elsewhere a misspelt path would leave an
+    empty database behind.
+    """
+
+    def run(settings: Settings, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        if not make and not Path(settings.database).exists():
+            raise Usage(
+                f"there is no database at {settings.database}; name it with --database, "
+                "or make one: cstar team create NAME"
+            )
+        with Helpdesk.open(settings.database) as desk:
+            return command(desk, *args, **kwargs)
+
+    return reads_settings(answers(update_wrapper(run, command)))
+
+
+def makes_desk(command: Callable[Concatenate[Helpdesk, P], Answer]) -> Command:
+    """As `with_desk`, for a command that may be the first to use the file."""
+    return with_desk(command, make=True)
+
+
+def show(answer: Answer, as_json: bool) -> None:
+    """Print an answer; leave with exit code 1 if it says that something is wrong."""
+    click.echo(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else answer.text)
+    if not answer.ok:
+        raise click.exceptions.Exit(EXIT_FAILURE)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text, padded so that their columns line up.
+
+    >>> print(columns([("a", "bb"), ("ccc", "d")]))
+    a    bb
+    ccc  d
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
+def stamp(instant: datetime | None) -> str | None:
+    """An instant as the API writes it.
+
+    >>> stamp(None) is None
+    True
+    """
+    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")

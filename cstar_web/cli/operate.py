@@ -1,0 +1,90 @@
+"""The commands that load the demo, print the specification and check a database."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from cstar_core import ENVIRONMENTS, Finding, Helpdesk, Team
+from cstar_web.app import create_app
+from cstar_web.cli.base import Answer, Usage, columns, makes_desk, reads_settings, with_desk
+from cstar_web.cli.teams import KEEP, first_keys, key_lines, team_data
+from cstar_web.demo import DemoCounts, load_demo
+from cstar_web.names import camel_case
+from cstar_web.openapi import specification
+from cstar_web.settings import Settings
+
+DEMO_NAME = "Acme"
+
+
+@click.command(short_help="Load a small believable data set.")
+@click.argument("team", required=False)
+@click.option("--environment", type=click.Choice(ENVIRONMENTS), default="live", show_default=True)
+@makes_desk
+def demo(desk: Helpdesk, team: str | None, environment: str) -> Answer:
+    """Load a small believable data set into TEAM (its id or slug).
+
+    Without TEAM: into the only team there is, or into a new one called Acme.
+    """
+    chosen = desk.teams.get(team) if team else _only_team(desk)
+    if chosen is None:
+        return _new_demo(desk, environment)
+    counts = load_demo(desk, chosen.id, environment)
+    data = {"teamId": chosen.id, "teamSlug": chosen.slug, **_counted(counts)}
+    return Answer(data, _loaded(counts, chosen, environment))
+
+
+def _only_team(desk: Helpdesk) -> Team | None:
+    teams = desk.teams.list()
+    if len(teams) > 1:
+        slugs = ", ".join(each.slug for each in teams[:5])
+        raise Usage(f"there are {len(teams)} teams; say which: cstar demo TEAM ({slugs})")
+    return teams[0] if teams else None
+
+
+def _new_demo(desk: Helpdesk, environment: str) -> Answer:
+    made = desk.teams.create(DEMO_NAME)
+    keys = first_keys(desk, made)
+    counts = load_demo(desk, made.id, environment)
+    text = f"{_loaded(counts, made, environment)}\n\n{columns(key_lines(*keys))}\n\n{KEEP}"
+    return Answer({**team_data(made, *keys), **_counted(counts)}, text)
+
+
+def _counted(counts: DemoCounts) -> dict[str, int]:
+    return {camel_case(name): count for name, count in asdict(counts).items()}
+
+
+def _loaded(counts: DemoCounts, team: Team, environment: str) -> str:
+    return (
+        f"Loaded {counts.tickets} tickets with {counts.messages} messages, "
+        f"{counts.customers} customers, {counts.members} members and "
+        f"{counts.custom_fields} custom fields into {team.name} ({team.slug}), {environment}."
+    )
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Accepted everywhere; this is always JSON.")
+@reads_settings
+def openapi(settings: Settings, as_json: bool) -> None:
+    """Print the OpenAPI 3.1 specification of the HTTP API."""
+    with TemporaryDirectory() as folder, Helpdesk.open(str(Path(folder, "desk.db"))) as desk:
+        document = specification(create_app(desk, settings))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@click.command(short_help="Check the database file.")
+@with_desk
+def check(desk: Helpdesk) -> Answer:
+    """Check the database file: integrity, references, counters and search index."""
+    report = desk.check()
+    findings = [asdict(each) for each in report.findings]
+    rows = [(_verdict(each), each.name, each.detail) for each in report.findings]
+    return Answer({"ok": report.ok, "findings": findings}, columns(rows), report.ok)
+
+
+def _verdict(finding: Finding) -> str:
+    if not finding.ok:
+        return "WRONG"
+    return "warning" if finding.warning else "ok"

@@ -1,0 +1,139 @@
+"""`cstar serve`: the server, and the first screen that tells how to use it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cstar_core import Helpdesk, Team
+from cstar_web.app import create_app
+from cstar_web.cli.base import Command, columns
+from cstar_web.cli.operate import DEMO_NAME
+from cstar_web.cli.teams import KEEP, first_keys, key_lines
+from cstar_web.demo import load_demo
+from cstar_web.logs import log_to_stderr
+from cstar_web.server import Server
+from cstar_web.server import serve as run_server
+from cstar_web.settings import SETTINGS, Settings
+
+_VISIT_NAME = "serve --demo"
+_VISIT_TIME = timedelta(hours=24)
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - compared, not bound
+_TEAMS_SHOWN = 5
+
+
+def _settings_options(command: Command) -> Command:
+    for setting in reversed(SETTINGS):
+        default = (
+            f" [{setting.env} or {setting.default}]" if setting.default else f" [{setting.env}]"
+        )
+        option = click.option(setting.flag, metavar=setting.takes, help=setting.meaning + default)
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """The keys that `--demo` gives out: what to show of them, and the secret one."""
+
+    team: Team
+    secret: str
+    keys: tuple[tuple[str, str], ...]
+    note: str
+
+
+@click.command()
+@_settings_options
+@click.option(
+    "--demo", is_flag=True, help="Make sure there is a team to try, and give a key to it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines, once it listens.")
+def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
+    """Serve the HTTP API until SIGTERM or Ctrl-C."""
+    settings = Settings.from_environment(flags=flags)
+    log_to_stderr(settings.log_format)
+    with Helpdesk.open(settings.database) as desk:
+        app = create_app(desk, settings)
+        run_server(app, settings, ready=_first_screen(desk, settings, demo, as_json))
+
+
+def _first_screen(
+    desk: Helpdesk, settings: Settings, demo: bool, as_json: bool
+) -> Callable[[Server], None]:
+    def show(server: Server) -> None:
+        visit = _visit(desk) if demo else None
+        url = _usable(server.url)
+        screen = _data if as_json else _text
+        click.echo(screen(url, settings, desk.teams.list(), visit))
+
+    return show
+
+
+def _visit(desk: Helpdesk) -> _Visit:
+    teams = desk.teams.list()
+    return _new_team(desk) if not teams else _returning(desk, teams[0])
+
+
+def _new_team(desk: Helpdesk) -> _Visit:
+    team = desk.teams.create(DEMO_NAME)
+    keys = first_keys(desk, team)
+    load_demo(desk, team.id)
+    return _Visit(team, keys[0].secret, tuple(key_lines(*keys)), KEEP)
+
+
+def _returning(desk: Helpdesk, team: Team) -> _Visit:
+    made = desk.keys.create(
+        team.id, type="secret", environment="live", name=_VISIT_NAME, expires_in=_VISIT_TIME
+    )
+    return _Visit(team, made.secret, tuple(key_lines(made)), "This key is good for 24 hours.")
+
+
+def _usable(url: str) -> str:
+    """An address that a browser on this machine can open."""
+    host = url.removeprefix("http://").rpartition(":")[0]
+    return url.replace(host, _EVERY_ADDRESS.get(host, host))
+
+
+def _text(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit | None) -> str:
+    rows = [
+        ("API", f"{url}/api/v1"),
+        ("Docs", f"{url}/docs"),
+        ("Database", str(Path(settings.database).resolve())),
+        ("Team", _named(teams)),
+    ]
+    parts = [f"cStar serves at {url} (Ctrl-C stops it)", _indented(columns(rows))]
+    if visit:
+        curl = f'curl -H "Authorization: Bearer {visit.secret}" {_tickets(url, visit.team)}'
+        parts += [_indented(columns(visit.keys)), visit.note, f"Try it:\n\n  {curl}"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _data(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit | None) -> str:
+    data: dict[str, Any] = {
+        "url": url,
+        "docsUrl": f"{url}/docs",
+        "database": str(Path(settings.database).resolve()),
+        "teams": [{"teamId": each.id, "teamSlug": each.slug} for each in teams],
+    }
+    if visit:
+        data |= {"teamSlug": visit.team.slug, "secretKey": visit.secret}
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _named(teams: tuple[Team, ...]) -> str:
+    if not teams:
+        return "none yet; make one: cstar team create NAME"
+    shown = ", ".join(f"{each.name} ({each.slug})" for each in teams[:_TEAMS_SHOWN])
+    return shown if len(teams) <= _TEAMS_SHOWN else f"{shown} and {len(teams) - _TEAMS_SHOWN} more"
+
+
+def _tickets(url: str, team: Team) -> str:
+    return f"{url}/api/v1/teams/{team.slug}/tickets"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,176 @@
+"""The commands that make and list teams, their API keys and their members."""
+
+import re
+from datetime import timedelta
+
+import click
+
+from cstar_core import ENVIRONMENTS, KEY_TYPES, ROLES, Helpdesk, Key, NewKey, Team, utc_now
+from cstar_web.cli.base import Answer, columns, makes_desk, stamp, with_desk
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(text: str) -> timedelta:
+    """The time that a text such as `90d` stands for.
+
+    >>> duration("36h")
+    datetime.timedelta(days=1, seconds=43200)
+    """
+    found = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is not a time such as 90d, 12h or 30m")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+@click.group()
+def team() -> None:
+    """Make and list teams."""
+
+
+@team.command("create")
+@click.argument("name")
+@click.option("--slug", help="Its short name in URLs [made from NAME].")
+@makes_desk
+def create_team(desk: Helpdesk, name: str, slug: str | None) -> Answer:
+    """Make a team called NAME, with one secret and one publishable live key."""
+    with desk.transaction():
+        made = desk.teams.create(name, slug=slug)
+        secret, publishable = first_keys(desk, made)
+    lines = [("team", made.id), ("slug", made.slug), *key_lines(secret, publishable)]
+    return Answer(team_data(made, secret, publishable), columns(lines) + f"\n\n{KEEP}")
+
+
+KEEP = "Keep the keys safe: they are shown only now."
+
+
+def first_keys(desk: Helpdesk, made: Team) -> tuple[NewKey, NewKey]:
+    """A secret and a publishable live key of a team."""
+    secret = desk.keys.create(made.id, type="secret", environment="live")
+    return secret, desk.keys.create(made.id, type="publishable", environment="live")
+
+
+def team_data(made: Team, secret: NewKey, publishable: NewKey) -> dict[str, str]:
+    """What a program is told of a new team."""
+    return {
+        "teamId": made.id,
+        "teamSlug": made.slug,
+        "secretKey": secret.secret,
+        "publishableKey": publishable.secret,
+    }
+
+
+def key_lines(*keys: NewKey) -> list[tuple[str, str]]:
+    """What a person is told of new keys."""
+    return [(f"{each.key.type} key", each.secret) for each in keys]
+
+
+@team.command("list")
+@with_desk
+def list_teams(desk: Helpdesk) -> Answer:
+    """List every team."""
+    teams = desk.teams.list()
+    data = [
+        {
+            "teamId": each.id,
+            "teamName": each.name,
+            "teamSlug": each.slug,
+            "createdAt": stamp(each.created_at),
+        }
+        for each in teams
+    ]
+    rows = [(each.slug, each.id, each.name) for each in teams]
+    return Answer(data, columns(rows) or "No team yet. Make one: cstar team create NAME")
+
+
+@click.group()
+def key() -> None:
+    """Make, list and revoke API keys."""
+
+
+@key.command("create")
+@click.argument("team")
+@click.option("--type", type=click.Choice(KEY_TYPES), required=True, help="What it may do.")
+@click.option(
+    "--environment", type=click.Choice(ENVIRONMENTS), required=True, help="Which data it opens."
+)
+@click.option("--name", help="What it is for.")
+@click.option("--expires-in", type=duration, metavar="TIME", help="Such as 90d, 12h [never].")
+@with_desk
+def create_key(
+    desk: Helpdesk,
+    team: str,
+    type: str,
+    environment: str,
+    name: str | None,
+    expires_in: timedelta | None,
+) -> Answer:
+    """Make an API key for TEAM (its id or slug)."""
+    made = desk.keys.create(
+        team, type=type, environment=environment, name=name, expires_in=expires_in
+    )
+    data = {"keyId": made.key.id, "key": made.secret, "type": type, "environment": environment}
+    return Answer(data, columns([("id", made.key.id), ("key", made.secret)]) + f"\n\n{KEEP}")
+
+
+@key.command("list")
+@click.argument("team")
+@with_desk
+def list_keys(desk: Helpdesk, team: str) -> Answer:
+    """List the keys of TEAM, revoked ones too. The keys themselves are not kept."""
+    keys = desk.keys.list(team)
+    data = [
+        {
+            "keyId": each.id,
+            "name": each.name,
+            "type": each.type,
+            "environment": each.environment,
+            "prefix": each.prefix,
+            "lastFour": each.last_four,
+            "createdAt": stamp(each.created_at),
+            "expiresAt": stamp(each.expires_at),
+            "revokedAt": stamp(each.revoked_at),
+        }
+        for each in keys
+    ]
+    rows = [
+        (each.id, f"{each.prefix}…{each.last_four}", _state(each), each.name or "") for each in keys
+    ]
+    return Answer(data, columns(rows) or "No key yet. Make one: cstar key create TEAM")
+
+
+def _state(found: Key) -> str:
+    if found.revoked_at:
+        return f"revoked {found.revoked_at:%Y-%m-%d}"
+    if found.expires_at is None:
+        return "active"
+    verb = "expires" if found.expires_at > utc_now() else "expired"
+    return f"{verb} {found.expires_at:%Y-%m-%d}"
+
+
+@key.command("revoke")
+@click.argument("key_id", metavar="KEY_ID")
+@with_desk
+def revoke_key(desk: Helpdesk, key_id: str) -> Answer:
+    """Stop a key for good, from its next request on."""
+    revoked = desk.keys.revoke(key_id)
+    data = {"keyId": revoked.id, "revokedAt": stamp(revoked.revoked_at)}
+    return Answer(data, f"Revoked {revoked.id}.")
+
+
+@click.group()
+def member() -> None:
+    """Add the people who answer."""
+
+
+@member.command("add")
+@click.argument("team")
+@click.argument("name")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), default="agent", show_default=True)
+@with_desk
+def add_member(desk: Helpdesk, team: str, name: str, email: str, role: str) -> Answer:
+    """Add a member called NAME to TEAM (its id or slug)."""
+    made = desk.workspace(team).members.create(name=name, email=email, role=role)
+    data = {"memberId": made.id, "name": made.name, "email": made.email, "role": made.role}
+    return Answer(data, f"Added {made.name} <{made.email}> as {made.role}: {made.id}")
