@@ -105,11 +105,11 @@ def _text(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit |
         ("Database", str(Path(settings.database).resolve())),
         ("Team", _named(teams)),
     ]
-    parts = [f"cStar serves at {url} (Ctrl-C stops it)", _indented(columns(rows))]
+    parts = [f"cStar serves at {url}", _indented(columns(rows))]
     if visit:
         curl = f'curl -H "Authorization: Bearer {visit.secret}" {_tickets(url, visit.team)}'
         parts += [_indented(columns(visit.keys)), visit.note, f"Try it:\n\n  {curl}"]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, "Ctrl-C stops the server."])
 
 
 def _data(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit | None) -> str:

@@ -26,7 +26,7 @@ from cstar_web.settings import Settings
 
 __all__ = ["Bounds", "ListenError", "Server", "listen", "serve"]
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("cstar.server")
 
 
 class ListenError(Exception):

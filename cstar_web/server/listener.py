@@ -13,7 +13,7 @@ from cstar_web.remote import client_network
 from cstar_web.server.channel import Bounds, Channel
 from cstar_web.settings import Settings
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("cstar.server")
 
 _client_of = lru_cache(2048)(client_network)
 
@@ -57,9 +57,7 @@ class Listener(TcpWSGIServer):
 
     def sweep(self, now: float) -> None:
         """Cut the connections whose time is over."""
-        if self._turned_away:
-            log.warning("refused %d connections over the cap per address", self._turned_away)
-            self._turned_away = 0
+        self._report()
         for channel in list(self.active_channels.values()):
             channel.sweep(now)
 
@@ -67,3 +65,9 @@ class Listener(TcpWSGIServer):
         """Accept no more; the trigger stays, by which the threads wake the loop."""
         self.draining = True
         wasyncore.dispatcher.close(self)
+        self._report()
+
+    def _report(self) -> None:
+        if self._turned_away:
+            log.warning("refused %d connections over the cap per address", self._turned_away)
+            self._turned_away = 0

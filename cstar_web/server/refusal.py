@@ -34,8 +34,12 @@ class Refusal(ErrorTask):
         request_id = self._request_id()
         body = json.dumps(self._envelope(error, request_id)).encode()
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
-        self.response_headers.append(("X-Request-Id", request_id))
+        self.response_headers += [
+            ("Cache-Control", "no-store"),
+            ("Content-Type", "application/json"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Request-Id", request_id),
+        ]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
