@@ -43,7 +43,7 @@ def create_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
     """An application that serves `desk`; two of them in one process share nothing."""
     settings = settings or Settings()
     app = App("cstar_web", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_MAX
+    app.config["MAX_CONTENT_LENGTH"] = BODY_MAX + 1
     # A URL with a double slash is an unknown URL, not a redirect in HTML.
     app.url_map.merge_slashes = False
     install(app, Services(desk, settings, RateLimits(settings)))

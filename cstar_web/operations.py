@@ -19,7 +19,7 @@ from cstar_web.idempotency import fingerprint, idempotency_key, once
 from cstar_web.names import snake_case
 from cstar_web.params import parse_query
 from cstar_web.remote import base_url
-from cstar_web.shapes import Shape, arrange, load, public_names
+from cstar_web.shapes import Shape, arrange, load, public_names, rename
 
 KeyPolicy = Literal["secret", "any", "none"]
 View = Callable[..., Response]
@@ -132,15 +132,17 @@ class _Endpoint:
             return self._view(call, **ids)
         except Invalid as error:
             names = self._body_names or self._query_names
-            raise refused(arrange(error.problems, names, given)) from error
+            problems = [rename(problem, names) for problem in error.problems]
+            raise refused(arrange(problems, names, given)) from error
 
     def _read_values(
         self, shape: Schema, workspace: Workspace, given: dict[str, Any]
     ) -> dict[str, Any]:
         values, problems = load(shape, given)
         if problems:
-            more = self._rules(workspace, values) if self._rules else ()
-            raise refused(arrange([*problems, *more], self._body_names, given))
+            for problem in self._rules(workspace, values) if self._rules else ():
+                problems.append(rename(problem, self._body_names))
+            raise refused(arrange(problems, self._body_names, given))
         return values
 
     def _run_once(

@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 from marshmallow.fields import Field
 
 from cstar_core import Problem
-from cstar_web.errors import INVALID, MISSING, UNKNOWN, public_problem
+from cstar_web.errors import INVALID, MISSING, UNKNOWN
 from cstar_web.names import camel_case
 
 REQUIRED = "is required"
@@ -41,7 +41,7 @@ def load(shape: Schema, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[
         return dict(shape.load(given)), []
     except ValidationError as error:
         names = list(public_names(shape).values())
-        messages = error.normalized_messages()
+        messages = error.messages_dict
         valid: dict[str, Any] = dict(error.valid_data or {})
         return valid, [_problem(name, messages[name], names) for name in messages]
 
@@ -49,23 +49,27 @@ def load(shape: Schema, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[
 def arrange(
     problems: Iterable[Problem], names: Mapping[str, str], given: Iterable[str] = ()
 ) -> list[Problem]:
-    """The problems under their public names: as the fields are declared, then as names were given.
+    """The problems in the order in which the fields are declared, then in which names were given.
 
     Two problems of one parameter are told once, as the first says it.
     """
     order = [*names.values(), *given]
-    public = [_public(problem, names) for problem in problems]
     unique: dict[str, Problem] = {}
-    for problem in public:
+    for problem in problems:
         unique.setdefault(problem.param, problem)
     return sorted(unique.values(), key=lambda problem: _position(problem, order))
 
 
-def _public(problem: Problem, names: Mapping[str, str]) -> Problem:
+def rename(problem: Problem, names: Mapping[str, str]) -> Problem:
+    """A problem of the core's under the public name of its parameter.
+
+    >>> rename(Problem("tags.2", INVALID, "must be a string"), {"tags": "tag"}).message
+    'tag.2 must be a string'
+    """
     first, dot, rest = problem.param.partition(".")
-    if first in names:
-        return Problem(f"{names[first]}{dot}{rest}", problem.code, problem.rule)
-    return problem if first in names.values() else public_problem(problem)
+    return Problem(
+        f"{names.get(first) or camel_case(first)}{dot}{rest}", problem.code, problem.rule
+    )
 
 
 def _position(problem: Problem, order: list[str]) -> int:

@@ -60,7 +60,7 @@ def count(description: str) -> fields.Integer:
     return fields.Integer(required=True, metadata={"minimum": 0, "description": description})
 
 
-def strings(description: str) -> fields.List:
+def strings(description: str) -> fields.List[str]:
     """An array of strings."""
     return fields.List(fields.String(), required=True, metadata={"description": description})
 

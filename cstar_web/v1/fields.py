@@ -94,7 +94,7 @@ class Object(_Strict, fields.Dict):
         return _only(value, dict)
 
 
-class Strings(_Strict, fields.List):
+class Strings(_Strict, fields.List[str]):
     """An array of strings."""
 
     rule = "must be an array of strings"

@@ -1,7 +1,5 @@
 """Tickets: each one a conversation with a customer."""
 
-from functools import partial
-
 from flask import Blueprint, Response
 
 from cstar_web.calls import Call
@@ -34,8 +32,9 @@ ONE = f"{PATH}/{{ticketId}}"
     ),
 )
 def list_tickets(call: Call) -> Response:
+    make, internal = _renderer(call), call.internal
     found = call.workspace.tickets.list(**call.query)
-    return call.page(found, partial(_renderer(call), internal=call.internal))
+    return call.page(found, lambda ticket: make(ticket, internal))
 
 
 @operation(

@@ -1,0 +1,94 @@
+"""A desk with two teams and a key of each kind, copied for every test, and clients of it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from cstar_core import Helpdesk
+from cstar_web import Settings, create_app
+from tests.web.vocabulary import Api, Keyring, ManualClock
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keyring]:
+    path = tmp_path_factory.mktemp("template") / "desk.db"
+    with Helpdesk.open(path, clock=ManualClock()) as desk:
+        desk.teams.create("Acme")
+        desk.teams.create("Other")
+
+        def key(team: str, type: str, environment: str) -> str:
+            return desk.keys.create(team, type=type, environment=environment).secret
+
+        keyring = Keyring(
+            secret=key("acme", "secret", "live"),
+            publishable=key("acme", "publishable", "live"),
+            test=key("acme", "secret", "test"),
+            other=key("other", "secret", "live"),
+        )
+    return path, keyring
+
+
+@pytest.fixture
+def keyring(template: tuple[Path, Keyring]) -> Keyring:
+    return template[1]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def desk(template: tuple[Path, Keyring], tmp_path: Path, clock: ManualClock) -> Iterator[Helpdesk]:
+    path = shutil.copy(template[0], tmp_path / "desk.db")
+    with Helpdesk.open(path, clock=clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def app(desk: Helpdesk, settings: Settings) -> Flask:
+    return create_app(desk, settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def api(client: FlaskClient, keyring: Keyring) -> Api:
+    """A client with a secret live key."""
+    return Api(client, keyring.secret)
+
+
+@pytest.fixture
+def reader(client: FlaskClient, keyring: Keyring) -> Api:
+    """A client with a publishable live key."""
+    return Api(client, keyring.publishable)
+
+
+@pytest.fixture
+def sandbox(client: FlaskClient, keyring: Keyring) -> Api:
+    """A client with a secret test key."""
+    return Api(client, keyring.test)
+
+
+@pytest.fixture
+def other(client: FlaskClient, keyring: Keyring) -> Api:
+    """A client with another team's secret live key."""
+    return Api(client, keyring.other, team="other")
+
+
+@pytest.fixture
+def stranger(client: FlaskClient) -> Api:
+    """A client without a key."""
+    return Api(client, None)

@@ -1,0 +1,57 @@
+"""Every route says which key it needs; an app with one that does not cannot be made."""
+
+import pytest
+from flask import Blueprint, Flask
+
+from cstar_core import Helpdesk
+from cstar_web import create_app, v1
+from cstar_web.operations import operations
+
+
+def test_every_route_of_the_api_is_an_operation(app: Flask) -> None:
+    declared = {(each.rule, each.method) for each in operations(app)}
+    routes = {
+        (rule.rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/")
+    }
+    assert routes and routes <= declared
+
+
+def test_every_operation_declares_its_key(app: Flask) -> None:
+    policies = {each.name: each.key for each in operations(app)}
+    assert set(policies.values()) == {"secret", "any", "none"}
+    assert [name for name, key in policies.items() if key == "none"] == [
+        "getHealth",
+        "getReadiness",
+    ]
+
+
+def test_operations_have_names_of_their_own(app: Flask) -> None:
+    names = [each.name for each in operations(app)]
+    assert len(set(names)) == len(names)
+
+
+def test_two_apps_share_no_operations(desk: Helpdesk) -> None:
+    assert operations(create_app(desk)) == operations(create_app(desk))
+
+
+def test_a_route_without_a_policy_makes_no_app(
+    desk: Helpdesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loose = Blueprint("loose", __name__)
+    loose.add_url_rule("/api/v1/loose", view_func=lambda: "open")
+    monkeypatch.setattr(v1, "BLUEPRINTS", (*v1.BLUEPRINTS, loose))
+    with pytest.raises(RuntimeError, match="GET /api/v1/loose is not declared as an operation"):
+        create_app(desk)
+
+
+def test_writes_can_be_repeated_safely(app: Flask) -> None:
+    writing = [each for each in operations(app) if each.method != "GET"]
+    assert all(each.idempotent for each in writing)
+
+
+def test_changes_and_deletions_take_conditions(app: Flask) -> None:
+    changing = [each for each in operations(app) if each.method in ("PATCH", "DELETE")]
+    assert all(each.conditional for each in changing)
