@@ -12,6 +12,7 @@ from cstar_core import documents, inspection
 from cstar_core.clock import Clock, utc_now
 from cstar_core.custom_fields import CustomFields
 from cstar_core.customers import Customers
+from cstar_core.errors import Refused
 from cstar_core.events import Events
 from cstar_core.idempotency import Idempotency
 from cstar_core.keys import Access, Keys
@@ -120,8 +121,14 @@ class Helpdesk:
         return Workspace(self._store, access.team, access.scope)
 
     def probe(self) -> None:
-        """Write and commit one row, to know that writing works; raises Busy or StorageFull."""
+        """Write and commit one row, to know that writing works.
+
+        Raises Busy, StorageFull, and Refused if another version has changed the schema meanwhile.
+        """
         with self._store.transaction() as tx:
+            version = tx.sql("PRAGMA user_version")[0][0]
+            if version != self.schema_version:
+                raise Refused(f"{self.path} has been upgraded; restart with the newer version")
             tx.run(_PROBE, now=tx.now)
 
     def check(self) -> inspection.Report:

@@ -27,12 +27,17 @@ def version_tag(versioned: Member | CustomField) -> str:
 def allows_change(if_match: str, tag: str) -> bool:
     """Whether `If-Match` lets a change go ahead: strong comparison, `*` is any tag.
 
+    What follows a dash stands for the customer shown in a ticket, which the change leaves alone.
+
     >>> allows_change('"v3"', '"v3"'), allows_change('W/"v3"', '"v3"'), allows_change("*", '"v3"')
     (True, False, True)
+    >>> allows_change('"v3-1.7"', '"v3"')
+    True
     """
     if if_match.strip() == "*":
         return True
-    return any(not weak and f'"{text}"' == tag for weak, text in _TAG.findall(if_match))
+    tags = _TAG.findall(if_match)
+    return any(not weak and f'"{text.partition("-")[0]}"' == tag for weak, text in tags)
 
 
 def is_unchanged(if_none_match: str, tag: str) -> bool:
