@@ -223,9 +223,8 @@ def check_merge(
 ) -> list[Problem]:
     """What metadata and custom fields would break once merged into what an object has."""
     problems: list[Problem] = []
-    metadata = changes.get("metadata")
-    if isinstance(metadata, Mapping):
-        problems += check_merged("metadata", merge_metadata(before["metadata"], metadata))
+    if "metadata" in changes:
+        problems += check_merged("metadata", before["metadata"], changes["metadata"])
     if "custom_fields" in changes:
         given, current = changes["custom_fields"], before["custom_fields"]
         problems += check_values("custom_fields", given, known, current)

@@ -40,8 +40,14 @@ def check_metadata(param: str, value: object) -> list[Problem]:
     return problems
 
 
-def check_merged(param: str, merged: Mapping[str, object]) -> list[Problem]:
-    """The limits that hold after a merge: 50 keys, 64 KiB as JSON."""
+def check_merged(param: str, current: Mapping[str, object], changes: object) -> list[Problem]:
+    """The limits that hold after a merge: 50 keys, 64 KiB as JSON.
+
+    Changes that break a rule of their own (see ``check_metadata``) cannot be measured and pass.
+    """
+    if not isinstance(changes, Mapping) or check_metadata(param, changes):
+        return []
+    merged = merge_metadata(current, changes)
     if len(merged) > METADATA_KEYS_MAX:
         return invalid(param, f"must have at most {METADATA_KEYS_MAX} keys")
     if len(to_json(merged).encode()) > METADATA_BYTES_MAX:

@@ -131,7 +131,7 @@ def insert(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> int:
     metadata = merge_metadata({}, values.get("metadata") or {})
     raise_any(
         check_values("custom_fields", values.get("custom_fields") or {}, known, {})
-        + check_merged("metadata", metadata)
+        + check_merged("metadata", {}, metadata)
     )
     email = values.get("email")
     refuse_taken(tx, scope, email, None)

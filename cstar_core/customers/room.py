@@ -23,7 +23,7 @@ from cstar_core.fields import check_values
 from cstar_core.ids import public_id
 from cstar_core.listing import Listed
 from cstar_core.members import fold_email
-from cstar_core.metadata import to_json
+from cstar_core.metadata import check_merged, to_json
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
@@ -94,6 +94,7 @@ class Customers:
         problems = check_all(plain, RULES, () if updating else ("name",))
         if updating:
             return problems
+        problems += check_merged("metadata", {}, values.get("metadata"))
         with self._store.snapshot() as snap:
             known = facets.definitions(snap, self._scope.workspace_id, ENTITY)
         given = values.get("custom_fields")

@@ -15,7 +15,7 @@ from cstar_core.fields import check_values
 from cstar_core.ids import looks_like_id, parse_id, public_id
 from cstar_core.listing import Listed
 from cstar_core.members import member_key
-from cstar_core.metadata import check_merged, merge_metadata
+from cstar_core.metadata import check_merged
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, slot
@@ -144,9 +144,7 @@ class Tickets:
         if updating:
             return check_all(plain, UPDATE_RULES)
         problems = check_all(plain, CREATE_RULES, ("title",))
-        metadata = values.get("metadata")
-        if isinstance(metadata, Mapping):
-            problems += check_merged("metadata", merge_metadata({}, metadata))
+        problems += check_merged("metadata", {}, values.get("metadata"))
         with self._store.snapshot() as snap:
             known = facets.definitions(snap, self._scope.workspace_id, ENTITY)
         given = values.get("custom_fields")
