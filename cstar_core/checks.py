@@ -143,12 +143,17 @@ def check_all(
 def same(one: object, other: object) -> bool:
     """Whether two JSON values are the same in type too: 1 is not True, and 1 is not 1.0.
 
+    What is no JSON value is the same as nothing.
+
     >>> same({"a": 1, "b": None}, {"b": None, "a": 1}), same([1], [True])
     (True, False)
     """
     if isinstance(one, str) or one is None:
         return one == other
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    try:
+        return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    except (TypeError, ValueError):
+        return False
 
 
 def raise_any(problems: Iterable[Problem]) -> None:
