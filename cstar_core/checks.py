@@ -135,8 +135,9 @@ def check_all(
             problems += rule(name, values[name])
         elif name in required:
             problems += missing(name)
-    for name in values.keys() - rules.keys():
-        problems += unknown(name, name, rules)
+    for name in values:
+        if name not in rules:
+            problems += unknown(name, name, rules)
     return problems
 
 
