@@ -129,11 +129,13 @@ def parse_filter(param: str, value: object, definition: Definition) -> Scalar | 
 def index_values(definition: Definition, value: object) -> list[Scalar]:
     """The rows under which a stored value is found: one, or one for each option chosen.
 
+    An empty choice has a row too (no option is blank), so that every value is known by its rows.
+
     >>> index_values(Definition(1, "b", "boolean", False, (), False), True)
     [1]
     """
     if isinstance(value, list | tuple):
-        return [str(option) for option in value]
+        return [index_text(str(option)) for option in value] or [""]
     if isinstance(value, bool):
         return [int(value)]
     if isinstance(value, str):

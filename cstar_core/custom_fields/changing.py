@@ -7,14 +7,9 @@ from typing import Any
 from peewee import SQL, fn
 
 from cstar_core import facets
-from cstar_core.checks import (
-    invalid,
-    raise_any,
-)
+from cstar_core.checks import invalid, raise_any
 from cstar_core.custom_fields.definition import CustomField, CustomFieldChanges, options_json
-from cstar_core.fields import (
-    Definition,
-)
+from cstar_core.fields import Definition, index_text
 from cstar_core.metadata import to_json
 from cstar_core.store import Prepared, Transaction, prepare, slot
 from cstar_core.tables import CustomerRow, FieldValueRow, TicketRow
@@ -82,7 +77,8 @@ def rename_values(
     """Rewrite stored values, all renames at once so that two options can change places."""
     owner = _OWNERS[field.entity_type]
     rows = FieldValueRow.select(FieldValueRow.owner_id).where(
-        (FieldValueRow.field_id == field_id) & FieldValueRow.value.in_(list(renames))
+        (FieldValueRow.field_id == field_id)
+        & FieldValueRow.value.in_([index_text(option) for option in renames])
     )
     objects = tx.all(
         owner.select(owner.id, owner.custom_fields, owner.created_at).where(owner.id.in_(rows))
