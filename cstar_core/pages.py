@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cstar_core.checks import check_integer, invalid, raise_any
+from cstar_core.checks import check_integer, invalid, is_storable, raise_any
+from cstar_core.errors import Invalid
 
 PAGE_SIZE_MAX = 100
 PAGE_SIZE_DEFAULT = 20
 PAGE_MAX = 2**53
+_POSITION_MAX = 2**63 - 1
 
 Item = TypeVar("Item")
 Position = tuple[int | str | float, ...]
@@ -67,9 +69,14 @@ def open_window(page: int, page_size: int, cursor: str | None, query: object, wi
         return Window(page, page_size, None)
     opened = _decode(cursor, query, width)
     if opened is None:
-        raise_any(invalid("cursor", "must be a nextCursor of an earlier answer to the same query"))
-    number, after = opened or (1, ())
+        raise bad_cursor()
+    number, after = opened
     return Window(number, page_size, after)
+
+
+def bad_cursor() -> Invalid:
+    """The error for a cursor that was not made by the query that it is used with."""
+    return Invalid(invalid("cursor", "must be a nextCursor of an earlier answer to the same query"))
 
 
 def next_cursor(window: Window, query: object, last: Position) -> str:
@@ -107,10 +114,11 @@ def _decode(cursor: object, query: object, width: int) -> tuple[int, Position] |
 
 
 def _sound(number: object, after: Position) -> bool:
-    values = (number, *after)
-    return isinstance(number, int) and all(
-        isinstance(v, str) or (isinstance(v, int) and not isinstance(v, bool) and abs(v) < 2**63)
-        for v in values
+    return not check_integer("page", number, 1, PAGE_MAX) and all(
+        is_storable(value)
+        if isinstance(value, str)
+        else not check_integer("position", value, -_POSITION_MAX, _POSITION_MAX)
+        for value in after
     )
 
 

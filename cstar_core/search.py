@@ -7,7 +7,7 @@ from typing import Any
 from cstar_core import facets
 from cstar_core.checks import check_choice, check_text, invalid, raise_any
 from cstar_core.listing import Listed, Shape, count_query, keys_query, ranked_query
-from cstar_core.pages import Position, Window, open_window
+from cstar_core.pages import Position, Window, bad_cursor, open_window
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, prepare, slot
 from cstar_core.tables import WorkspaceRow
@@ -181,7 +181,9 @@ def _by_relevance(
     snap: Snapshot, listed: Listed, shape: Shape, values: Mapping[str, Any], window: Window
 ) -> tuple[list[int], list[Position]]:
     """The newest thousand matches by rank, then all older ones by age."""
-    start = window.offset if window.after is None else int(window.after[0])
+    start = window.offset if window.after is None else window.after[0]
+    if not isinstance(start, int) or start < 0:
+        raise bad_cursor()
     ranked = snap.all(ranked_query(listed, shape), **values, limit=RANKED_MAX)
     order = [key for key, _ in sorted(ranked, key=lambda row: (row[1], -row[0]))]
     keys = order[start : start + window.size + 1]
