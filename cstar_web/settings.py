@@ -133,7 +133,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "connections_per_address",
         "NUMBER",
-        "Open connections one client address may have; trusted proxies are not counted.",
+        "Connections one client address may keep open; trusted proxies are not counted.",
         _whole(1, 800),
     ),
     Setting("log_format", "FORMAT", "How the log is written: text or json.", _one_of(*LOG_FORMATS)),

@@ -149,7 +149,8 @@ def _adjust(settings: Settings, bounds: Bounds) -> Adjustments:
         threads=settings.threads,
         ident="",
         server_name=settings.host,
-        connection_limit=bounds.connections,
+        # The listener makes room before waitress would stop to accept.
+        connection_limit=bounds.connections + 100,
         max_request_header_size=bounds.header_bytes,
         max_request_body_size=bounds.body_bytes,
         log_socket_errors=False,

@@ -85,6 +85,16 @@ class Channel(HTTPChannel):
         except OSError:
             super().handle_close()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing is being answered here: the client has to do something."""
+        return not self.requests and not self.total_outbufs_len
+
+    @property
+    def waiting_since(self) -> float:
+        """When the request that is arriving began, or else when anything last happened."""
+        return self._active_at if self.request is None else self.request.started
+
     def sweep(self, now: float) -> None:
         """Cut the connection if its time is over."""
         bounds = self.server.bounds
@@ -107,5 +117,5 @@ class Channel(HTTPChannel):
 
     def release(self) -> None:
         """While draining: close as soon as nothing is being answered."""
-        if not self.requests and not self.total_outbufs_len:
+        if self.is_waiting:
             self.will_close = True

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -30,7 +31,7 @@ class Listener(TcpWSGIServer):
         super().__init__(app, bind_socket=False, **kw)
         self.settings = settings
         self.bounds = bounds
-        self._turned_away = 0
+        self._too_many = 0
 
     @property
     def url(self) -> str:
@@ -38,19 +39,40 @@ class Listener(TcpWSGIServer):
         return f"http://{host}:{self.effective_port}"
 
     def accept(self) -> tuple[socket.socket, Any] | None:
+        """Take a connection; where there are too many, the longest waiting one makes room.
+
+        Refusing the newcomer instead would let slow connections keep out honest ones that come
+        from the same address.
+        """
         accepted: tuple[socket.socket, Any] | None = super().accept()
-        if accepted and self._crowded(accepted[1][0]):
-            self._turned_away += 1
+        if accepted and not self._make_room(accepted[1][0]):
             accepted[0].close()
             return None
         return accepted
 
-    def _crowded(self, address: str) -> bool:
-        if self.settings.trusts(address):
-            return False
+    def _make_room(self, address: str) -> bool:
+        cap, total = self.settings.connections_per_address, self.bounds.connections
+        if len(self.active_channels) < min(cap, total):
+            return True
+        held = Counter(_client_of(each.addr[0]) for each in self.active_channels.values())
         client = _client_of(address)
-        held = sum(client == _client_of(other.addr[0]) for other in self.active_channels.values())
-        return held >= self.settings.connections_per_address
+        if held[client] >= cap and not self.settings.trusts(address):
+            return self._close_one_of(client)
+        if len(self.active_channels) >= total:
+            return self._close_one_of(held.most_common(1)[0][0])
+        return True
+
+    def _close_one_of(self, client: str) -> bool:
+        """Close the connection on which a client has kept us waiting longest, if there is one."""
+        self._too_many += 1
+        waiting = [
+            channel
+            for channel in self.active_channels.values()
+            if channel.is_waiting and _client_of(channel.addr[0]) == client
+        ]
+        if waiting:
+            min(waiting, key=lambda channel: channel.waiting_since).handle_close()
+        return bool(waiting)
 
     def fix_addr(self, addr: tuple[Any, ...]) -> tuple[Any, ...]:
         return (addr[0].removeprefix("::ffff:") if "." in addr[0] else addr[0], *addr[1:])
@@ -68,6 +90,6 @@ class Listener(TcpWSGIServer):
         self._report()
 
     def _report(self) -> None:
-        if self._turned_away:
-            log.warning("refused %d connections over the cap per address", self._turned_away)
-            self._turned_away = 0
+        if self._too_many:
+            log.warning("cut or refused %d connections: too many are open", self._too_many)
+            self._too_many = 0

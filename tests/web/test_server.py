@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -332,17 +332,32 @@ def test_a_refused_client_that_never_stops_sending_is_cut() -> None:
                 time.sleep(0.02)
 
 
-def test_one_address_may_hold_only_so_many_connections() -> None:
-    with running(Settings(connections_per_address=2)) as address:
-        held = [connect(address) for _ in range(2)]
-        for client in held:
-            client.sendall(GET + b"\r\n")
-            assert read_one(client)
-        with connect(address) as third:
-            assert third.recv(1) == b""
-        held.pop().close()
-        wait_until(lambda: is_answered(address))
-        held.pop().close()
+def test_a_client_over_the_cap_loses_its_longest_waiting_connection() -> None:
+    with ExitStack() as stack:
+        address = stack.enter_context(running(Settings(connections_per_address=2)))
+        first, second, third = (stack.enter_context(connect(address)) for _ in range(3))
+        third.sendall(GET + b"\r\n")
+
+        assert read_one(third).startswith(b"HTTP/1.1 200")
+        assert first.recv(1) == b""
+        second.sendall(GET + b"\r\n")
+        assert read_one(second).startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_over_the_cap_keeps_what_is_being_answered() -> None:
+    with running(Settings(connections_per_address=1)) as address, connect(address) as first:
+        first.sendall(b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        time.sleep(0.1)
+        with connect(address) as second:
+            assert second.recv(1) == b""
+
+        assert read_all(first).endswith(b"/wait")
+
+
+def test_a_full_server_makes_room() -> None:
+    with running(connections=2) as address, connect(address) as first, connect(address):
+        assert is_answered(address)
+        assert first.recv(1) == b""
 
 
 def is_answered(address: tuple[str, int]) -> bool:
@@ -356,14 +371,15 @@ def test_a_trusted_proxy_may_hold_any_number_of_connections() -> None:
     settings = Settings.from_environment(
         {"CSTAR_TRUSTED_PROXIES": "127.0.0.1", "CSTAR_CONNECTIONS_PER_ADDRESS": "1"}
     )
-    with running(settings) as address, connect(address), connect(address) as second:
-        second.sendall(GET + b"\r\n")
-        assert second.recv(65536).startswith(b"HTTP/1.1 200")
+    with running(settings) as address, connect(address) as first, connect(address) as second:
+        for client in (second, first):
+            client.sendall(GET + b"\r\n")
+            assert read_one(client).startswith(b"HTTP/1.1 200")
 
 
 def test_slow_clients_do_not_keep_others_waiting() -> None:
     with running(request_seconds=5) as address:
-        slow = [connect(address) for _ in range(150)]
+        slow = [connect(address) for _ in range(250)]
         for client in slow:
             client.sendall(b"GET / HT")
         began = time.monotonic()
