@@ -35,13 +35,18 @@ _COMPARE = {"eq": OP.EQ, "gte": OP.GTE, "lte": OP.LTE, "gt": OP.GT, "lt": OP.LT}
 
 @dataclass(frozen=True)
 class Listed:
-    """A table that is listed: its sort orders and the conditions it knows by name."""
+    """A table that is listed: its sort orders and the conditions it knows by name.
+
+    ``counters`` know totals; ``watched`` says that its workspace notes whether rows were ever
+    made out of order, so that else the order of keys is the order of creation.
+    """
 
     model: Any
     index: Index
     sorts: Mapping[str, tuple[Field, ...]]
     conditions: Mapping[str, Condition]
     counters: Any = None
+    watched: bool = False
 
     def __hash__(self) -> int:
         return hash(self.index.kind)

@@ -116,7 +116,7 @@ def _resolve(
         match=bool(words.match),
         exclude=bool(words.exclude and not words.match),
     )
-    shape = replace(shape, index_ordered=_index_ordered(snap, scope, shape))
+    shape = replace(shape, index_ordered=_index_ordered(snap, scope, listed, shape))
     return shape, values, criteria.possible and tags is not None and not words.impossible
 
 
@@ -154,14 +154,16 @@ def _words(listed: Listed, scope: Scope, criteria: Criteria, values: dict[str, A
     return replace(words, impossible=words.impossible or several)
 
 
-def _index_ordered(snap: Snapshot, scope: Scope, shape: Shape) -> bool:
+def _index_ordered(snap: Snapshot, scope: Scope, listed: Listed, shape: Shape) -> bool:
     """Whether the full-text index yields the order by itself: rowids follow the numbers, and the
     times too unless a ticket was ever loaded with an earlier time than the one before it."""
     if not shape.match:
         return False
     if shape.sort in ("number", RELEVANCE):
         return True
-    return shape.sort == "created_at" and bool(snap.value(_IN_ORDER, workspace=scope.workspace_id))
+    if shape.sort != "created_at" or not listed.watched:
+        return False
+    return bool(snap.value(_IN_ORDER, workspace=scope.workspace_id))
 
 
 def _width(listed: Listed, shape: Shape) -> int:

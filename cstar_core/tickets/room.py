@@ -63,6 +63,7 @@ _LISTED = Listed(
         "updated_before": lambda: TicketRow.updated_at < slot("updated_before"),
     },
     counters=TicketCountRow,
+    watched=True,
 )
 
 
