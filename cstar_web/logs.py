@@ -7,8 +7,11 @@ import time
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-class _Json(logging.Formatter):
+class JsonFormatter(logging.Formatter):
+    """One JSON object for each record, tracebacks inside it."""
+
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line."""
         entry = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname.lower(),
@@ -23,5 +26,5 @@ class _Json(logging.Formatter):
 def log_to_stderr(log_format: str, level: int = logging.INFO) -> None:
     """Send the log of the whole program to stderr, as `text` or `json`."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_Json() if log_format == "json" else logging.Formatter(_TEXT))
+    handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter(_TEXT))
     logging.basicConfig(level=level, handlers=[handler], force=True)

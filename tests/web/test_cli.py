@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -16,11 +15,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
-from cstar_core import Helpdesk
+import cstar as cstar_module
+from cstar_core import Busy, Helpdesk, NotFound, Refused, StorageFull
 from cstar_web.cli import main
+from cstar_web.cli.base import Group
 from cstar_web.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,17 @@ REFUSED = [
     (["member", "add", "acme", "Ada", "no address"], 2, "email must be"),
     (["member", "add", "acme", "Ada", "ada@example.com", "--role", "king"], 2, "'owner'"),
     (["demo", "nope"], 2, "no team nope"),
+]
+# What a command may raise, the exit code, and the line on stderr.
+FAILURES = [
+    (click.Abort(), 1, "interrupted"),
+    (click.ClickException("no such\nluck"), 1, "no such luck"),
+    (Busy("The database stayed locked."), 1, "The database stayed locked."),
+    (StorageFull("The disk is full."), 1, "The disk is full."),
+    (OSError(28, "No space left on device", "a.db"), 1, "No space left on device: a.db"),
+    (OSError("odd"), 1, "odd"),
+    (Refused("a.db is damaged"), 3, "a.db is damaged"),
+    (NotFound("ticket", "tkt_1"), 2, "no ticket tkt_1"),
 ]
 DURATIONS = [
     ("90d", timedelta(days=90)),
@@ -110,7 +123,7 @@ def serving(*args: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str],
                 env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
             )
         )
-        stack.callback(server.kill)
+        stack.callback(stop, server)
         assert server.stdout
         lines = [server.stdout.readline()]
         while not lines[-1].startswith(("{", LAST_LINE)):
@@ -143,7 +156,7 @@ def follow(screen: str) -> Any:
 
 
 def stop(server: subprocess.Popen[str]) -> int:
-    server.send_signal(signal.SIGTERM)
+    server.terminate()
     return server.wait(10)
 
 
@@ -156,6 +169,36 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
     assert (result.exit_code, result.stdout) == (code, "")
     assert result.stderr.startswith("cstar: ") and result.stderr.count("\n") == 1
     assert words in result.stderr
+
+
+@pytest.mark.parametrize(("error", "code", "line"), FAILURES)
+def test_a_failure_is_one_line(error: Exception, code: int, line: str) -> None:
+    result = CliRunner().invoke(failing(error), [])
+
+    assert (result.exit_code, result.stderr) == (code, f"cstar: {line}\n")
+
+
+def failing(error: Exception) -> Group:
+    def fail() -> None:
+        raise error
+
+    return Group(invoke_without_command=True, callback=fail)
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    fault = LookupError("ours")
+
+    assert CliRunner().invoke(failing(fault), []).exception is fault
+
+
+def test_the_console_script_is_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["cstar", "--version"])
+    with pytest.raises(SystemExit):
+        cstar_module.main()
+
+    assert capsys.readouterr().out.startswith("cstar ")
 
 
 def test_a_team_comes_with_the_members_that_programs_read(
@@ -257,9 +300,15 @@ def test_keys_are_listed_without_themselves(cstar: Callable[..., str]) -> None:
     assert "Revoked" in cstar("key", "revoke", revoked[1])
     listed = cstar("key", "list", "acme")
 
+    cstar("key", "create", "acme", *kind)
+    assert "active" in cstar("key", "list", "acme")
     assert expiring not in listed and expiring[-4:] in listed
     assert f"{datetime.now(UTC) + timedelta(days=1):expires %Y-%m-%d}" in listed
     assert "revoked 20" in listed
+
+
+def test_no_key_is_said_so(cstar: Callable[..., str]) -> None:
+    assert "cstar key create TEAM" in cstar("key", "list", "acme")
 
 
 def test_an_expired_key_is_listed_as_such(database: Path, cstar: Callable[..., str]) -> None:
