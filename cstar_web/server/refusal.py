@@ -32,7 +32,7 @@ class Refusal(ErrorTask):
     def execute(self) -> None:
         error = self.request.error
         request_id = self._request_id()
-        body = json.dumps(self._envelope(error, request_id)).encode()
+        body = json.dumps(self._envelope(error, request_id), separators=(",", ":")).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [
             ("Cache-Control", "no-store"),
