@@ -5,9 +5,10 @@ leads (a tag, a field's value, the full-text index, else the table itself) also 
 The second, the room's own, reads those rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_
 from typing import Any
 
 from peewee import (
@@ -30,6 +31,8 @@ from cstar_core.store import Prepared, prepare, slot
 from cstar_core.tables import FieldValueRow, TagUseRow
 
 Condition = Callable[[], Node]
+_Joined = tuple[Any, list[Expression]]  # a table and its own conditions
+_EQUAL = ("eq",)
 _COMPARE = {"eq": OP.EQ, "gte": OP.GTE, "lte": OP.LTE, "gt": OP.GT, "lt": OP.LT}
 
 
@@ -54,7 +57,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a listing's SQL depends on, apart from the values."""
+    """What a listing's SQL depends on, apart from the values.
+
+    ``fields`` holds the comparisons of each filter on a custom field: ("eq",), ("gte", "lt").
+    """
 
     workspace_id: int
     sort: str
@@ -62,7 +68,7 @@ class Shape:
     conditions: tuple[str, ...] = ()
     choices: tuple[tuple[str, int], ...] = ()
     tags: int = 0
-    fields: tuple[str, ...] = ()
+    fields: tuple[tuple[str, ...], ...] = ()
     match: bool = False
     exclude: bool = False
     index_ordered: bool = False
@@ -125,14 +131,42 @@ def _beyond(order: tuple[Any, ...], descending: bool) -> Expression:
     return Expression(Tuple(*order), OP.LT if descending else OP.GT, Tuple(*places))
 
 
+def _equal_values(shape: Shape) -> Iterator[_Joined]:
+    for i, how in enumerate(shape.fields):
+        if how == _EQUAL:
+            rows = FieldValueRow.alias(f"v{i}")
+            yield rows, _compared(rows, i, how)
+
+
+def _tags(shape: Shape) -> Iterator[_Joined]:
+    for i in range(shape.tags):
+        rows = TagUseRow.alias(f"g{i}")
+        yield rows, [rows.tag_id == slot(f"tag{i}")]
+
+
+def _compared(rows: Any, i: int, comparisons: tuple[str, ...]) -> list[Expression]:
+    """The conditions of the filter ``i`` on its rows."""
+    compared = [
+        Expression(rows.value, _COMPARE[how], slot(f"value{i}{how}")) for how in comparisons
+    ]
+    return [rows.field_id == slot(f"field{i}"), *compared]
+
+
+def _within(i: int, comparisons: tuple[str, ...]) -> Select:
+    """The owners of the values in a range: looked up once, where a join would walk the range
+    for each row again."""
+    rows = FieldValueRow.alias(f"v{i}")
+    query: Select = rows.select(rows.owner_id).where(*_compared(rows, i, comparisons))
+    return query
+
+
 class _Plan:
     """One shape's tables, joined in the order in which SQLite shall walk them."""
 
     def __init__(self, listed: Listed, shape: Shape) -> None:
         self.listed = listed
         self.shape = shape
-        self.tags = [TagUseRow.alias(f"g{i}") for i in range(shape.tags)]
-        self.values = [FieldValueRow.alias(f"v{i}") for i in range(len(shape.fields))]
+        self.facets = [*_equal_values(shape), *_tags(shape)]
         name = listed.index.table(shape.workspace_id)
         self.matches: Any = Table(name).alias("s") if shape.match else None
 
@@ -140,10 +174,8 @@ class _Plan:
         """The table that is walked first and gives the order of creation."""
         if self.matches is not None and self.shape.index_ordered:
             return self.matches
-        equal = [v for v, how in zip(self.values, self.shape.fields, strict=True) if how == "eq"]
         by_creation = self.shape.sort == "created_at" and self.matches is None
-        candidates: list[Any] = [*equal, *self.tags] if by_creation else []
-        return candidates[0] if candidates else None
+        return self.facets[0][0] if by_creation and self.facets else None
 
     def key(self) -> Any:
         """The integer key of the listed row, as the leading table has it."""
@@ -175,41 +207,48 @@ class _Plan:
         if lead is not None and not self.shape.bare:
             source = Join(source, model, JOIN.CROSS)
             conditions.append(Expression(model.id, OP.EQ, self.key()))
-        for table in self._others(lead):
-            source = Join(source, table, JOIN.INNER, on=self._link(table))
+        for table, own in self._facets_and_matches():
+            if table is lead:
+                conditions += own
+            else:
+                how = JOIN.INNER if lead is None else JOIN.CROSS
+                source = Join(source, table, how, on=reduce(and_, [*own, *self._links(table)]))
         return Select([source], columns).where(*conditions)
 
-    def _others(self, lead: Any) -> list[Any]:
-        every = [*([] if self.matches is None else [self.matches]), *self.values, *self.tags]
-        return [table for table in every if table is not lead]
+    def _facets_and_matches(self) -> list[_Joined]:
+        if self.matches is None:
+            return self.facets
+        name = self.listed.index.table(self.shape.workspace_id)
+        match = Expression(self.matches.c[name], "MATCH", slot("match"))
+        return [(self.matches, [match]), *self.facets]
 
-    def _link(self, table: Any) -> Expression:
-        column = table.c.rowid if table is self.matches else table.owner_id
-        return Expression(column, OP.EQ, self.key())
+    def _links(self, table: Any) -> list[Expression]:
+        """How a table follows the listed one: by all of its key, so that each row is one seek."""
+        model = self.listed.model
+        if table is self.matches:
+            return [Expression(table.c.rowid, OP.EQ, model.id)]
+        return [
+            Expression(table.created_at, OP.EQ, model.created_at),
+            Expression(table.owner_id, OP.EQ, model.id),
+        ]
 
     def _conditions(self) -> list[Any]:
         conditions: list[Any] = []
         model = self.listed.model
         if not self.shape.bare:
             conditions.append(model.workspace_id == slot("workspace"))
-        conditions += [tag.tag_id == slot(f"tag{i}") for i, tag in enumerate(self.tags)]
-        for i, (value, how) in enumerate(zip(self.values, self.shape.fields, strict=True)):
-            conditions.append(value.field_id == slot(f"field{i}"))
-            conditions.append(Expression(value.value, _COMPARE[how], slot(f"value{i}")))
+        ranges = [(i, how) for i, how in enumerate(self.shape.fields) if how != _EQUAL]
+        conditions += [model.id.in_(_within(i, how)) for i, how in ranges]
         conditions += [self.listed.conditions[name]() for name in self.shape.conditions]
         for name, number in self.shape.choices:
             conditions.append(getattr(model, name).in_(_places(name, number)))
-        return conditions + self._search()
+        return [*conditions, self._exclusion()] if self.shape.exclude else conditions
 
-    def _search(self) -> list[Any]:
+    def _exclusion(self) -> Expression:
         name = self.listed.index.table(self.shape.workspace_id)
-        found: list[Any] = []
-        if self.matches is not None:
-            found.append(Expression(self.matches.c[name], "MATCH", slot("match")))
-        if self.shape.exclude:
-            unwanted = Table(name).alias("x")
-            without: Query = unwanted.select(unwanted.c.rowid).where(
-                Expression(unwanted.c[name], "MATCH", slot("exclude"))
-            )
-            found.append(self.listed.model.id.not_in(without))
-        return found
+        unwanted = Table(name).alias("x")
+        rows: Query = unwanted.select(unwanted.c.rowid).where(
+            Expression(unwanted.c[name], "MATCH", slot("exclude"))
+        )
+        excluded: Expression = self.listed.model.id.not_in(rows)
+        return excluded

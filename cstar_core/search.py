@@ -6,6 +6,7 @@ from typing import Any
 
 from cstar_core import facets
 from cstar_core.checks import check_choice, check_text, invalid, raise_any
+from cstar_core.errors import Invalid
 from cstar_core.listing import Listed, Shape, count_query, keys_query, ranked_query
 from cstar_core.pages import Position, Window, bad_cursor, open_window
 from cstar_core.scope import Scope
@@ -103,6 +104,9 @@ def _resolve(
     tags = facets.tag_ids(snap, scope.workspace_id, criteria.entity_type, criteria.tags)
     values |= {f"tag{i}": tag for i, tag in enumerate(tags or ())}
     fields = _fields(snap, scope, criteria, values)
+    if len(criteria.tags) + len(fields) > facets.FILTERS_MAX:
+        rule = f"must be at most {facets.FILTERS_MAX} filters together with custom_fields"
+        raise Invalid(invalid("tags", rule))
     words = _words(listed, scope, criteria, values)
     references = [name for name in ("number", "uid") if name in values]
     shape = Shape(
@@ -122,16 +126,23 @@ def _resolve(
 
 def _fields(
     snap: Snapshot, scope: Scope, criteria: Criteria, values: dict[str, Any]
-) -> tuple[str, ...]:
-    """The comparisons of the custom-field filters; their values go into ``values``."""
+) -> tuple[tuple[str, ...], ...]:
+    """The comparisons of each custom-field filter; their values go into ``values``.
+
+    A field's bounds are one filter: a range of its values.
+    """
     if not criteria.custom_fields:
         return ()
     known = facets.definitions(snap, scope.workspace_id, criteria.entity_type)
     filters, problems = facets.parse_filters("custom_fields", criteria.custom_fields, known)
     raise_any(problems)
-    for i, (field_id, _, value) in enumerate(filters):
-        values |= {f"field{i}": field_id, f"value{i}": value}
-    return tuple(comparison for _, comparison, _ in filters)
+    grouped: dict[tuple[int, bool], dict[str, Any]] = {}
+    for field_id, how, value in filters:
+        grouped.setdefault((field_id, how == "eq"), {})[how] = value
+    for i, ((field_id, _), compared) in enumerate(grouped.items()):
+        values[f"field{i}"] = field_id
+        values |= {f"value{i}{how}": value for how, value in compared.items()}
+    return tuple(tuple(compared) for compared in grouped.values())
 
 
 def _words(listed: Listed, scope: Scope, criteria: Criteria, values: dict[str, Any]) -> Search:
