@@ -1,0 +1,119 @@
+"""`cstar serve` in a process of its own: what it says first, and that what it says works."""
+
+import json
+import shlex
+import socket
+import subprocess
+import sys
+import urllib.error
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cstar_core import Helpdesk
+from tests.cli.commands import ROOT, fetch, serving, stop
+
+
+def crowd(host: str, port: int) -> None:
+    """Two connections of which one is cut."""
+    with ExitStack() as stack:
+        first, _ = (
+            stack.enter_context(socket.create_connection((host, port), timeout=5)) for _ in "ab"
+        )
+        assert first.recv(1) == b""
+
+
+def follow(screen: str) -> Any:
+    """Do what the curl line on the first screen says."""
+    line = next(line for line in screen.splitlines() if line.strip().startswith("curl"))
+    _, flag, header, url = shlex.split(line)
+    assert (flag, header.split()[:2]) == ("-H", ["Authorization:", "Bearer"])
+    return fetch(url, header.split()[2])
+
+
+def test_serving_without_a_team_says_how_to_make_one() -> None:
+    with serving() as (server, screen):
+        assert "cstar team create NAME" in screen
+        assert stop(server) == 0
+
+
+def test_the_first_screen_shows_where_things_are(database: Path) -> None:
+    with serving("--database", str(database)) as (_, screen):
+        url = screen.split()[3]
+
+        assert fetch(f"{url}/healthz")
+        assert all(each in screen for each in (f"{url}/docs", str(database), "Acme (acme)"))
+
+
+def test_the_demo_server_can_be_tried_at_once(tmp_path: Path) -> None:
+    with serving("--demo", "--database", "demo.db") as (server, screen):
+        assert follow(screen)["meta"]["pagination"]["total"] > 10
+        assert "pk_live_" in screen and "only now" in screen
+        assert stop(server) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.db"]
+
+
+def test_the_demo_server_can_be_tried_again(database: Path) -> None:
+    with serving("--demo", "--database", str(database)) as (_, screen):
+        assert follow(screen)["success"] is True
+    with Helpdesk.open(database) as desk:
+        (key,) = desk.keys.list("acme")
+
+    assert key.name == "serve --demo"
+    assert key.expires_at == key.created_at + timedelta(hours=24)
+
+
+def test_a_program_can_read_where_the_server_is(database: Path) -> None:
+    with serving("--demo", "--json", "--database", str(database)) as (_, screen):
+        told = json.loads(screen)
+        tickets = f"{told['url']}/api/v1/teams/{told['teamSlug']}/tickets"
+
+        assert fetch(tickets, told["secretKey"])["success"] is True
+    assert told["docsUrl"] == f"{told['url']}/docs"
+
+
+def test_keys_made_and_revoked_meanwhile_count_at_once(
+    database: Path, cstar_json: Callable[..., Any]
+) -> None:
+    with serving("--json", "--database", str(database)) as (_, screen):
+        whoami = json.loads(screen)["url"] + "/api/v1/auth/whoami"
+        made = cstar_json("key", "create", "acme", "--type", "secret", "--environment", "live")
+        assert fetch(whoami, made["key"])["data"]["teamSlug"] == "acme"
+        cstar_json("key", "revoke", made["keyId"])
+
+        with pytest.raises(urllib.error.HTTPError, match="401") as refused:
+            fetch(whoami, made["key"])
+        refused.value.close()
+
+
+def test_a_taken_port_is_one_line(database: Path) -> None:
+    with serving("--json", "--database", str(database)) as (_, screen):
+        port = json.loads(screen)["url"].rpartition(":")[2]
+        again = subprocess.run(
+            [sys.executable, str(ROOT / "cstar.py"), "serve", "--port", port],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+
+    assert again.returncode == 1
+    assert again.stderr == (
+        f"cstar: port {port} on 127.0.0.1 is already taken; choose another with --port\n"
+    )
+
+
+def test_the_log_can_be_json(database: Path) -> None:
+    args = ("--json", "--database", str(database), "--connections-per-address", "1")
+    with serving(*args, CSTAR_LOG_FORMAT="json") as (server, screen):
+        host, _, port = json.loads(screen)["url"].removeprefix("http://").partition(":")
+        crowd(host, int(port))
+        stop(server)
+        assert server.stderr
+        logged = [json.loads(line) for line in server.stderr]
+
+    assert logged[0].keys() == {"time", "level", "logger", "message"}
+    assert "too many are open" in logged[0]["message"]

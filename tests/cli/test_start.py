@@ -1,0 +1,47 @@
+"""The ways to start the command, also where only the library is installed."""
+
+import subprocess
+import sys
+
+import pytest
+
+import cstar
+from tests.cli.commands import ROOT
+
+
+def test_the_console_script_is_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["cstar", "--version"])
+    with pytest.raises(SystemExit):
+        cstar.main()
+
+    assert capsys.readouterr().out.startswith("cstar ")
+
+
+def test_without_the_web_the_command_says_what_to_install() -> None:
+    block = "import sys; sys.modules['click'] = None; import cstar; cstar.main()"
+    result = subprocess.run(
+        [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=20
+    )
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1 and "pip install 'cstar[web]'" in result.stderr
+
+
+def test_a_broken_import_of_ours_is_not_called_a_missing_extra() -> None:
+    block = "import sys; sys.modules['cstar_web.cli'] = None; import cstar"
+    result = subprocess.run(
+        [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=20
+    )
+
+    assert "ModuleNotFoundError" in result.stderr
+
+
+@pytest.mark.parametrize("start", [["-m", "cstar_web"], ["cstar.py"]])
+def test_the_version_is_printed(start: list[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, *start, "--version"], cwd=ROOT, capture_output=True, text=True, timeout=20
+    )
+
+    assert result.stdout.startswith("cstar ")
