@@ -1,31 +1,24 @@
 """The web application around one desk."""
 
 import logging
+from functools import partial
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from cstar_core import Helpdesk, HelpdeskError
 from cstar_web import health, pages, v1
 from cstar_web.body import BODY_MAX
 from cstar_web.calls import Services, install, services
-from cstar_web.cors import allow_origin
 from cstar_web.envelope import failure, request_id
 from cstar_web.errors import Failure, from_core, from_http, internal_error
+from cstar_web.headers import API, finish
 from cstar_web.limits import RateLimits
 from cstar_web.operations import operations
 from cstar_web.remote import base_url
 from cstar_web.settings import Settings
 
 _log = logging.getLogger("cstar.web")
-_SECURITY_HEADERS = (
-    ("Cache-Control", "no-store"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-)
-API = "/api/"
 
 
 class App(Flask):
@@ -51,7 +44,7 @@ def create_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     _require_operations(app)
     _answer_errors(app)
-    app.after_request(_finish)
+    app.after_request(partial(finish, origins=settings.cors_origins))
     return app
 
 
@@ -72,13 +65,15 @@ def _answer_errors(app: Flask) -> None:
 
 
 def _answer(refused: Failure) -> Response:
-    return failure(refused, base_url(request, services().settings))
+    if refused.status >= 500:
+        cause = refused.__cause__ or refused.message
+        _log.error("Request %s failed: %s", request_id(), cause)
+    return _envelope(refused)
 
 
 def _answer_core(error: HelpdeskError) -> Response:
     refused = from_core(error)
-    if refused.status >= 500:
-        _log.error("Request %s failed: %s", request_id(), error)
+    refused.__cause__ = error
     return _answer(refused)
 
 
@@ -89,23 +84,9 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
 
 
 def _answer_unforeseen(error: Exception) -> Response:
-    _log.error("Request %s failed", request_id(), exc_info=error)
-    return _answer(internal_error())
+    _log.error("Request %s met an unforeseen error", request_id(), exc_info=error)
+    return _envelope(internal_error())
 
 
-def _finish(response: Response) -> Response:
-    headers = response.headers
-    headers["X-Request-Id"] = request_id()
-    for name, value in g.get("rate_headers", ()):
-        headers[name] = value
-    if request.path.startswith(API):
-        headers["Vary"] = "Authorization"
-    if "ETag" in headers and "Cache-Control" not in headers:
-        headers["Cache-Control"] = "private, no-cache"
-    for name, value in _SECURITY_HEADERS:
-        if name not in headers:
-            headers[name] = value
-    origins = services().settings.cors_origins
-    if origins:
-        allow_origin(origins, request, response)
-    return response
+def _envelope(refused: Failure) -> Response:
+    return failure(refused, base_url(request, services().settings))

@@ -13,6 +13,7 @@ from cstar_web.envelope import JSON
 from cstar_web.errors import Failure, from_core, invalid
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+_RETRY_SECONDS = "1"
 _KEPT_HEADERS = ("Location", "ETag")
 
 
@@ -31,6 +32,7 @@ class InFlight:
                 raise Failure(
                     "IDEMPOTENCY_IN_PROGRESS",
                     "A request with this Idempotency-Key is still being answered",
+                    headers={"Retry-After": _RETRY_SECONDS},
                 )
             self._claims.add((api_key, key))
         try:

@@ -4,8 +4,11 @@ marshmallow says what shape, the core says what rule; here both become one list 
 the order in which the shape declares its fields, with unknown names last.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
 from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError
@@ -16,6 +19,9 @@ from cstar_web.errors import INVALID, MISSING, UNKNOWN
 from cstar_web.names import camel_case
 
 REQUIRED = "is required"
+# More than anyone reads: a body of a mebibyte can break a rule in each of 300,000 places.
+PROBLEMS_MAX = 100
+_NAME_SHOWN = 64
 
 
 class Shape(Schema):
@@ -30,58 +36,51 @@ class Shape(Schema):
             field_obj.data_key = camel_case(field_name)
 
 
-def public_names(shape: Schema) -> dict[str, str]:
+@lru_cache(256)
+def public_names(shape: Schema) -> Mapping[str, str]:
     """The public name of each field that can be sent, by its name in Python, in order."""
     return {name: field.data_key or name for name, field in shape.load_fields.items()}
 
 
 def load(shape: Schema, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """The values that have the right shape, and what is wrong with the others."""
+    names = dict.fromkeys(public_names(shape).values())
+    unknown = list(islice((name for name in given if name not in names), PROBLEMS_MAX))
+    problems = [unknown_name(name, names) for name in unknown]
+    if unknown:
+        given = {name: value for name, value in given.items() if name in names}
     try:
-        return dict(shape.load(given)), []
+        return dict(shape.load(given)), problems
     except ValidationError as error:
-        names = list(public_names(shape).values())
         messages = error.messages_dict
-        valid: dict[str, Any] = dict(error.valid_data or {})
-        return valid, [_problem(name, messages[name], names) for name in messages]
+        broken = [_problem(name, messages[name]) for name in names if name in messages]
+        return dict(error.valid_data or {}), broken + problems
 
 
-def arrange(
-    problems: Iterable[Problem], names: Mapping[str, str], given: Iterable[str] = ()
-) -> list[Problem]:
-    """The problems in the order in which the fields are declared, then in which names were given.
+def arrange(problems: Iterable[Problem], names: Mapping[str, str]) -> list[Problem]:
+    """The problems in the order in which the fields are declared, unknown names last.
 
     Two problems of one parameter are told once, as the first says it.
     """
-    order = [*names.values(), *given]
+    order = {name: position for position, name in enumerate(names.values())}
     unique: dict[str, Problem] = {}
-    for problem in problems:
+    for problem in islice(problems, PROBLEMS_MAX):
         unique.setdefault(problem.param, problem)
-    return sorted(unique.values(), key=lambda problem: _position(problem, order))
-
-
-def rename(problem: Problem, names: Mapping[str, str]) -> Problem:
-    """A problem of the core's under the public name of its parameter.
-
-    >>> rename(Problem("tags.2", INVALID, "must be a string"), {"tags": "tag"}).message
-    'tag.2 must be a string'
-    """
-    first, dot, rest = problem.param.partition(".")
-    return Problem(
-        f"{names.get(first) or camel_case(first)}{dot}{rest}", problem.code, problem.rule
+    return sorted(
+        unique.values(), key=lambda problem: order.get(problem.param.partition(".")[0], len(order))
     )
 
 
-def _position(problem: Problem, order: list[str]) -> int:
-    first = problem.param.partition(".")[0]
-    return order.index(first) if first in order else len(order)
+def renamed(problems: Iterable[Problem], names: Mapping[str, str]) -> Iterator[Problem]:
+    """Problems of the core's under the public names of their parameters.
 
-
-def _problem(name: str, messages: object, names: list[str]) -> Problem:
-    if name not in names:
-        return unknown_name(name, names)
-    rule = str(messages[0]) if isinstance(messages, list) else str(messages)
-    return Problem(name, MISSING if rule == REQUIRED else INVALID, rule)
+    >>> next(renamed([Problem("tags.2", INVALID, "must be a string")], {"tags": "tag"})).message
+    'tag.2 must be a string'
+    """
+    for problem in problems:
+        first, dot, rest = problem.param.partition(".")
+        public = names.get(first) or camel_case(first)
+        yield replace(problem, param=f"{public}{dot}{rest}")
 
 
 def unknown_name(name: str, names: Iterable[str]) -> Problem:
@@ -90,6 +89,13 @@ def unknown_name(name: str, names: Iterable[str]) -> Problem:
     >>> unknown_name("titel", ["title", "tags"]).message
     'titel is not a known parameter; did you mean title?'
     """
+    if len(name) > _NAME_SHOWN:
+        return Problem(f"{name[:_NAME_SHOWN]}…", UNKNOWN, "is not a known parameter")
     nearest = get_close_matches(name, list(names), n=1)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
     return Problem(name, UNKNOWN, f"is not a known parameter{hint}")
+
+
+def _problem(name: str, messages: list[str]) -> Problem:
+    rule = messages[0]
+    return Problem(name, MISSING if rule == REQUIRED else INVALID, rule)

@@ -3,6 +3,7 @@ nothing. Sizes and choices stand in `metadata` for the specification; the core s
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -31,9 +32,9 @@ class _Strict(Field[Any]):
         messages = {"required": REQUIRED, "null": null, **options.pop("error_messages", {})}
         super().__init__(error_messages=messages, metadata=metadata, **options)
 
+    @abstractmethod
     def read(self, value: Any) -> Any:
         """The value as the core takes it, or a ValueError."""
-        return value
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any
@@ -77,11 +78,13 @@ class Flag(_Strict, fields.Boolean):
 
 
 class Whole(_Strict, fields.Integer):
-    """An integer."""
+    """An integer; JSON writes 3 also as 3.0."""
 
     rule = "must be an integer"
 
     def read(self, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
         return int(_only(value, int))
 
 
@@ -99,8 +102,8 @@ class Strings(_Strict, fields.List[str]):
 
     rule = "must be an array of strings"
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(cls_or_instance=fields.String(), **options)
+    def __init__(self, *, items: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(cls_or_instance=fields.String(metadata=items), **options)
 
     def read(self, value: Any) -> Any:
         return _only(value, list)

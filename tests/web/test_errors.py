@@ -285,3 +285,16 @@ def test_json_is_compact_and_in_utf_8(api: Api) -> None:
 def test_invalid_values_from_inside_a_view_are_told_in_camel_case(desk: Helpdesk) -> None:
     problems = desk.workspace("acme").tickets.check({"title": "a", "custom_fields": {"x": 1}})
     assert from_core(Invalid(problems)).param == "customFields.x"
+
+
+def test_at_most_a_hundred_problems_are_told(api: Api) -> None:
+    unknown = {f"n{number}": 1 for number in range(50_000)}
+    answer = api.post("/tickets", {"title": 5, "tags": [1] * 50_000, **unknown})
+    assert answer.status == 400
+    assert len(answer.problems) == 100
+    assert answer.problems[0] == "title must be a string"
+
+
+def test_a_name_that_is_too_long_is_told_in_part(api: Api) -> None:
+    answer = api.post("/tickets", {"title": "Hello", "a" * 100_000: 1})
+    assert answer.error["message"] == "a" * 64 + "… is not a known parameter"

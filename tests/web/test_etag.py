@@ -182,3 +182,9 @@ def test_a_deleted_field_changes_the_tags_of_what_had_it(api: Api) -> None:
     before = tag_of(api, path)
     api.delete(f"/custom-fields/{field['id']}")
     assert tag_of(api, path) != before
+
+
+def test_a_change_that_breaks_a_rule_is_told_so_before_its_condition(api: Api) -> None:
+    path = f"/tickets/{api.ticket()['id']}"
+    answer = api.patch(path, {"status": "opne"}, headers={"If-Match": '"v0"'})
+    assert (answer.status, answer.error["param"]) == (400, "status")

@@ -178,3 +178,7 @@ def test_a_refused_request_does_not_use_up_the_longer_limit(desk: Helpdesk) -> N
     waits = [limits.charge(key)[1] > 0 for _ in range(9)]
     assert waits == [False] + [True] * 8
     assert dict(limits.charge(key)[0])["X-RateLimit-Limit"] == "1"
+
+
+def test_a_storage_of_counters_has_no_failures_of_its_own() -> None:
+    assert MonotonicStorage().base_exceptions is ValueError

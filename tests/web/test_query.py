@@ -125,3 +125,11 @@ def test_a_write_takes_no_query(api: Api) -> None:
 def test_a_query_is_told_before_a_body(api: Api) -> None:
     answer = api.send("POST", api.base + "/tickets?x=1", data=b"{")
     assert answer.error["param"] == "x"
+
+
+@pytest.mark.parametrize("words", [1, 100])
+def test_a_query_is_read_alike_every_time(api: Api, words: int) -> None:
+    api.ticket("b", tags=["x"])
+    query = "&".join(["tag=x"] * words)
+    found = [api.get(f"/tickets?{query}").titles for _ in range(2)]
+    assert found == [["b"], ["b"]]

@@ -1,0 +1,36 @@
+"""The headers that every answer carries, whoever made it."""
+
+from flask import Response, g, request
+
+from cstar_web.cors import allow_origin
+from cstar_web.envelope import request_id
+
+API = "/api/"
+
+_VARIES = ("Vary", "Authorization")
+# An object with a tag may be kept by the client, and asked for again with If-None-Match.
+_KEPT = ("Cache-Control", "private, no-cache")
+_NOT_KEPT = ("Cache-Control", "no-store")
+_HARDENED = (
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+
+
+def finish(response: Response, origins: tuple[str, ...]) -> Response:
+    """Complete an answer; what it says itself of its caching and its contents stays."""
+    headers = response.headers
+    # Looking a header up, or setting it, walks through all of them: collected here, they are
+    # added in one go.
+    present = {name for name, _ in headers}
+    added = [("X-Request-Id", request_id()), *g.get("rate_headers", ())]
+    if request.path.startswith(API):
+        added.append(_VARIES)
+    added.append(_KEPT if "ETag" in present else _NOT_KEPT)
+    added += _HARDENED
+    headers.extend([header for header in added if header[0] not in present])
+    if origins:
+        allow_origin(origins, request, response)
+    return response
