@@ -42,13 +42,13 @@ def create_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
     install(app, Services(desk, settings, RateLimits(settings)))
     for blueprint in (*v1.BLUEPRINTS, health.blueprint, pages.pages):
         app.register_blueprint(blueprint)
-    _require_operations(app)
+    require_operations(app)
     _answer_errors(app)
     app.after_request(partial(finish, origins=settings.cors_origins))
     return app
 
 
-def _require_operations(app: Flask) -> None:
+def require_operations(app: Flask) -> None:
     """Refuse to make an app with a route of the API that declares no policy."""
     declared = {(each.rule, each.method) for each in operations(app)}
     for rule in app.url_map.iter_rules():

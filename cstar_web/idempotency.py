@@ -85,13 +85,11 @@ def _attempt(
     try:
         with desk.transaction():
             return effect()
-    except Failure as refused:
-        return answer_failure(refused)
-    except HelpdeskError as error:
-        failure = from_core(error)
-        if failure.status >= 500:
+    except (Failure, HelpdeskError) as error:
+        refused = error if isinstance(error, Failure) else from_core(error)
+        if refused.status >= 500:
             raise
-        return answer_failure(failure)
+        return answer_failure(refused)
 
 
 def _receipt(response: Response, mark: str) -> Receipt:

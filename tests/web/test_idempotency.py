@@ -1,15 +1,18 @@
 """A request sent again with its key gets the first answer again, and changes nothing."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
 
-from cstar_core import Helpdesk
+from cstar_core import Busy, Helpdesk
 from cstar_web import create_app
-from cstar_web.errors import Failure
-from cstar_web.idempotency import InFlight
+from cstar_web.errors import Failure, internal_error
+from cstar_web.idempotency import InFlight, once
 from tests.web.vocabulary import Answer, Api, Keyring, ManualClock
 
 KEY = {"Idempotency-Key": "order-7"}
@@ -170,16 +173,26 @@ def test_the_same_request_twice_at_once_is_told_to_wait() -> None:
     assert (refused.value.status, refused.value.kind.code) == (409, "IDEMPOTENCY_IN_PROGRESS")
 
 
-def test_a_claim_ends_with_its_request() -> None:
+def is_held(in_flight: InFlight, api_key: str, key: str) -> bool:
+    try:
+        with in_flight.claim(api_key, key):
+            return False
+    except Failure:
+        return True
+
+
+def test_a_claim_is_for_one_key_of_one_api_key() -> None:
+    in_flight = InFlight()
+    claims = [("key_1", "a"), ("key_2", "a"), ("key_1", "b")]
+    with in_flight.claim("key_1", "a"):
+        assert [is_held(in_flight, *claim) for claim in claims] == [True, False, False]
+
+
+def test_a_claim_ends_with_its_request_even_if_that_fails() -> None:
     in_flight = InFlight()
     with pytest.raises(ZeroDivisionError), in_flight.claim("key_1", "a"):
         raise ZeroDivisionError
-    with (
-        in_flight.claim("key_1", "a"),
-        in_flight.claim("key_2", "a"),
-        in_flight.claim("key_1", "b"),
-    ):
-        assert True
+    assert not is_held(in_flight, "key_1", "a")
 
 
 def test_many_at_once_have_one_effect(desk: Helpdesk, keyring: Keyring) -> None:
@@ -209,13 +222,31 @@ def test_a_request_that_was_not_let_in_keeps_no_answer(api: Api, reader: Api) ->
     assert (refused.status, reader.post("/tickets", {}, headers=KEY).status) == (403, 403)
 
 
-def test_a_failure_of_the_servers_keeps_no_answer(
-    desk: Helpdesk, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    api = Api(create_app(desk).test_client(), keyring.secret)
-    with monkeypatch.context() as broken:
-        broken.setattr("cstar_web.v1.render.ticket", lambda *_: 1 / 0)
-        failed = api.post("/tickets", {"title": "Hello"}, headers=KEY)
+def test_a_failure_of_the_servers_keeps_no_answer(desk: Helpdesk, api: Api) -> None:
+    run_sql(desk, "CREATE TRIGGER t BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END")
+    failed = api.post("/tickets", {"title": "Hello"}, headers=KEY)
+    run_sql(desk, "DROP TRIGGER t")
     again = api.post("/tickets", {"title": "Hello"}, headers=KEY)
     assert (failed.status, again.status, replayed(again)) == (500, 201, False)
     assert api.get("/tickets").ids == [again.data["id"]]
+
+
+def run_sql(desk: Helpdesk, statement: str) -> None:
+    with closing(sqlite3.connect(desk.path)) as connection:
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("error", [Busy("locked"), internal_error()])
+def test_what_the_server_could_not_do_is_no_answer(desk: Helpdesk, error: Exception) -> None:
+    workspace = desk.workspace("acme")
+
+    def effect() -> Response:
+        raise error
+
+    def answer(refused: Failure) -> Response:
+        return Response(refused.message, refused.status)
+
+    with pytest.raises(type(error)):
+        once(desk, workspace, "order-7", "mark", effect, answer)
+    with desk.transaction():
+        assert workspace.idempotency.find("order-7") is None
