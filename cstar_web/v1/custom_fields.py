@@ -41,7 +41,6 @@ _OPTIONS = {
     "minItems": 1,
     "maxItems": OPTIONS_MAX,
     "uniqueItems": True,
-    "items": _OPTION,
     "description": "What can be chosen; for select and multiselect, and only for them.",
 }
 _POSITION = {"minimum": 0, "maximum": POSITION_MAX}
@@ -84,7 +83,7 @@ class NewCustomField(Shape):
     key = Text(required=True, metadata={"pattern": FIELD_KEY_PATTERN})
     type = Text(required=True, metadata={"enum": FIELD_TYPES})
     entity_type = Text(required=True, metadata={"enum": ENTITY_TYPES})
-    options = Strings(allow_none=True, metadata=_OPTIONS)
+    options = Strings(items=_OPTION, allow_none=True, metadata=_OPTIONS)
     required = Flag(metadata={"default": False})
     position = Whole(allow_none=True, metadata={**_POSITION, "description": "By default the last."})
 
@@ -96,7 +95,7 @@ class CustomFieldChanges(Shape):
     required = Flag()
     position = Whole(metadata=_POSITION)
     archived = Flag(metadata={"description": "Whether it keeps its values and takes no new ones."})
-    options = Strings(metadata=_OPTIONS)
+    options = Strings(items=_OPTION, metadata=_OPTIONS)
     rename_options = Object(
         metadata={
             "additionalProperties": _OPTION,

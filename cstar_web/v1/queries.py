@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from cstar_core import PAGE_SIZE_MAX, SEARCH_MAX
+from cstar_core import PAGE_MAX, PAGE_SIZE_MAX, SEARCH_MAX
 from cstar_web.shapes import Shape
 from cstar_web.v1.fields import FieldFilter, Number, Text, Words
 from cstar_web.v1.patterns import TAGS
@@ -14,7 +14,13 @@ from cstar_web.v1.patterns import TAGS
 class Paged(Shape):
     """A list in pages: by number, or by a cursor that neither skips nor repeats."""
 
-    page = Number(metadata={"minimum": 1, "description": "Page number; without it, page 1."})
+    page = Number(
+        metadata={
+            "minimum": 1,
+            "maximum": PAGE_MAX,
+            "description": "Page number; without it, page 1.",
+        }
+    )
     page_size = Number(
         metadata={
             "minimum": 1,
