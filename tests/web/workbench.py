@@ -1,0 +1,159 @@
+"""What generated requests need to be about something: a team with one of everything.
+
+A description can say what an id looks like, not which ids exist, nor which custom fields a team has
+defined. So valid requests are pointed at what does exist; invalid parts are left as they are.
+"""
+
+import itertools
+from collections.abc import Collection
+from typing import Any
+
+from flask import Flask
+from schemathesis import Case
+from schemathesis.core.parameters import ParameterLocation
+
+from cstar_core import Helpdesk, Workspace
+
+Json = dict[str, Any]
+
+# One custom field of each type: what defines it beyond its key, a value of it, a filter by it.
+FIELDS: dict[str, tuple[Json, object, object]] = {
+    "note": ({"type": "text"}, "left at the door", "left at the door"),
+    "seats": ({"type": "number"}, 12, {"gte": "10", "lt": "20"}),
+    "region": ({"type": "select", "options": ["EU", "US"]}, "EU", "EU"),
+    "parts": ({"type": "multiselect", "options": ["frame", "fork"]}, ["fork"], "fork"),
+    "due": ({"type": "date"}, "2026-02-28", {"gt": "2025-12-31"}),
+    "paid": ({"type": "boolean"}, True, "true"),
+}
+_numbers = itertools.count(1)
+
+
+class Workbench:
+    """One team's live workspace, and how requests are made to speak of what is in it."""
+
+    def __init__(self, desk: Helpdesk, app: Flask) -> None:
+        self.team = f"team-{next(_numbers)}"
+        desk.teams.create("Bench", slug=self.team)
+        secret = desk.keys.create(self.team, type="secret", environment="live").secret
+        self.headers = {"Authorization": f"Bearer {secret}"}
+        self._workspace: Workspace = desk.workspace(self.team)
+        self._client = app.test_client()
+        self._ids: dict[str, str] = {}
+        for entity, key in itertools.product(("tickets", "customers"), FIELDS):
+            field = FIELDS[key][0]
+            self._workspace.custom_fields.create(name=key, key=key, entity_type=entity, **field)
+
+    def furnish(self, case: Case[Any], *, keep: Collection[str] = ()) -> None:
+        """Point the valid parts of a request at things that exist, but for the ids to keep."""
+        if _is_valid(case, ParameterLocation.PATH):
+            self._furnish_path(case, keep)
+        if _is_valid(case, ParameterLocation.QUERY):
+            self._furnish_query(case.query)
+        self._furnish_headers(case)
+        if isinstance(case.body, dict) and _is_valid(case, ParameterLocation.BODY):
+            self._furnish_body(case)
+
+    def existing(self, name: str) -> str:
+        """The id that a parameter of a path stands for; made anew if it was deleted."""
+        room: Any = {
+            "ticketId": self._workspace.tickets,
+            "customerId": self._workspace.customers,
+            "memberId": self._workspace.members,
+            "customFieldId": self._workspace.custom_fields,
+        }[name]
+        if name not in self._ids or room.find(self._ids[name]) is None:
+            self._ids[name] = room.create(**self._new(name)).id
+        return self._ids[name]
+
+    def _new(self, name: str) -> Json:
+        number = next(_numbers)
+        address = {"name": f"Someone {number}", "email": f"{number}@example.com"}
+        field = {"key": f"made{number}", "type": "select", "options": ["a", "b"]}
+        bodies: dict[str, Json] = {
+            "ticketId": {"title": f"Ticket {number}", "tags": ["refund"]},
+            "customerId": address,
+            "memberId": address,
+            "customFieldId": {"name": "Made", "entity_type": "tickets", **field},
+        }
+        return bodies[name]
+
+    def _furnish_path(self, case: Case[Any], keep: Collection[str]) -> None:
+        if "team" in case.path_parameters:
+            case.path_parameters["team"] = self.team
+        for name, given in case.path_parameters.items():
+            # One in sixteen stays as generated, for the sake of what is not found.
+            if name != "team" and given not in keep and not str(given).endswith("7"):
+                case.path_parameters[name] = self.existing(name)
+
+    def _furnish_query(self, query: Json) -> None:
+        filters = [name for name in query if name.startswith("customFields")]
+        given = {name: query.pop(name) for name in filters}
+        for name, key in zip(given, FIELDS, strict=False):
+            # Either the object, or one of its members as it stands in the URL.
+            value = FIELDS[key][2]
+            if name == "customFields":
+                query[name] = {key: FIELDS[key][2] for key in _some(given[name])}
+            elif isinstance(value, dict):
+                query |= {f"customFields[{key}][{op}]": bound for op, bound in value.items()}
+            else:
+                query[f"customFields[{key}]"] = value
+        if "customerId" in query:
+            query["customerId"] = self.existing("customerId")
+        if query.get("assignedTo", "none") != "none":
+            query["assignedTo"] = self.existing("memberId")
+        if "after" in query:
+            query["after"] = self._workspace.events.list().items[0].id
+        if query.get("sort") == "relevance":
+            query["search"] = "refund"
+        # A cursor belongs to the query that it came with; the tests of lists follow real ones.
+        query.pop("cursor", None)
+
+    def _furnish_headers(self, case: Case[Any]) -> None:
+        """A condition names the present version; a key for repeating was not used before."""
+        if "Idempotency-Key" in case.headers and _is_valid(case, ParameterLocation.HEADER):
+            case.headers["Idempotency-Key"] = f"key-{next(_numbers)}"
+        # No text is an invalid condition, it only holds or does not.
+        if "If-Match" in case.headers:
+            url = case.path.format_map(case.path_parameters)
+            tag = self._client.get(url, headers=self.headers).headers.get("ETag", "*")
+            case.headers["If-Match"] = tag
+
+    def _furnish_body(self, case: Case[Any]) -> None:
+        body: Json = case.body  # type: ignore[assignment]
+        if body.get("customFields"):
+            removing = case.method == "PATCH" and None in body["customFields"].values()
+            keys = _some(body["customFields"])
+            body["customFields"] = {key: None if removing else FIELDS[key][1] for key in keys}
+        if body.get("customerId") is not None:
+            body["customerId"] = self.existing("customerId")
+        if body.get("assignedTo") is not None:
+            body["assignedTo"] = self.existing("memberId")
+        if "key" in body:
+            body["key"] = f"{body['key'][:50]}_{next(_numbers)}"
+        if body.get("email") and len(body["email"]) < 50:
+            body["email"] = f"{next(_numbers)}.{body['email']}"
+        if case.method == "PATCH" and "customFieldId" in case.path_parameters:
+            self._furnish_renames(body, case.path_parameters["customFieldId"])
+
+    def _furnish_renames(self, body: Json, field_id: str) -> None:
+        """Options only where the field has some; renames from what it has to what it will have."""
+        field = self._workspace.custom_fields.find(field_id)
+        if field is not None and field.options is None:
+            body.pop("options", None)
+            body.pop("renameOptions", None)
+        if field is None or "renameOptions" not in body:
+            return
+        current = field.options or ()
+        wanted = [new for new in body["renameOptions"].values() if new not in current]
+        body["renameOptions"] = dict(zip(current, dict.fromkeys(wanted), strict=False))
+        if "options" in body:
+            body["options"] = list(body["renameOptions"].values()) or ["a", "b"]
+
+
+def _some(generated: Json) -> list[str]:
+    """As many keys of real fields as were generated, at least one."""
+    return list(FIELDS)[: max(1, len(generated))]
+
+
+def _is_valid(case: Case[Any], location: ParameterLocation) -> bool:
+    return case.meta is not None and not case.meta.is_negative_at(location)
