@@ -37,7 +37,7 @@ def specification(app: Flask) -> Json:
 
 def _frame() -> Json:
     return {
-        "info": {"summary": "Tickets, customers and custom fields.", "description": INTRODUCTION},
+        "info": {"description": INTRODUCTION},
         "servers": [{"url": "/", "description": "This server"}],
         "security": [{"apiKey": []}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],

@@ -55,7 +55,7 @@ BODY_EXAMPLES: dict[str, Json] = {
     },
     "updateTicket": {"status": "resolved", "notes": "Password reset sent"},
     "createMessage": {"content": "We have sent you a new link.", "sender": "agent"},
-    "createCustomer": {"name": "Jane Smith", "email": "jane@example.com", "tags": ["vip"]},
+    "createCustomer": {"name": "Sam Lee", "email": "sam@example.com", "tags": ["vip"]},
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},
     "createMember": {"name": "Ada Park", "email": "ada@example.com", "role": "agent"},
     "updateMember": {"role": "owner"},

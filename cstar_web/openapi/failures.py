@@ -22,6 +22,8 @@ _BODY = (
 )
 _WRITE = ("STORAGE_FULL",)
 _IDEMPOTENT = ("PARAMETER_INVALID", "IDEMPOTENCY_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED")
+# Whatever keeps the server from its work, it says 503 so that a load balancer turns elsewhere.
+_READINESS = "getReadiness"
 _OWN_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
@@ -33,13 +35,13 @@ def codes_of(operation: Operation) -> tuple[str, ...]:
 
 def failures_of(operation: Operation) -> Json:
     """The operation's error responses by status, as references."""
-    groups = _by_status(codes_of(operation))
+    groups = _by_status(operation)
     return {str(status): reference("responses", _name(kinds)) for status, kinds in groups.items()}
 
 
 def responses_of(operations: Iterable[Operation]) -> Json:
     """Every error response that some operation refers to."""
-    groups = [kinds for each in operations for kinds in _by_status(codes_of(each)).values()]
+    groups = [kinds for each in operations for kinds in _by_status(each).values()]
     return {_name(kinds): _response(kinds) for kinds in groups}
 
 
@@ -74,10 +76,12 @@ def _codes_by_trait(operation: Operation) -> Iterable[str]:
     return (code for applies, codes in traits if applies for code in codes)
 
 
-def _by_status(codes: Iterable[str]) -> dict[int, tuple[ErrorKind, ...]]:
+def _by_status(operation: Operation) -> dict[int, tuple[ErrorKind, ...]]:
     groups: dict[int, tuple[ErrorKind, ...]] = {}
-    for kind in map(ERRORS.__getitem__, codes):
+    for kind in map(ERRORS.__getitem__, codes_of(operation)):
         groups[kind.status] = (*groups.get(kind.status, ()), kind)
+    if operation.name == _READINESS:
+        groups[503] = (*groups[503], ERRORS["INTERNAL_ERROR"])
     return groups
 
 

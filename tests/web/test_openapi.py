@@ -1,5 +1,6 @@
 """The description of the API: valid, complete, and true of what the API really answers."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -293,6 +294,12 @@ def test_a_page_that_others_follow_is_as_described(api: Api) -> None:
 @pytest.mark.parametrize("path", ["/api/v1/auth/whoami", "/healthz", "/readyz", "/openapi.json"])
 def test_the_routes_of_the_server_are_as_described(api: Api, path: str) -> None:
     assert api.send("GET", path).status_code == 200
+
+
+def test_a_server_that_is_not_ready_answers_as_described(api: Api, desk: Helpdesk) -> None:
+    for file in Path(desk.path).parent.glob("desk.db*"):
+        file.write_bytes(b"not a database " * 4096)
+    assert api.send("GET", "/readyz").status_code == 503
 
 
 # What is wrong with making a ticket, and the status it gets.
