@@ -77,9 +77,7 @@ def _answer_core(error: HelpdeskError) -> Response:
     return _answer(refused)
 
 
-def _answer_http(error: HTTPException) -> Response | HTTPException:
-    if error.code is not None and error.code < 400:
-        return error
+def _answer_http(error: HTTPException) -> Response:
     return _answer(from_http(error))
 
 

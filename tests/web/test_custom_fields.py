@@ -89,6 +89,11 @@ def test_fields_are_listed_by_position(api: Api) -> None:
     assert [each["key"] for each in api.get("/custom-fields").data] == ["b", "a", "c"]
 
 
+def test_an_integer_may_be_written_with_a_point(api: Api) -> None:
+    position = api.custom_field("a", "text", position=3.0)["position"]
+    assert (position, type(position)) == (3, int)
+
+
 def test_fields_are_filtered_by_entity_type(api: Api) -> None:
     api.custom_field("a", "text")
     api.custom_field("b", "text", "customers")
