@@ -158,7 +158,12 @@ def _check_required(
     param: str, values: Mapping[str, object], definitions: Mapping[str, Definition]
 ) -> list[Problem]:
     wanted = (d for d in definitions.values() if d.required and not d.archived)
-    return [p for d in wanted if values.get(d.key) is None for p in missing(f"{param}.{d.key}")]
+    return [p for d in wanted if _is_empty(values.get(d.key)) for p in missing(f"{param}.{d.key}")]
+
+
+def _is_empty(value: object) -> bool:
+    """Blank text and no option at all count as missing, as a blank title does."""
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def _to_number(text: str) -> object:

@@ -74,10 +74,10 @@ class Shape:
     index_ordered: bool = False
 
     @property
-    def bare(self) -> bool:
-        """Whether at most one leading table decides, so that the listed table is not needed."""
-        leads = self.tags + len(self.fields) + self.match
-        return leads == 1 and not (self.conditions or self.choices or self.exclude)
+    def single(self) -> bool:
+        """Whether one tag, value or search is all that is asked."""
+        facets = self.tags + len(self.fields) + self.match
+        return facets == 1 and not (self.conditions or self.choices or self.exclude)
 
     @property
     def countable(self) -> bool:
@@ -184,6 +184,10 @@ class _Plan:
             return self.listed.model.id
         return lead.c.rowid if lead is self.matches else lead.owner_id
 
+    def bare(self) -> bool:
+        """Whether the leading table decides alone, so that the listed one is not needed."""
+        return self.shape.single and self.lead() is not None
+
     def rank(self) -> Any:
         """How well a row matches the search; nothing ranks where nothing is searched."""
         if self.matches is None:
@@ -204,7 +208,7 @@ class _Plan:
         model, lead = self.listed.model, self.lead()
         source = model if lead is None else lead
         conditions = self._conditions()
-        if lead is not None and not self.shape.bare:
+        if lead is not None and not self.bare():
             source = Join(source, model, JOIN.CROSS)
             conditions.append(Expression(model.id, OP.EQ, self.key()))
         for table, own in self._facets_and_matches():
@@ -235,7 +239,7 @@ class _Plan:
     def _conditions(self) -> list[Any]:
         conditions: list[Any] = []
         model = self.listed.model
-        if not self.shape.bare:
+        if not self.bare():
             conditions.append(model.workspace_id == slot("workspace"))
         ranges = [(i, how) for i, how in enumerate(self.shape.fields) if how != _EQUAL]
         conditions += [model.id.in_(_within(i, how)) for i, how in ranges]

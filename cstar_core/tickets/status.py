@@ -12,7 +12,7 @@ def stamps(
     """``resolved_at`` and ``closed_at`` once a ticket has entered a status.
 
     Entering resolved or closed sets ``resolved_at`` if it is None, entering closed sets
-    ``closed_at``, leaving both clears both (contract, section 3).
+    ``closed_at``, leaving both clears both.
 
     >>> stamps("resolved", 5, None, None), stamps("closed", 9, 5, None), stamps("open", 9, 5, 9)
     ((5, None), (5, 9), (None, None))
@@ -27,7 +27,7 @@ def after_message(status: str, sender: str, is_internal: bool) -> str:
     """The status of a ticket once a message has been added to it.
 
     A public agent message opens a new ticket; a customer's message opens one that waited or was
-    done (contract, section 4).
+    done.
 
     >>> after_message("new", "agent", False), after_message("new", "agent", True)
     ('open', 'new')
