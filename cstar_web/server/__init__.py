@@ -6,6 +6,7 @@ on the monotonic clock, so that a wall clock set back cannot keep dead connectio
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import threading
@@ -74,6 +75,20 @@ class Server:
             self._turn(self._bounds.sweep_seconds)
         self._drain()
 
+    def close(self) -> None:
+        """End the threads and close every connection."""
+        self._threads.shutdown(timeout=0.5)
+        if self._threads.threads:
+            # A thread that comes back later would write to the trigger's reused descriptor.
+            log.warning("stopped with requests still running")
+        else:
+            wasyncore.close_all(self._map)
+
+    @property
+    def wakeup(self) -> int:
+        """A descriptor that wakes the loop when something is written to it."""
+        return int(self._listeners[0].trigger.trigger)
+
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
         now = time.monotonic()
@@ -88,12 +103,6 @@ class Server:
             listener.drain()
         while self._answering() and time.monotonic() - started < self._patience:
             self._turn(0.05)
-        self._threads.shutdown(timeout=0.5)
-        if self._threads.threads:
-            # A thread that comes back later would write to the trigger's reused descriptor.
-            log.warning("stopped with requests still running")
-        else:
-            wasyncore.close_all(self._map)
 
     def _answering(self) -> bool:
         channels = [item for item in self._map.values() if isinstance(item, Channel)]
@@ -117,10 +126,13 @@ def serve(
     logging.getLogger("waitress.queue").disabled = True
     listening = [listen(settings.host, settings.port)] if sockets is None else sockets
     server = Server(app, settings, listening, bounds or Bounds())
-    with _stopped_by_signals(server):
-        if ready:
-            ready(server)
-        server.run()
+    try:
+        with _stopped_by_signals(server):
+            if ready:
+                ready(server)
+            server.run()
+    finally:
+        server.close()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -172,8 +184,12 @@ def _stopped_by_signals(server: Server) -> Iterator[None]:
         yield
         return
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    # The system may deliver a signal to another thread, which leaves this one asleep in poll().
+    os.set_blocking(server.wakeup, False)
+    wakeup = signal.set_wakeup_fd(server.wakeup, warn_on_full_buffer=False)
     try:
         yield
     finally:
+        signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
             signal.signal(number, handler)
