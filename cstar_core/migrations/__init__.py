@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -44,38 +45,49 @@ def inspect(path: str, newest: int) -> None:
         return
     if not file.is_file():
         raise Refused(f"{path} is not a file")
-    header, size = _header(file)
-    if size == 0:
+    header = _header(file)
+    if not header:
         return
     if len(header) < 100 or not header.startswith(_MAGIC):
         raise Refused(f"{path} is not a cStar database")
     if _number(header, 68) != APPLICATION_ID:
         raise Refused(f"{path} is a database of another program")
     if _number(header, 60) > newest:
-        raise Refused(f"{path} was made by a newer version of cStar; update cStar to use it")
-    if _is_truncated(file, header, size):
+        raise _newer(path)
+    if _is_truncated(file, header):
         raise Refused(f"{path} is damaged: it is shorter than its header says")
 
 
-def _header(file: Path) -> tuple[bytes, int]:
+def _newer(path: str) -> Refused:
+    return Refused(f"{path} was made by a newer version of cStar; update cStar to use it")
+
+
+def _header(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            return stream.read(100), file.stat().st_size
+            return stream.read(100)
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _is_truncated(file: Path, header: bytes, size: int) -> bool:
-    """With an unfinished write-ahead log the size may lawfully lag behind."""
+def _is_truncated(file: Path, header: bytes) -> bool:
+    """With an unfinished write-ahead log the size may lawfully lag behind.
+
+    Another process may be folding its log in: header, log and size are looked at in this order,
+    so that a log that is gone has been folded in whole.
+    """
     log = Path(f"{file}-wal")
     if log.exists() and log.stat().st_size > 0:
         return False
     page_size = int.from_bytes(header[16:18], "big")
-    return size < _number(header, 28) * (65_536 if page_size == 1 else page_size)
+    pages = _number(header, 28)
+    return file.stat().st_size < pages * (65_536 if page_size == 1 else page_size)
 
 
 def _run(connection: sqlite3.Connection, path: str, steps: Sequence[str]) -> int:
     version = _version(connection)
+    if version > len(steps):  # known from the write-ahead log alone
+        raise _newer(path)
     if version == 0:
         _claim(connection, path)
     elif version < len(steps):
@@ -126,12 +138,18 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def _keep_copy(connection: sqlite3.Connection, path: str, version: int) -> None:
+    """A copy of the file as it is at this version; other starters wait, then find it there."""
     copy = Path(f"{path}.before-upgrade-from-{version}")
-    if not copy.exists():
-        partial = Path(f"{copy}.partial")
-        partial.unlink(missing_ok=True)
-        connection.execute("VACUUM INTO ?", (str(partial),))
-        partial.rename(copy)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(connection) == version and not copy.exists():
+            partial = Path(f"{copy}.partial")
+            partial.unlink(missing_ok=True)
+            with closing(sqlite3.connect(path)) as reader:
+                reader.execute("VACUUM INTO ?", (str(partial),))
+            partial.rename(copy)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _version(connection: sqlite3.Connection) -> int:
