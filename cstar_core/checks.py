@@ -10,6 +10,8 @@ from cstar_core.errors import INVALID, MISSING, UNKNOWN, Invalid, Problem
 NAME_MAX = 255
 EMAIL_MAX = 254
 NOTES_MAX = 65_536
+GIVEN_MAX = 1_000
+PATH_MAX = 64
 
 Rule = Callable[[str, object], list[Problem]]
 
@@ -33,7 +35,7 @@ def unknown(param: str, name: str, known: Iterable[str]) -> list[Problem]:
     >>> unknown("custom_fields.regoin", "regoin", ["region"])[0].message
     'custom_fields.regoin is not known; did you mean region?'
     """
-    near = get_close_matches(name, list(known), n=1)
+    near = get_close_matches(name[:PATH_MAX], list(known), n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return [Problem(param, UNKNOWN, f"is not known{hint}")]
 
@@ -115,6 +117,22 @@ def check_email(param: str, value: object) -> list[Problem]:
     if problems:
         return problems
     return [] if _EMAIL.match(str(value)) else invalid(param, "must be an email address")
+
+
+def check_given(param: str, number: int) -> list[Problem]:
+    """No more entries at once than anyone means, so that a refusal costs little too."""
+    if number <= GIVEN_MAX:
+        return []
+    return invalid(param, f"must have at most {GIVEN_MAX:,} entries at once")
+
+
+def path(param: str, key: object) -> str:
+    """The path of an entry; an endless key is cut, since the answer repeats it.
+
+    >>> path("custom_fields", "region"), len(path("metadata", "k" * 1000))
+    ('custom_fields.region', 73)
+    """
+    return f"{param}.{str(key)[:PATH_MAX]}"
 
 
 def or_none(rule: Rule) -> Rule:

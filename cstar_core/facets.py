@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import SQL
 
-from cstar_core.checks import invalid, same, unknown
+from cstar_core.checks import invalid, path, same, unknown
 from cstar_core.errors import Problem
 from cstar_core.fields import (
     COMPARISONS,
@@ -165,13 +165,13 @@ def parse_filters(
     problems: list[Problem] = []
     for key, wanted in filters.items():
         definition = known.get(key)
-        path = f"{param}.{key}"
+        where = path(param, key)
         if definition is None:
-            problems += unknown(path, str(key), known)
+            problems += unknown(where, str(key), known)
             continue
         comparisons = wanted if isinstance(wanted, Mapping) else {"eq": wanted}
         for comparison, value in comparisons.items():
-            parsed = _parse_filter(path, str(comparison), value, definition)
+            parsed = _parse_filter(where, str(comparison), value, definition)
             if isinstance(parsed, list):
                 problems += parsed
             else:
@@ -188,16 +188,16 @@ def count_uses(snap: Snapshot, field_id: int) -> int:
 
 
 def _parse_filter(
-    path: str, comparison: str, value: object, definition: Definition
+    where: str, comparison: str, value: object, definition: Definition
 ) -> Scalar | list[Problem]:
     if comparison == "eq":
-        parsed = parse_filter(path, value, definition)
+        parsed = parse_filter(where, value, definition)
         return index_text(parsed) if isinstance(parsed, str) else parsed
     if comparison not in COMPARISONS:
-        return invalid(path, f"can be compared by: {', '.join(COMPARISONS)}")
+        return invalid(where, f"can be compared by: {', '.join(COMPARISONS)}")
     if definition.type not in ("number", "date"):
-        return invalid(path, "can only be compared if it is a number or a date")
-    return parse_filter(path, value, definition)
+        return invalid(where, "can only be compared if it is a number or a date")
+    return parse_filter(where, value, definition)
 
 
 def _value_rows(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cstar_core.checks import check_text, invalid, missing, same, unknown
+from cstar_core.checks import check_given, check_text, invalid, missing, path, same, unknown
 from cstar_core.errors import Problem
 
 FIELD_TYPES = ("text", "number", "select", "multiselect", "date", "boolean")
@@ -53,11 +53,13 @@ def check_values(
     """
     if not isinstance(values, Mapping):
         return invalid(param, "must be an object")
-    problems: list[Problem] = []
+    problems = check_given(param, len(values))
+    if problems:
+        return problems
     for key, value in values.items():
         definition = definitions.get(key)
         if definition is None:
-            problems += unknown(f"{param}.{key}", str(key), definitions)
+            problems += unknown(path(param, key), str(key), definitions)
         elif value is not None and not same(value, current.get(key)):
             problems += check_value(f"{param}.{key}", value, definition, current.get(key))
     return problems + _check_required(param, {**current, **values}, definitions)

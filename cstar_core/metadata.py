@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 
-from cstar_core.checks import check_text, invalid, is_storable
+from cstar_core.checks import check_given, check_text, invalid, is_storable, path
 from cstar_core.errors import Problem
 
 METADATA_KEYS_MAX = 50
@@ -34,9 +34,11 @@ def check_metadata(param: str, value: object) -> list[Problem]:
     """
     if not isinstance(value, Mapping):
         return invalid(param, "must be an object")
-    problems: list[Problem] = []
+    problems = check_given(param, len(value))
+    if problems:
+        return problems
     for key, item in value.items():
-        problems += _check_key(param, key) or _check_value(f"{param}.{key}", item)
+        problems += _check_key(param, key) or _check_value(path(param, key), item)
     return problems
 
 

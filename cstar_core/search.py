@@ -105,7 +105,7 @@ def _resolve(
     values |= {f"tag{i}": tag for i, tag in enumerate(tags or ())}
     fields = _fields(snap, scope, criteria, values)
     if len(criteria.tags) + len(fields) > facets.FILTERS_MAX:
-        rule = f"must be at most {facets.FILTERS_MAX} filters together with custom_fields"
+        rule = f"must be at most {facets.FILTERS_MAX} filters, custom fields included"
         raise Invalid(invalid("tags", rule))
     words = _words(listed, scope, criteria, values)
     references = [name for name in ("number", "uid") if name in values]

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-from cstar_core.checks import invalid, is_storable
+from cstar_core.checks import check_given, invalid, is_storable
 from cstar_core.errors import Problem
 
 TAGS_MAX = 50
@@ -50,6 +50,9 @@ def check_tags(param: str, value: object) -> list[Problem]:
         parts = list(value)
     else:
         return invalid(param, "must be an array of strings or a comma-separated string")
+    problems = check_given(param, len(parts))
+    if problems:
+        return problems
     problems = [p for i, part in enumerate(parts) for p in _check_tag(f"{param}.{i}", part)]
     if not problems and len(parse_tags(str(part) for part in parts)) > TAGS_MAX:
         problems += invalid(param, f"must be at most {TAGS_MAX} tags")
