@@ -1,0 +1,62 @@
+"""A desk with two teams, copied from a template for every test, and views of it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cstar_core import Helpdesk, Workspace
+from tests.core.vocabulary import ManualClock
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A file with the teams acme and globex, and acme's publishable key."""
+    path = tmp_path_factory.mktemp("template") / "desk.db"
+    with Helpdesk.open(path, clock=ManualClock()) as desk:
+        desk.teams.create("Acme")
+        desk.teams.create("Globex")
+        made = desk.keys.create("acme", type="publishable", environment="live")
+    return path, made.secret
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def path(template: tuple[Path, str], tmp_path: Path) -> Path:
+    return Path(shutil.copy(template[0], tmp_path / "desk.db"))
+
+
+@pytest.fixture
+def desk(path: Path, clock: ManualClock) -> Iterator[Helpdesk]:
+    with Helpdesk.open(path, clock=clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+def acme(desk: Helpdesk) -> Workspace:
+    return desk.workspace("acme")
+
+
+@pytest.fixture
+def globex(desk: Helpdesk) -> Workspace:
+    """Another team's live data."""
+    return desk.workspace("globex")
+
+
+@pytest.fixture
+def sandbox(desk: Helpdesk) -> Workspace:
+    """Acme's test data."""
+    return desk.workspace("acme", "test")
+
+
+@pytest.fixture
+def public(desk: Helpdesk, template: tuple[Path, str]) -> Workspace:
+    """Acme's live data as a publishable key sees it."""
+    access = desk.keys.authenticate(template[1])
+    assert access is not None
+    return desk.workspace_of(access)
