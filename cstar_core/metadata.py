@@ -12,6 +12,7 @@ METADATA_KEY_MAX = 64
 METADATA_BYTES_MAX = 65_536
 METADATA_DEPTH_MAX = 32
 _INTEGER_LIMIT = 2**63
+_TOO_LARGE = f"must be at most {METADATA_BYTES_MAX} bytes as JSON"
 
 
 def merge_metadata(
@@ -34,7 +35,7 @@ def check_metadata(param: str, value: object) -> list[Problem]:
     """
     if not isinstance(value, Mapping):
         return invalid(param, "must be an object")
-    problems = check_given(param, len(value))
+    problems = check_given(param, len(value)) or _check_size(param, value)
     if problems:
         return problems
     for key, item in value.items():
@@ -52,9 +53,7 @@ def check_merged(param: str, current: Mapping[str, object], changes: object) -> 
     merged = merge_metadata(current, changes)
     if len(merged) > METADATA_KEYS_MAX:
         return invalid(param, f"must have at most {METADATA_KEYS_MAX} keys")
-    if len(to_json(merged).encode()) > METADATA_BYTES_MAX:
-        return invalid(param, f"must be at most {METADATA_BYTES_MAX} bytes as JSON")
-    return []
+    return _check_size(param, merged)
 
 
 def to_json(value: object) -> str:
@@ -64,6 +63,15 @@ def to_json(value: object) -> str:
     '{"a":[1,"é"]}'
     """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _check_size(param: str, value: Mapping[str, object]) -> list[Problem]:
+    """Refuse too much before walking through it; what is no JSON cannot be measured."""
+    try:
+        size = len(to_json(merge_metadata({}, value)).encode())
+    except (TypeError, ValueError, RecursionError):
+        return []
+    return [] if size <= METADATA_BYTES_MAX else invalid(param, _TOO_LARGE)
 
 
 def _check_key(param: str, key: object) -> list[Problem]:
