@@ -15,7 +15,7 @@ from cstar_core.errors import Conflict
 from cstar_core.fields import check_values
 from cstar_core.ids import new_uid, parse_id, public_id
 from cstar_core.members import fold_email
-from cstar_core.metadata import check_merged, check_metadata, merge_metadata, to_json
+from cstar_core.metadata import check_merged, check_metadata, from_json, merge_metadata, to_json
 from cstar_core.scope import Scope
 from cstar_core.store import Slot, Snapshot, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import CustomerRow, TicketRow
@@ -188,8 +188,8 @@ def stored_values(row: SqlRow) -> dict[str, Any]:
     return {
         "name": row[2],
         "email": row[3],
-        "tags": json.loads(row[4]),
+        "tags": from_json(row[4]),
         "notes": row[5],
-        "custom_fields": json.loads(row[6]),
-        "metadata": json.loads(row[7]),
+        "custom_fields": from_json(row[6]),
+        "metadata": from_json(row[7]),
     }

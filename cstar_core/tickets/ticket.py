@@ -22,7 +22,7 @@ from cstar_core.clock import from_seconds, from_seconds_or_none
 from cstar_core.customers import Customer
 from cstar_core.errors import NotFound, Problem
 from cstar_core.ids import public_id
-from cstar_core.metadata import check_metadata
+from cstar_core.metadata import check_metadata, from_json
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, prepare, slot
 from cstar_core.tables import (
@@ -313,9 +313,9 @@ def _stored(row: SqlRow) -> Stored:
         DELETED_CUSTOMER if gone and customer is None else name,
         assigned,
         None if member_uid is None else public_id("member", member_uid),
-        json.loads(tags),
+        from_json(tags),
         notes,
-        json.loads(custom_fields),
-        json.loads(metadata),
+        from_json(custom_fields),
+        from_json(metadata),
         *rest,
     )
