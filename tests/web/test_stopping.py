@@ -68,7 +68,7 @@ def test_a_signal_ends_an_idle_server_at_once(tmp_path: Path) -> None:
 
         assert client.recv(1) == b""
         assert program.wait(5) == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_a_stopping_server_takes_no_new_connection(tmp_path: Path) -> None:
