@@ -100,6 +100,7 @@ def _renamed(value: Any, renames: Mapping[str, str]) -> object:
 
 
 def remove_values(tx: Transaction, field_id: int, field: CustomField) -> None:
+    """Take a field's value out of every object that has one."""
     owner = _OWNERS[field.entity_type]
     having = FieldValueRow.select(FieldValueRow.owner_id).where(FieldValueRow.field_id == field_id)
     tx.run(

@@ -117,10 +117,12 @@ COLUMNS = (
 
 
 def options_json(options: Collection[str] | None) -> str | None:
+    """Options as they are stored."""
     return None if options is None else to_json(list(options))
 
 
 def field_of(row: SqlRow) -> CustomField:
+    """The value that a row of ``COLUMNS`` holds."""
     _, uid, name, key, type, entity_type, required, options, position, *rest = row
     created_at, updated_at, archived_at, version = rest
     return CustomField(
@@ -140,6 +142,7 @@ def field_of(row: SqlRow) -> CustomField:
 
 
 def shown(field: CustomField) -> dict[str, object]:
+    """The members of a field that events quote, as the API names them."""
     return {
         "name": field.name,
         "key": field.key,

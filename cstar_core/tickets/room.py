@@ -195,39 +195,22 @@ class Tickets:
         priority, with a minus for descending, or relevance. ``cursor`` continues an earlier page.
         Raises Invalid.
         """
-        searching.check_list(sort, TICKET_SORTS, search, {"page": page, "cursor": cursor})
         bounds = {
             "created_after": created_after,
             "created_before": created_before,
             "updated_after": updated_after,
             "updated_before": updated_before,
         }
-        raise_any(
-            _check_several("status", status, STATUSES)
-            + _check_several("priority", priority, PRIORITIES)
-            + check_tags("tags", tags)
-            + _check_instants(bounds)
-            + _check_reference("customer_id", customer_id)
-            + _check_reference("assigned_to", None if assigned_to == "none" else assigned_to)
-        )
+        searching.check_list(sort, TICKET_SORTS, search, {"page": page, "cursor": cursor})
+        _check_filters(status, priority, tags, bounds, customer_id, assigned_to)
         with self._store.snapshot() as snap:
             conditions, possible = self._conditions(snap, customer_id, assigned_to, bounds)
+            choices = _choices(status, priority)
             criteria = searching.Criteria(
-                entity_type=ENTITY,
-                sort=sort,
-                search=search,
-                tags=parse_tags(tags),
-                custom_fields=custom_fields,
-                conditions=conditions,
-                choices=_choices(status, priority),
-                possible=possible,
+                ENTITY, sort, search, parse_tags(tags), custom_fields, conditions, choices, possible
             )
             part = searching.find(snap, self._scope, _LISTED, criteria, page, page_size, cursor)
-            rows = read_many(snap, part.keys)
-            stored = [rows[key] for key in part.keys]
-            customers = self._customers(snap, stored) if expand_customer else None
-        tickets = [ticket_of(one, self._scope, None, customers) for one in stored]
-        return close_page(tickets, part.positions, part.total, part.window, part.query)
+            return self._page(snap, part, expand_customer)
 
     def update(
         self, id: str, *, expected_version: int | None = None, **changes: Unpack[TicketChanges]
@@ -256,6 +239,14 @@ class Tickets:
             _expect(stored, expected_version)
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
             delete_ticket(tx, self._scope, stored, known)
+
+    def _page(self, snap: Snapshot, part: searching.Found, expand_customer: bool) -> Page[Ticket]:
+        """The tickets of what was found, in its order."""
+        rows = read_many(snap, part.keys)
+        stored = [rows[key] for key in part.keys]
+        customers = self._customers(snap, stored) if expand_customer else None
+        tickets = [ticket_of(one, self._scope, None, customers) for one in stored]
+        return close_page(tickets, part.positions, part.total, part.window, part.query)
 
     def _canonical(self, changes: TicketChanges) -> dict[str, Any]:
         """The changes with references in the form in which ids are printed."""
@@ -294,6 +285,24 @@ class Tickets:
 def _expect(stored: Stored, version: int | None) -> None:
     if version not in (None, stored.version):
         raise StaleVersion(f"The ticket is at version {stored.version}")
+
+
+def _check_filters(
+    status: str | Sequence[str] | None,
+    priority: str | Sequence[str] | None,
+    tags: str | Sequence[str],
+    bounds: Mapping[str, datetime | None],
+    customer_id: str | None,
+    assigned_to: str | None,
+) -> None:
+    raise_any(
+        _check_several("status", status, STATUSES)
+        + _check_several("priority", priority, PRIORITIES)
+        + check_tags("tags", tags)
+        + _check_instants(bounds)
+        + _check_reference("customer_id", customer_id)
+        + _check_reference("assigned_to", None if assigned_to == "none" else assigned_to)
+    )
 
 
 def _several(value: str | Sequence[str] | None) -> list[str]:
