@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from flask import Response, g, request
 
-from cstar_core import Page
+from cstar_core import Page, utc_now
 from cstar_web.errors import Failure
 
 JSON = "application/json"
@@ -76,7 +76,7 @@ def failure(refused: Failure, base_url: str) -> Response:
 
 
 def _meta() -> dict[str, object]:
-    return {"requestId": request_id(), "timestamp": _timestamp(int(time.time()))}
+    return {"requestId": request_id(), "timestamp": _timestamp(int(utc_now().timestamp()))}
 
 
 def _json(body: object, status: int, headers: Mapping[str, str] | None) -> Response:

@@ -10,7 +10,7 @@ from flask_limiter import Limiter
 from limits import RateLimitItem, RateLimitItemPerMinute, parse_many
 from limits.storage import Storage
 
-from cstar_core import Key
+from cstar_core import Key, utc_now
 from cstar_web.errors import too_many
 from cstar_web.settings import OFF, Settings
 
@@ -67,7 +67,7 @@ class MonotonicStorage(Storage):
     def get_expiry(self, key: str) -> float:
         """When the window ends, as the wall clock reads now."""
         _, end = self._windows.get(key, (0, 0.0))
-        return time.time() + max(0.0, end - self._clock())
+        return utc_now().timestamp() + max(0.0, end - self._clock())
 
     def check(self) -> bool:
         """Whether the storage works."""
@@ -132,7 +132,7 @@ def _parse(limit: str) -> tuple[RateLimitItem, ...]:
 
 
 def _seconds_until(reset: float) -> int:
-    return max(1, math.ceil(reset - time.time()))
+    return max(1, math.ceil(reset - utc_now().timestamp()))
 
 
 def _headers(item: RateLimitItem, remaining: int, reset: float) -> Headers:
