@@ -1,0 +1,303 @@
+"""What the code may import, read and grow to: the architecture, held by tests."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("cstar_core", "cstar_web")
+
+# Lowest first: a module imports only from layers below its own.
+LAYERS = (
+    ("errors", "clock", "ids"),
+    ("checks", "words"),
+    ("tags", "metadata", "fields", "pages"),
+    ("tables",),
+    ("store", "migrations", "scope"),
+    ("events", "documents", "facets"),
+    ("listing",),
+    ("search",),
+    ("teams",),
+    ("keys", "members", "custom_fields"),
+    ("customers",),
+    ("tickets",),
+    ("messages", "idempotency", "inspection"),
+    ("helpdesk",),
+    ("__init__",),
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+FUNCTION_MAX = 50
+SHORT_FUNCTION = 25
+SHORT_SHARE = 0.9
+FILE_MAX = 400
+
+WALL_CLOCKS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+    ("time", "time_ns"),
+}
+ONLY_CLOCK = "cstar_core/clock.py"
+ONLY_ENVIRONMENT = "cstar_web/settings.py"
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError|NotImplemented)\b")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python file of the project."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def module(self) -> str:
+        """Its dotted name; a package's is that of its ``__init__``."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def part(self) -> str:
+        """The module of the core, or the package, to which it belongs."""
+        return self.path.split("/")[1].removesuffix(".py")
+
+    @property
+    def functions(self) -> list[Function]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+
+
+@cache
+def sources(folder: str) -> tuple[Source, ...]:
+    found = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        found.append(Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text)))
+    return tuple(found)
+
+
+CORE = sources("cstar_core")
+WEB = sources("cstar_web")
+BOTH = CORE + WEB
+TESTS = sources("tests")
+MODULES = {source.module for source in BOTH}
+
+
+def by_path(source: Source) -> str:
+    return source.path
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The modules that are imported; a name that is a module of ours counts as that module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where they lead"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else str(node.module)
+
+
+def own_imports(source: Source, package: str) -> set[str]:
+    return {name for name in imports(source.tree) if name.partition(".")[0] == package}
+
+
+def lines(node: Function) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def reads(tree: ast.AST) -> set[tuple[str, str]]:
+    """Every ``name.attribute`` that is read, and every name imported from a module."""
+    found: set[tuple[str, str]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found.add((node.value.id, node.attr))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            found.add((node.value.attr, node.attr))
+        elif isinstance(node, ast.ImportFrom):
+            found |= {(str(node.module), alias.name) for alias in node.names}
+    return found
+
+
+def public(tree: ast.Module | ast.ClassDef) -> Iterator[Function | ast.ClassDef]:
+    """The public functions and classes, with the public methods of the latter."""
+    for node in tree.body:
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+            if node.name == "Meta":  # how Peewee is told of a table
+                continue
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node)
+
+
+# --- imports
+
+
+def test_every_module_of_the_core_has_a_layer() -> None:
+    assert {source.part for source in CORE} == set(LEVEL)
+
+
+@pytest.mark.parametrize("source", CORE, ids=by_path)
+def test_a_module_of_the_core_imports_only_lower_layers(source: Source) -> None:
+    higher = {
+        name
+        for name in own_imports(source, "cstar_core")
+        if name.split(".")[1:2] != [source.part]
+        and LEVEL[[*name.split("."), "__init__"][1]] >= LEVEL[source.part]
+    }
+    assert higher == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_imports_itself_by_a_detour(package: str) -> None:
+    graph = {source.module: own_imports(source, package) for source in sources(package)}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("source", CORE, ids=by_path)
+def test_the_core_needs_only_the_standard_library_and_peewee(source: Source) -> None:
+    used = {name.partition(".")[0] for name in imports(source.tree)}
+    assert used <= sys.stdlib_module_names | {"peewee", "cstar_core"}
+
+
+@pytest.mark.parametrize("source", WEB, ids=by_path)
+def test_the_web_uses_only_public_names_of_the_core(source: Source) -> None:
+    assert own_imports(source, "cstar_core") <= {"cstar_core"}
+
+
+@pytest.mark.parametrize("source", WEB, ids=by_path)
+def test_the_web_does_not_touch_the_database(source: Source) -> None:
+    used = {name.partition(".")[0] for name in imports(source.tree)}
+    assert used.isdisjoint({"peewee", "playhouse", "sqlite3", "cysqlite"})
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_nothing_is_imported_inside_a_function(source: Source) -> None:
+    assert [name for function in source.functions for name in imports(function)] == []
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_no_import_is_for_type_checkers_alone(source: Source) -> None:
+    assert "TYPE_CHECKING" not in source.text
+
+
+# --- what is read of the world outside
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_only_the_settings_read_the_environment(source: Source) -> None:
+    found = {("os", "environ"), ("os", "environb"), ("os", "getenv")} & reads(source.tree)
+    assert bool(found) is (source.path == ONLY_ENVIRONMENT)
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_only_the_clock_reads_the_time(source: Source) -> None:
+    assert bool(WALL_CLOCKS & reads(source.tree)) is (source.path == ONLY_CLOCK)
+
+
+# --- size and words
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_no_function_is_long(source: Source) -> None:
+    long = {node.name: lines(node) for node in source.functions if lines(node) > FUNCTION_MAX}
+    assert long == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_most_functions_are_short(package: str) -> None:
+    sizes = [lines(node) for source in sources(package) for node in source.functions]
+    assert sum(size <= SHORT_FUNCTION for size in sizes) >= SHORT_SHARE * len(sizes)
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_no_file_is_long(source: Source) -> None:
+    assert len(source.text.splitlines()) <= FILE_MAX
+
+
+@pytest.mark.parametrize("source", BOTH + TESTS, ids=by_path)
+def test_every_module_says_what_it_is(source: Source) -> None:
+    assert ast.get_docstring(source.tree)
+
+
+@pytest.mark.parametrize("source", CORE, ids=by_path)
+def test_every_public_function_and_class_of_the_core_says_what_it_does(source: Source) -> None:
+    assert [node.name for node in public(source.tree) if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_nothing_is_left_unfinished(source: Source) -> None:
+    assert UNFINISHED.findall(source.text) == []
+
+
+# --- the tests themselves
+
+# Their fact is that nothing is raised.
+RAISE_NOTHING = {
+    "test_closing_twice_is_harmless",
+    "test_no_problem_raises_nothing",
+    "test_no_search_text_is_an_error",
+    "test_readers_are_never_stopped_by_a_writer",
+}
+CASES = [source for source in TESTS if source.path.rpartition("/")[2].startswith("test_")]
+
+
+@pytest.mark.parametrize(
+    "source", [each for each in CASES if each.path.startswith("tests/core/")], ids=by_path
+)
+def test_a_test_module_of_the_core_is_named_after_what_it_tests(source: Source) -> None:
+    name = source.path.rpartition("/test_")[2].removesuffix(".py")
+    assert any(name == part or name.startswith(f"{part}_") for part in LEVEL)
+
+
+def calls(tree: ast.AST) -> set[str]:
+    """The names of the functions and methods that are called."""
+    found = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {node.id if isinstance(node, ast.Name) else getattr(node, "attr", "") for node in found}
+
+
+@cache
+def asserting() -> frozenset[str]:
+    """The names of what asserts: of pytest, of validators, and of the tests' own functions."""
+    helpers = [
+        function
+        for source in TESTS
+        for function in source.functions
+        if not function.name.startswith("test_")
+    ]
+    plain = {
+        node.name
+        for node in helpers
+        if any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
+    }
+    known = {"raises", "fail", "validate", "call_and_validate", *plain}
+    return frozenset(known | {node.name for node in helpers if calls(node) & known})
+
+
+@pytest.mark.parametrize("source", CASES, ids=by_path)
+def test_every_test_asserts_something(source: Source) -> None:
+    idle = {
+        function.name
+        for function in source.functions
+        if function.name.startswith("test_")
+        and not any(isinstance(node, ast.Assert) for node in ast.walk(function))
+        and not calls(function) & asserting()
+    }
+    assert idle - RAISE_NOTHING == set()
+
+
+@pytest.mark.parametrize("source", CASES, ids=by_path)
+def test_the_name_of_a_test_stands_once_in_its_module(source: Source) -> None:
+    names = [node.name for node in source.functions if node.name.startswith("test_")]
+    assert len(set(names)) == len(names)
