@@ -38,6 +38,8 @@ ACCEPTED: list[object] = [
     {"a": 2**63 - 1, "b": -(2**63)},
     {"a": nested(31)},
     {"ключ": "значение"},
+    {"a": "x" * (65_536 - 8)},
+    {"a": None} | {str(i): None for i in range(900)},
 ]
 REFUSED: list[tuple[object, list[str]]] = [
     (None, ["metadata must be an object"]),
@@ -55,6 +57,9 @@ REFUSED: list[tuple[object, list[str]]] = [
     ({"a": [float("inf")]}, ["metadata.a must be a finite number"]),
     ({"a": 2**63}, ["metadata.a must be an integer of at most 64 bits"]),
     ({"a": object()}, ["metadata.a must be a JSON value"]),
+    ({"a": "x" * (65_536 - 7)}, ["metadata must be at most 65536 bytes as JSON"]),
+    ({"a": "é" * 32_765}, ["metadata must be at most 65536 bytes as JSON"]),
+    ({str(i): None for i in range(1001)}, ["metadata must have at most 1,000 entries at once"]),
     ({"a": nested(32)}, ["metadata.a must not be nested deeper than 32 levels"]),
     (
         {"a": float("nan"), "b": b""},
@@ -67,9 +72,9 @@ MEASURED: list[tuple[dict[str, Any], object, list[str]]] = [
     ({}, {str(i): 1 for i in range(51)}, ["metadata must have at most 50 keys"]),
     ({str(i): 1 for i in range(50)}, {"x": 1}, ["metadata must have at most 50 keys"]),
     ({str(i): 1 for i in range(50)}, {"x": 1, "0": None}, []),
-    ({}, {"a": "x" * (65_536 - 8)}, []),
-    ({}, {"a": "x" * (65_536 - 7)}, ["metadata must be at most 65536 bytes as JSON"]),
-    ({}, {"a": "é" * 32_765}, ["metadata must be at most 65536 bytes as JSON"]),
+    ({"a": "x" * 60_000}, {"b": "x" * 5_000}, []),
+    ({"a": "x" * 60_000}, {"b": "x" * 6_000}, ["metadata must be at most 65536 bytes as JSON"]),
+    ({"a": "x" * 60_000}, {"a": None, "b": "x" * 6_000}, []),
     ({}, {"a": float("nan")}, []),
     ({}, {"a": "\ud800"}, []),
     ({}, None, []),

@@ -35,6 +35,7 @@ REFUSED = [
     (["a\0b"], ["tags.0 must be Unicode text without U+0000"]),
     (["\ud800"], ["tags.0 must be Unicode text without U+0000"]),
     ([f"t{i}" for i in range(51)], ["tags must be at most 50 tags"]),
+    ("," * 1_000, ["tags must have at most 1,000 entries at once"]),
 ]
 
 ACCEPTED = [
