@@ -1,6 +1,5 @@
-"""cStar over HTTP: the REST API, its documentation, the server and the command line."""
+"""cStar over HTTP: the REST API, its documentation, the server and the command line.
 
-from cstar_web.app import create_app
-from cstar_web.settings import Settings, SettingsError
-
-__all__ = ["Settings", "SettingsError", "create_app"]
+Importing this package needs nothing: ``cstar_web.app.create_app`` makes the application and
+``cstar_web.settings.Settings`` configures it, and both need the extra ``web``.
+"""

@@ -19,11 +19,11 @@ from flask import Flask
 
 import cstar_core
 from cstar_core import EVENT_TYPES, Helpdesk
-from cstar_web import Settings, create_app
+from cstar_web.app import create_app
 from cstar_web.cli import main
 from cstar_web.errors import ERRORS
 from cstar_web.operations import Operation, operations
-from cstar_web.settings import SETTINGS
+from cstar_web.settings import SETTINGS, Settings
 from cstar_web.shapes import public_names
 
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,9 @@ import sys
 from flask import Response
 
 from cstar_core import Helpdesk
-from cstar_web import Settings, create_app
+from cstar_web.app import create_app
 from cstar_web.server import serve
+from cstar_web.settings import Settings
 
 FLOOR = "/floor"
 UNREACHED_LIMIT = "1000000000/hour"

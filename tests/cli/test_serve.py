@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cstar_core import Helpdesk
-from tests.cli.commands import ROOT, fetch, serving, stop
+from tests.cli.commands import fetch, serving, stop
 
 
 def crowd(host: str, port: int) -> None:
@@ -94,7 +94,7 @@ def test_a_taken_port_is_one_line(database: Path) -> None:
     with serving("--json", "--database", str(database)) as (_, screen):
         port = json.loads(screen)["url"].rpartition(":")[2]
         again = subprocess.run(
-            [sys.executable, str(ROOT / "cstar.py"), "serve", "--port", port],
+            [sys.executable, "-m", "cstar_web", "serve", "--port", port],
             capture_output=True,
             text=True,
             timeout=20,

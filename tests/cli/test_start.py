@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-import cstar
+from cstar_web import __main__ as start
 from tests.cli.commands import ROOT
 
 
@@ -14,13 +14,15 @@ def test_the_console_script_is_the_command(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["cstar", "--version"])
     with pytest.raises(SystemExit):
-        cstar.main()
+        start.main()
 
     assert capsys.readouterr().out.startswith("cstar ")
 
 
 def test_without_the_web_the_command_says_what_to_install() -> None:
-    block = "import sys; sys.modules['click'] = None; import cstar; cstar.main()"
+    block = (
+        "import sys; sys.modules['click'] = None; import cstar_web.__main__ as start; start.main()"
+    )
     result = subprocess.run(
         [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=20
     )
@@ -30,7 +32,7 @@ def test_without_the_web_the_command_says_what_to_install() -> None:
 
 
 def test_a_broken_import_of_ours_is_not_called_a_missing_extra() -> None:
-    block = "import sys; sys.modules['cstar_web.cli'] = None; import cstar"
+    block = "import sys; sys.modules['cstar_web.cli'] = None; import cstar_web.__main__"
     result = subprocess.run(
         [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=20
     )
@@ -38,10 +40,13 @@ def test_a_broken_import_of_ours_is_not_called_a_missing_extra() -> None:
     assert "ModuleNotFoundError" in result.stderr
 
 
-@pytest.mark.parametrize("start", [["-m", "cstar_web"], ["cstar.py"]])
-def test_the_version_is_printed(start: list[str]) -> None:
+def test_the_version_is_printed() -> None:
     result = subprocess.run(
-        [sys.executable, *start, "--version"], cwd=ROOT, capture_output=True, text=True, timeout=20
+        [sys.executable, "-m", "cstar_web", "--version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
     )
 
     assert result.stdout.startswith("cstar ")

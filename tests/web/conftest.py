@@ -9,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cstar_core import Helpdesk
-from cstar_web import Settings, create_app
+from cstar_web.app import create_app
+from cstar_web.settings import Settings
 from tests.web.vocabulary import Api, Keyring, ManualClock
 
 

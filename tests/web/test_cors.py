@@ -4,7 +4,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from cstar_core import Helpdesk
-from cstar_web import Settings, create_app
+from cstar_web.app import create_app
+from cstar_web.settings import Settings
 
 TICKETS = "/api/v1/teams/acme/tickets"
 PREFLIGHT = {"Access-Control-Request-Method": "POST"}

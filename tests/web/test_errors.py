@@ -10,7 +10,7 @@ from flask import Flask, abort
 from flask.testing import FlaskClient
 
 from cstar_core import Busy, Conflict, Helpdesk, Invalid, Refused, StaleVersion, StorageFull
-from cstar_web import create_app
+from cstar_web.app import create_app
 from cstar_web.errors import ERRORS, from_core
 from tests.web.vocabulary import Answer, Api
 

@@ -10,7 +10,7 @@ from flask import Response
 from flask.testing import FlaskClient
 
 from cstar_core import Busy, Helpdesk
-from cstar_web import create_app
+from cstar_web.app import create_app
 from cstar_web.errors import Failure, internal_error
 from cstar_web.idempotency import InFlight, once
 from tests.web.vocabulary import Answer, Api, Keyring, ManualClock

@@ -6,8 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from cstar_core import Helpdesk, Key
-from cstar_web import Settings, create_app
+from cstar_web.app import create_app
 from cstar_web.limits import MonotonicStorage, RateLimits
+from cstar_web.settings import Settings
 from tests.web.vocabulary import Answer, Api, Keyring, ManualClock
 
 WHOAMI = "/api/v1/auth/whoami"

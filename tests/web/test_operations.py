@@ -4,8 +4,7 @@ import pytest
 from flask import Flask
 
 from cstar_core import Helpdesk
-from cstar_web import create_app
-from cstar_web.app import require_operations
+from cstar_web.app import create_app, require_operations
 from cstar_web.operations import operations
 
 

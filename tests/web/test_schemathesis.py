@@ -18,7 +18,8 @@ from schemathesis import Case, Response
 from schemathesis.config import SchemathesisConfig
 
 from cstar_core import Helpdesk
-from cstar_web import Settings, create_app
+from cstar_web.app import create_app
+from cstar_web.settings import Settings
 from tests.web.workbench import Workbench
 
 CASES = 2_000

@@ -39,6 +39,7 @@ class Workbench:
         self._workspace: Workspace = desk.workspace(self.team)
         self._client = app.test_client()
         self._ids: dict[str, str] = {}
+        self._turns = itertools.count(1)
         for entity, key in itertools.product(("tickets", "customers"), FIELDS):
             field = FIELDS[key][0]
             self._workspace.custom_fields.create(name=key, key=key, entity_type=entity, **field)
@@ -80,9 +81,10 @@ class Workbench:
     def _furnish_path(self, case: Case[Any], keep: Collection[str]) -> None:
         if "team" in case.path_parameters:
             case.path_parameters["team"] = self.team
+        if next(self._turns) % 16 == 0:
+            return  # Left as generated, for the sake of what is not found.
         for name, given in case.path_parameters.items():
-            # One in sixteen stays as generated, for the sake of what is not found.
-            if name != "team" and given not in keep and not str(given).endswith("7"):
+            if name != "team" and given not in keep:
                 case.path_parameters[name] = self.existing(name)
 
     def _furnish_query(self, query: Json) -> None:
