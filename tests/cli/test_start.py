@@ -20,9 +20,7 @@ def test_the_console_script_is_the_command(
 
 
 def test_without_the_web_the_command_says_what_to_install() -> None:
-    block = (
-        "import sys; sys.modules['click'] = None; import cstar_web.__main__ as start; start.main()"
-    )
+    block = "import sys; sys.modules['click'] = None; import cstar_web.__main__ as m; m.main()"
     result = subprocess.run(
         [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=20
     )
