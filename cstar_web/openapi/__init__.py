@@ -37,7 +37,10 @@ def specification(app: Flask) -> Json:
 
 def _frame() -> Json:
     return {
-        "info": {"description": INTRODUCTION},
+        "info": {
+            "description": INTRODUCTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
         "servers": [{"url": "/", "description": "This server"}],
         "security": [{"apiKey": []}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
