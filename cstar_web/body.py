@@ -13,6 +13,7 @@ from cstar_web.errors import Failure
 BODY_MAX = 1_048_576
 DEPTH_MAX = 32
 
+_NAME_SHOWN = 64
 _INTEGER_LIMIT = 2**63
 _INTEGER_DIGITS = 20
 # An unfinished string runs to the end, else the search would start again at each quote in it.
@@ -82,10 +83,17 @@ def _parse(text: str) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        _refuse(f"has the name {json.dumps(twice)} twice in one object")
+        _refuse(f"has the name {json.dumps(_first_repeated(pairs))} twice in one object")
     return found
+
+
+def _first_repeated(pairs: list[tuple[str, object]]) -> str:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            return name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_SHOWN]}…"
+        seen.add(name)
+    return ""
 
 
 def _constant(name: str) -> NoReturn:

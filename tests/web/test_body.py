@@ -1,6 +1,7 @@
 """Bodies that cannot be read without guessing are refused, whatever they hold."""
 
 import json
+import time
 from io import BytesIO
 
 import pytest
@@ -74,6 +75,21 @@ def test_a_body_that_only_looks_odd_is_read(body: bytes) -> None:
 def test_an_endless_string_of_escapes_is_refused_at_once(end: bytes) -> None:
     with pytest.raises(Failure, match="is not valid JSON"):
         parse_object(b'{"a": ' + b"[]," * 20 + b'"' + b'\\"' * 400_000 + end)
+
+
+def test_a_name_twice_among_a_hundred_thousand_is_found_at_once() -> None:
+    names = ",".join(f'"{number}":1' for number in range(100_000))
+    started = time.monotonic()
+    with pytest.raises(Failure, match='has the name "last" twice'):
+        parse_object(f'{{{names},"last":1,"last":2}}'.encode())
+    assert time.monotonic() - started < 5
+
+
+def test_an_endless_name_given_twice_is_cut_in_the_message() -> None:
+    pair = b'"' + b"a" * 500_000 + b'":1'
+    with pytest.raises(Failure) as refused:
+        parse_object(b"{" + pair + b"," + pair + b"}")
+    assert len(refused.value.message) < 200
 
 
 @pytest.mark.parametrize(
