@@ -21,6 +21,9 @@ _CJK = (
 _RUN = re.compile(f"[{_CJK}]+")
 _LAST_RUN = re.compile(f"[{_CJK}]+\\Z")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+# Putting accents in order takes time by the square of their number, so long text is folded piece
+# by piece; what joins the letter before it (accents, Hangul vowels, kana marks) stays with it.
+_PART = re.compile(".{1,256}[\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f]{0,8}", re.DOTALL)
 _LETTERS = str.maketrans(
     {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o"}
     | {"ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th"}
@@ -125,6 +128,10 @@ def _expression(text: str, *, prefix: bool) -> list[str]:
 def _plain(text: str) -> str:
     if text.isascii():
         return text.replace("\0", " ")
+    return "".join(_plain_part(part[0]) for part in _PART.finditer(text))
+
+
+def _plain_part(text: str) -> str:
     bare = _ACCENTS.sub("", frozen.normalize("NFKD", text.translate(_LETTERS)))
     return frozen.normalize("NFKC", bare).translate(_LETTERS)
 

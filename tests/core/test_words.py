@@ -2,6 +2,9 @@
 
 # ruff: noqa: RUF001 - look-alike letters are what it is about
 
+import time
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,9 +88,8 @@ def test_endless_accents_are_folded_at_once(marks: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["e\u0323\u0301", "\u1112\u1161\u11ab", "か\u3099", "ｶﾞ"])
-def test_long_text_folds_as_its_words_do(word: str) -> None:
-    text = f"{word} " * 400 + word * 400
-    assert fold(text) == " ".join([fold(word), *[fold(word)] * 0]) or fold(text)
+def test_long_text_folds_the_same_composed_or_not(word: str) -> None:
+    assert fold(word * 400) == fold(normalize("NFKC", word * 400))
 
 
 def test_numbers_are_plain_words_where_there_are_no_references() -> None:
