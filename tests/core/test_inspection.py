@@ -1,0 +1,122 @@
+"""Looking a file over: sound files pass, each kind of damage is named."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from cstar_core import Finding, Helpdesk, Report, Workspace, inspection
+from tests.core.vocabulary import ManualClock
+
+
+@pytest.fixture
+def damaged(acme: Workspace, desk: Helpdesk, path: Path) -> sqlite3.Connection:
+    """A connection with which to do what the library never would."""
+    ticket = acme.tickets.create(title="Refund", customer_name="Jane", initial_message="Hi")
+    acme.messages.create(ticket.id, content="internal", is_internal=True)
+    assert desk.check().ok
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def wrong(desk: Helpdesk) -> list[str]:
+    return [finding.name for finding in desk.check().findings if not finding.ok]
+
+
+DAMAGE = [
+    ("UPDATE ticket_counts SET tickets = tickets + 1", "counters"),
+    ("DELETE FROM ticket_counts", "counters"),
+    ("INSERT INTO ticket_counts VALUES (1, 4, 3, 2)", "counters"),
+    ("UPDATE tickets SET message_count = 7", "message counts"),
+    ("UPDATE tickets SET internal_count = 0", "message counts"),
+    ("INSERT INTO ticket_changes (id, workspace_id, indexed) VALUES (1, 1, 0)", "search queue"),
+    ("INSERT INTO customer_changes (id, workspace_id, indexed) VALUES (1, 1, 0)", "search queue"),
+    ("INSERT INTO ticket_search_1 (rowid, title) VALUES (99, 'x')", "search index 1 (live)"),
+    ("INSERT INTO customer_search_2 (rowid, name) VALUES (99, 'x')", "search index 2 (test)"),
+    (
+        "INSERT INTO ticket_search_1 (ticket_search_1) VALUES ('delete-all')",
+        "search index 1 (live)",
+    ),
+    ("UPDATE tickets SET customer_id = 99", "foreign keys"),
+]
+
+
+@pytest.mark.parametrize(("statement", "finding"), DAMAGE)
+def test_damage_is_named(
+    desk: Helpdesk, damaged: sqlite3.Connection, statement: str, finding: str
+) -> None:
+    with closing(damaged):
+        damaged.execute(statement)
+        damaged.execute("DELETE FROM ticket_changes WHERE id <> 1 OR workspace_id <> 1")
+        assert finding in wrong(desk)
+
+
+def test_a_counter_at_zero_is_no_damage(desk: Helpdesk, acme: Workspace) -> None:
+    acme.tickets.delete(acme.tickets.create(title="x", status="open").id)
+    assert wrong(desk) == []
+
+
+def test_a_damaged_index_is_found(desk: Helpdesk, damaged: sqlite3.Connection, path: Path) -> None:
+    with closing(damaged):
+        [(page,)] = damaged.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'tickets_created'"
+        ).fetchall()
+    desk.close()
+    content = bytearray(path.read_bytes())
+    content[page * 4096 - 16 : page * 4096] = b"\0" * 16
+    path.write_bytes(content)
+    with Helpdesk.open(path) as reopened:
+        assert "integrity" in wrong(reopened)
+
+
+def test_a_finding_says_what_to_do(desk: Helpdesk, damaged: sqlite3.Connection) -> None:
+    with closing(damaged):
+        damaged.execute("UPDATE ticket_counts SET tickets = 9")
+    [detail] = [finding.detail for finding in desk.check().findings if not finding.ok]
+    assert "restore a backup or report this" in detail
+
+
+def test_every_workspace_is_looked_at(desk: Helpdesk) -> None:
+    names = [finding.name for finding in desk.check().findings]
+    assert [name for name in names if name.startswith("search index")] == [
+        "search index 1 (live)",
+        "search index 2 (test)",
+        "search index 3 (live)",
+        "search index 4 (test)",
+    ]
+
+
+def test_the_schema_and_the_engine_are_named(desk: Helpdesk) -> None:
+    found = {finding.name: finding.detail for finding in desk.check().findings}
+    assert found["schema"] == f"version {desk.schema_version}, current"
+    assert found["sqlite"].startswith(sqlite3.sqlite_version)
+
+
+@pytest.mark.parametrize(("fixed_in", "warning"), [((1, 0, 0), False), ((99, 0, 0), True)])
+def test_an_old_engine_is_a_warning_and_not_wrong(
+    desk: Helpdesk, monkeypatch: pytest.MonkeyPatch, fixed_in: tuple[int, ...], warning: bool
+) -> None:
+    monkeypatch.setattr(inspection, "WAL_BUG_FIXED_IN", fixed_in)
+    report = desk.check()
+    assert (report.findings[0].warning, report.ok) == (warning, True)
+
+
+def test_a_report_is_ok_unless_something_is_wrong() -> None:
+    good, warned, bad = (
+        Finding("a", True, ""),
+        Finding("b", True, "", warning=True),
+        Finding("c", False, ""),
+    )
+    assert (Report((good, warned)).ok, Report((good, bad)).ok) == (True, False)
+
+
+def test_a_busy_desk_stays_sound(desk: Helpdesk, acme: Workspace, clock: ManualClock) -> None:
+    for i in range(20):
+        ticket = acme.tickets.create(title=f"t{i}", customer_email=f"c{i % 3}@x", tags=f"g{i % 4}")
+        clock.tick()
+        acme.messages.create(ticket.id, content="x", is_internal=i % 2 == 0)
+        acme.tickets.update(ticket.id, status=("open", "closed")[i % 2], priority="high")
+        if i % 5 == 0:
+            acme.tickets.delete(ticket.id)
+    acme.customers.delete(acme.customers.list().items[0].id)
+    assert wrong(desk) == []
