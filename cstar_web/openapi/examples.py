@@ -11,25 +11,30 @@ ERROR_EXAMPLES: dict[str, Json] = {
         "param": "status",
     },
     "PARAMETER_UNKNOWN": {
-        "message": "prioritty is not known; did you mean priority?",
+        "message": "prioritty is not a known parameter; did you mean priority?",
         "param": "prioritty",
     },
-    "BODY_INVALID": {"message": "The body must be a JSON object"},
+    "BODY_INVALID": {"message": "The request body must be a JSON object"},
     "REQUEST_INVALID": {"message": "The request is malformed"},
     "authentication_required": {"message": "Invalid or expired API key"},
     "insufficient_permissions": {"message": "Secret key required for this endpoint"},
     "RESOURCE_MISSING": {"message": "Ticket not found"},
     "ROUTE_MISSING": {"message": "No such endpoint"},
     "METHOD_NOT_ALLOWED": {"message": "This endpoint does not take that method"},
-    "RESOURCE_EXISTS": {"message": "A custom field with this key exists", "param": "key"},
+    "RESOURCE_EXISTS": {
+        "message": "A custom field with the key region exists already",
+        "param": "key",
+    },
     "IDEMPOTENCY_IN_PROGRESS": {
         "message": "A request with this Idempotency-Key is still being answered"
     },
-    "STALE_VERSION": {"message": "The ticket has changed since it was read"},
+    "STALE_VERSION": {"message": "The object has changed since it was read"},
     "PAYLOAD_TOO_LARGE": {"message": "The request body is larger than 1 MiB"},
-    "UNSUPPORTED_MEDIA_TYPE": {"message": "Send the body as Content-Type: application/json"},
+    "UNSUPPORTED_MEDIA_TYPE": {
+        "message": "Send the body as Content-Type: application/json in UTF-8"
+    },
     "IDEMPOTENCY_KEY_REUSED": {
-        "message": "This Idempotency-Key was used for a different request",
+        "message": "This Idempotency-Key was used with another method, path or body",
         "param": "Idempotency-Key",
     },
     "rate_limit_exceeded": {
