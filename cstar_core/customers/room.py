@@ -77,8 +77,8 @@ class Customers:
             "email": email,
             "tags": tags,
             "notes": notes,
-            "custom_fields": custom_fields or {},
-            "metadata": metadata or {},
+            "custom_fields": {} if custom_fields is None else custom_fields,
+            "metadata": {} if metadata is None else metadata,
         }
         raise_any(self.check(values))
         with self._store.transaction() as tx:
