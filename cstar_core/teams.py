@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cstar_core import documents, events
-from cstar_core.checks import NAME_MAX, check_text, invalid, raise_any
+from cstar_core.checks import NAME_MAX, check_text, invalid, is_storable, raise_any
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Conflict, NotFound, Problem
 from cstar_core.ids import new_uid, parse_id, public_id
@@ -81,8 +81,10 @@ class Teams:
             return tuple(team_of(row[1:]) for row in snap.all(_ALL))
 
 
-def find_team(snap: Snapshot, team: str) -> SqlRow | None:
+def find_team(snap: Snapshot, team: object) -> SqlRow | None:
     """The row (integer key first) of a team by id or slug."""
+    if not isinstance(team, str) or not is_storable(team):
+        return None
     uid = parse_id("team", team)
     by_uid = None if uid is None else snap.first(_BY_UID, uid=uid)
     return by_uid or snap.first(_BY_SLUG, slug=team)
