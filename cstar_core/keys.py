@@ -9,7 +9,7 @@ from peewee import JOIN
 from cstar_core import events
 from cstar_core.checks import NAME_MAX, check_choice, check_text, invalid, raise_any
 from cstar_core.clock import from_seconds, from_seconds_or_none
-from cstar_core.errors import NotFound
+from cstar_core.errors import NotFound, Problem
 from cstar_core.ids import new_token, new_uid, public_id
 from cstar_core.scope import Actor, Scope, required_uid
 from cstar_core.store import SqlRow, Store, Transaction, prepare, slot
@@ -113,8 +113,7 @@ class Keys:
         problems = check_choice("type", type, KEY_TYPES)
         problems += check_choice("environment", environment, ENVIRONMENTS)
         problems += [] if name is None else check_text("name", name, NAME_MAX)
-        if expires_in is not None and not timedelta(0) < expires_in <= _EXPIRES_MAX:
-            problems += invalid("expires_in", "must be more than nothing and at most ten years")
+        problems += [] if expires_in is None else _check_lifetime("expires_in", expires_in)
         raise_any(problems)
         with self._store.transaction() as tx:
             team_value, scope = find_scope(tx, team, environment)
@@ -156,6 +155,12 @@ class Keys:
         return _access(key, row)
 
 
+def _check_lifetime(param: str, value: object) -> list[Problem]:
+    if isinstance(value, timedelta) and timedelta(0) < value <= _EXPIRES_MAX:
+        return []
+    return invalid(param, "must be more than nothing and at most ten years")
+
+
 def _access(key: Key, row: SqlRow) -> Access:
     name, slug, created_at, team_id, workspace_id = row[10:]
     internal = key.type == "secret"
@@ -186,12 +191,17 @@ def _insert(
             prefix=prefix,
             last_four=secret[-4:],
             created_at=tx.now,
-            expires_at=None if expires_in is None else tx.now + int(expires_in.total_seconds()),
+            expires_at=None if expires_in is None else tx.now + _whole_seconds(expires_in),
         )
     )
     key = _key(tx.all(_BY_UID, uid=uid)[0])
     events.record(tx, scope, "key.created", uid, data=_event_data(key))
     return NewKey(key, secret)
+
+
+def _whole_seconds(span: timedelta) -> int:
+    """Rounded up, so that no lifetime is cut to nothing."""
+    return -(-span // timedelta(seconds=1))
 
 
 def _event_data(key: Key) -> dict[str, object]:
