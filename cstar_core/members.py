@@ -50,7 +50,8 @@ class MemberChanges(TypedDict, total=False):
 
 
 def _email(param: str, value: object) -> list[Problem]:
-    return missing(param) if value is None or value == "" else check_email(param, value)
+    blank = value is None or (isinstance(value, str) and not value.strip())
+    return missing(param) if blank else check_email(param, value)
 
 
 def _role(param: str, value: object) -> list[Problem]:
