@@ -155,12 +155,14 @@ def tag_ids(
 
 
 def parse_filters(
-    param: str, filters: Mapping[str, object], known: Mapping[str, Definition]
+    param: str, filters: object, known: Mapping[str, Definition]
 ) -> tuple[list[FieldFilter], list[Problem]]:
     """Filters on custom fields: ``{"region": "EU", "seats": {"gte": 10}}``.
 
     Each becomes (field key, comparison, value); everything wrong is in the problems.
     """
+    if not isinstance(filters, Mapping):
+        return [], invalid(param, "must be an object")
     found: list[FieldFilter] = []
     problems: list[Problem] = []
     for key, wanted in filters.items():

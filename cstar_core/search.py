@@ -131,7 +131,7 @@ def _fields(
 
     A field's bounds are one filter: a range of its values.
     """
-    if not criteria.custom_fields:
+    if criteria.custom_fields is None or criteria.custom_fields == {}:
         return ()
     known = facets.definitions(snap, scope.workspace_id, criteria.entity_type)
     filters, problems = facets.parse_filters("custom_fields", criteria.custom_fields, known)

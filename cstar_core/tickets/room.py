@@ -1,6 +1,6 @@
 """The room of tickets: create, read, list, change, remove."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -305,13 +305,13 @@ def _check_filters(
     )
 
 
-def _several(value: str | Sequence[str] | None) -> list[str]:
+def _several(value: Collection[str] | None) -> list[str]:
     return [] if value is None else value.split(",") if isinstance(value, str) else list(value)
 
 
-def _check_several(
-    param: str, value: str | Sequence[str] | None, allowed: Sequence[str]
-) -> list[Problem]:
+def _check_several(param: str, value: Any, allowed: Sequence[str]) -> list[Problem]:
+    if value is not None and not isinstance(value, Collection):
+        return check_choice(param, value, allowed)
     for one in _several(value):
         problems = check_choice(param, one, allowed)
         if problems:
