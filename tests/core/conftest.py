@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Helpdesk, Workspace
+from tests.core.filling import fill
 from tests.core.vocabulary import ManualClock
 
 
@@ -60,3 +61,27 @@ def public(desk: Helpdesk, template: tuple[Path, str]) -> Workspace:
     access = desk.keys.authenticate(template[1])
     assert access is not None
     return desk.workspace_of(access)
+
+
+@pytest.fixture(scope="session")
+def filled_template(template: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = Path(shutil.copy(template[0], tmp_path_factory.mktemp("filled") / "desk.db"))
+    clock = ManualClock()
+    with Helpdesk.open(path, clock=clock) as desk:
+        fill(desk.workspace("acme"), clock)
+    return path
+
+
+@pytest.fixture
+def filled_desk(filled_template: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Helpdesk]:
+    """A desk whose acme has tickets and customers that differ in all that lists go by."""
+    path = shutil.copy(filled_template, tmp_path / "filled.db")
+    clock.tick(hours=1)
+    with Helpdesk.open(path, clock=clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+def filled(filled_desk: Helpdesk) -> Workspace:
+    """The acme of the filled desk."""
+    return filled_desk.workspace("acme")

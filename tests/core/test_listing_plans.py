@@ -1,0 +1,203 @@
+"""How lists are run: along an index, and with a fixed number of queries."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+
+from cstar_core import Helpdesk, Page, Workspace
+from tests.core.filling import (
+    CUSTOMER_FILTERS,
+    CUSTOMER_SORTS,
+    TICKET_FILTERS,
+    TICKET_SORTS,
+    ticket_filters,
+)
+
+GROWING = "tickets|customers|messages|events|tag_uses|field_values|members|keys|receipts"
+
+
+@contextmanager
+def statements(desk: Helpdesk) -> Iterator[list[str]]:
+    """What this thread's next units of work run, with the values in place."""
+    run: list[str] = []
+    with desk._store.snapshot() as snap:
+        connection = snap.connection
+    connection.set_trace_callback(run.append)
+    try:
+        yield run
+    finally:
+        connection.set_trace_callback(None)
+
+
+def queries(desk: Helpdesk, act: Callable[[], object]) -> list[str]:
+    with statements(desk) as run:
+        act()
+    return [text for text in run if not text.startswith(("BEGIN", "ROLLBACK", "--"))]
+
+
+def plan(desk: Helpdesk, act: Callable[[], object]) -> list[str]:
+    """How SQLite walks the tables of everything that a call runs."""
+    found: list[str] = []
+    for text in queries(desk, act):
+        with desk._store.snapshot() as snap:
+            found += [str(row[3]) for row in snap.sql(f"EXPLAIN QUERY PLAN {text}")]
+    return found
+
+
+def sorts(desk: Helpdesk, act: Callable[[], object]) -> list[str]:
+    """The sorts of what grows; the few custom fields may be sorted."""
+    run = [text for text in queries(desk, act) if 'FROM "custom_fields"' not in text]
+    with desk._store.snapshot() as snap:
+        steps = [str(row[3]) for text in run for row in snap.sql(f"EXPLAIN QUERY PLAN {text}")]
+    return [step for step in steps if "TEMP B-TREE" in step]
+
+
+def scans(steps: list[str]) -> list[str]:
+    """The walks through the whole of a table that grows."""
+    return [step for step in steps if re.match(rf"SCAN ({GROWING}|t\d|v\d|g\d)\b", step)]
+
+
+IN_INDEX_ORDER = [
+    "none", "status", "priority", "customer", "assigned", "unassigned", "tag", "field", "search",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TICKET_FILTERS)
+def test_no_list_walks_through_a_whole_table(
+    filled_desk: Helpdesk, filled: Workspace, name: str
+) -> None:
+    query = ticket_filters(filled)[name]
+    for sort in TICKET_SORTS:
+        assert scans(plan(filled_desk, lambda: filled.tickets.list(sort=sort, **query))) == []  # noqa: B023
+
+
+@pytest.mark.parametrize("name", IN_INDEX_ORDER)
+def test_the_newest_of_one_filter_are_read_in_the_order_of_an_index(
+    filled_desk: Helpdesk, filled: Workspace, name: str
+) -> None:
+    query = ticket_filters(filled)[name]
+    first = filled.tickets.list(page_size=1, **query)
+    for more in ({}, {"cursor": first.next_cursor}):
+        assert sorts(filled_desk, lambda: filled.tickets.list(**query, **more)) == []  # noqa: B023
+
+
+@pytest.mark.parametrize("sort", TICKET_SORTS)
+def test_a_plain_list_is_read_in_the_order_of_an_index(
+    filled_desk: Helpdesk, filled: Workspace, sort: str
+) -> None:
+    first = filled.tickets.list(page_size=1, sort=sort)
+    for more in ({}, {"cursor": first.next_cursor}):
+        assert sorts(filled_desk, lambda: filled.tickets.list(sort=sort, **more)) == []  # noqa: B023
+
+
+@pytest.mark.parametrize("sort", CUSTOMER_SORTS)
+def test_a_plain_list_of_customers_is_read_in_the_order_of_an_index(
+    filled_desk: Helpdesk, filled: Workspace, sort: str
+) -> None:
+    assert sorts(filled_desk, lambda: filled.customers.list(sort=sort)) == []
+
+
+@pytest.mark.parametrize("query", CUSTOMER_FILTERS)
+def test_no_list_of_customers_walks_through_a_whole_table(
+    filled_desk: Helpdesk, filled: Workspace, query: dict[str, Any]
+) -> None:
+    assert scans(plan(filled_desk, lambda: filled.customers.list(**query))) == []
+
+
+def test_several_tags_are_each_looked_up_by_their_whole_key(
+    filled_desk: Helpdesk, filled: Workspace
+) -> None:
+    steps = plan(filled_desk, lambda: filled.tickets.list(tags="a,b"))
+    assert "SEARCH g1 USING PRIMARY KEY (tag_id=? AND created_at=? AND owner_id=?)" in steps
+
+
+@pytest.mark.parametrize("query", [{"status": "open"}, {"status": "open", "priority": "high"}, {}])
+def test_common_totals_come_from_counters(
+    filled_desk: Helpdesk, filled: Workspace, query: dict[str, Any]
+) -> None:
+    counted = [
+        text for text in queries(filled_desk, lambda: filled.tickets.list(**query)) if "SUM" in text
+    ]
+    assert len(counted) == 1
+    assert "ticket_counts" in counted[0]
+
+
+def other_reads(room: Workspace) -> dict[str, Callable[[], object]]:
+    ticket = room.tickets.list().items[0]
+    return {
+        "a ticket": lambda: room.tickets.get(ticket.id, expand_customer=True),
+        "a thread": lambda: room.messages.list(ticket.id),
+        "a history": lambda: room.events.of_ticket(ticket.id),
+        "events": lambda: room.events.list(),
+        "events of a type": lambda: room.events.list(types="ticket.updated"),
+        "events of some types": lambda: room.events.list(types="ticket.*"),
+        "members": lambda: room.members.list(),
+        "a customer": lambda: room.customers.get(room.customers.list().items[0].id),
+        "custom fields": lambda: room.custom_fields.list(),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a ticket", "a thread", "a history", "events", "events of a type", "events of some types",
+     "members", "a customer", "custom fields"],
+)  # fmt: skip
+def test_no_other_read_walks_through_a_whole_table(
+    filled_desk: Helpdesk, filled: Workspace, name: str
+) -> None:
+    assert scans(plan(filled_desk, other_reads(filled)[name])) == []
+
+
+def test_a_key_is_authenticated_by_one_indexed_query(desk: Helpdesk) -> None:
+    made = desk.keys.create("acme", type="secret", environment="live")
+    assert len(queries(desk, lambda: desk.keys.authenticate(made.secret))) == 1
+    assert scans(plan(desk, lambda: desk.keys.authenticate(made.secret))) == []
+
+
+def lists(room: Workspace) -> dict[str, Callable[[int], Page[Any]]]:
+    return {
+        "tickets": lambda size: room.tickets.list(page_size=size),
+        "tickets with customers": lambda size: room.tickets.list(
+            page_size=size, expand_customer=True
+        ),
+        "found tickets": lambda size: room.tickets.list(page_size=size, search="refund"),
+        "ranked tickets": lambda size: room.tickets.list(
+            page_size=size, search="refund", sort="relevance"
+        ),
+        "filtered tickets": lambda size: room.tickets.list(
+            page_size=size, tags="a", custom_fields={"region": "EU"}
+        ),
+        "customers": lambda size: room.customers.list(page_size=size),
+        "found customers": lambda size: room.customers.list(page_size=size, search="jane"),
+        "members": lambda size: room.members.list(page_size=size),
+        "events": lambda size: room.events.list(page_size=size),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("tickets", 3), ("tickets with customers", 4), ("found tickets", 4), ("ranked tickets", 3),
+     ("filtered tickets", 5), ("customers", 3), ("found customers", 3), ("members", 2),
+     ("events", 3)],
+)  # fmt: skip
+def test_the_number_of_queries_does_not_depend_on_the_page_size(
+    filled_desk: Helpdesk, filled: Workspace, name: str, number: int
+) -> None:
+    for i in range(20):
+        filled.members.create(name="M", email=f"m{i}@example.com")
+    read = lists(filled)[name]
+    read(1)  # the full-text index reads its own settings at first
+    counted = {size: len(queries(filled_desk, partial(read, size))) for size in (1, 2, 20)}
+    assert len(set(counted.values())) == 1
+    assert counted[1] == number
+
+
+def test_a_ticket_with_its_thread_is_two_queries(filled_desk: Helpdesk, filled: Workspace) -> None:
+    ticket = filled.tickets.list().items[0]
+    for i in range(30):
+        filled.messages.create(ticket.id, content=str(i))
+    assert len(queries(filled_desk, lambda: filled.tickets.get(ticket.id))) == 2
