@@ -1,6 +1,8 @@
 """The names that cstar_core promises: all of them, sorted, documented, and nothing else."""
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -9,6 +11,7 @@ import pytest
 import cstar_core
 
 PUBLIC = cstar_core.__all__
+ROOT = Path(__file__).parents[1]
 
 
 def ruff_order(name: str) -> tuple[int, str]:
@@ -57,3 +60,15 @@ def test_every_limit_is_a_positive_number(name: str) -> None:
 
 def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
     assert Path(inspect.getfile(cstar_core)).with_name("py.typed").is_file()
+
+
+def test_importing_the_core_imports_nothing_of_the_web() -> None:
+    code = (
+        "import sys, cstar_core\n"
+        "foreign = {'flask', 'marshmallow', 'flask_limiter', 'waitress', 'apispec', 'click',"
+        " 'werkzeug', 'cstar_web'}\n"
+        "print(sorted(foreign & {name.partition('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout == "[]\n"
