@@ -1,5 +1,7 @@
 """Search: what is found, by whom, and that the index follows every write."""
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -367,6 +369,22 @@ def test_a_walk_by_relevance_is_complete_beyond_what_is_ranked(
     assert len(set(found)) == len(found) == RANKED_MAX + 30
     late = acme.tickets.list(search="refund", sort="relevance", page=11, page_size=100)
     assert ids(late.items) == found[1000:]
+
+
+@pytest.mark.parametrize("position", ["abc", -1])
+def test_a_forged_place_in_a_walk_by_relevance_is_refused(
+    acme: Workspace, position: object
+) -> None:
+    for _ in range(2):
+        acme.tickets.create(title="refund")
+    query: dict[str, Any] = {"search": "refund", "sort": "relevance", "page_size": 1}
+    cursor = acme.tickets.list(**query).next_cursor
+    assert cursor is not None
+    digest, page, _ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    forged = base64.urlsafe_b64encode(json.dumps([digest, page, position]).encode()).decode()
+    assert refusal(acme.tickets.list, cursor=forged.rstrip("="), **query) == [
+        "cursor must be a nextCursor of an earlier answer to the same query"
+    ]
 
 
 def test_newest_first_stays_right_when_tickets_are_loaded_with_earlier_times(
