@@ -119,10 +119,18 @@ def lines(node: Function) -> int:
 
 def reads(tree: ast.AST) -> set[tuple[str, str]]:
     """Every ``name.attribute`` that is read, and every name imported from a module."""
+    nodes = list(ast.walk(tree))
+    renamed = {
+        alias.asname: alias.name.rpartition(".")[2]
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
     found: set[tuple[str, str]] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found.add((node.value.id, node.attr))
+            found.add((renamed.get(node.value.id, node.value.id), node.attr))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
             found.add((node.value.attr, node.attr))
         elif isinstance(node, ast.ImportFrom):
