@@ -1,7 +1,8 @@
 """How lists are queried: filters, order and position become SQL, made once for each shape.
 
 A list is two steps. The first finds the integer keys of a page along one index; the table that
-leads (a tag, a field's value, the full-text index, else the table itself) also gives the order.
+leads (a tag, a field's value, the full-text index, else the table itself) also gives the order,
+except where what a search finds is sorted by something else than its creation.
 The second, the room's own, reads those rows.
 """
 
@@ -171,11 +172,16 @@ class _Plan:
         self.matches: Any = Table(name).alias("s") if shape.match else None
 
     def lead(self) -> Any:
-        """The table that is walked first and gives the order of creation."""
-        if self.matches is not None and self.shape.index_ordered:
+        """The table that is walked first: a search always, since the full-text index asked for
+        one row at a time reads all its matches again for each."""
+        if self.matches is not None:
             return self.matches
-        by_creation = self.shape.sort == "created_at" and self.matches is None
+        by_creation = self.shape.sort == "created_at"
         return self.facets[0][0] if by_creation and self.facets else None
+
+    def ordered(self) -> bool:
+        """Whether the leading table gives the order, so that nothing needs sorting."""
+        return self.lead() is not None and (self.matches is None or self.shape.index_ordered)
 
     def key(self) -> Any:
         """The integer key of the listed row, as the leading table has it."""
@@ -186,7 +192,7 @@ class _Plan:
 
     def bare(self) -> bool:
         """Whether the leading table decides alone, so that the listed one is not needed."""
-        return self.shape.single and self.lead() is not None
+        return self.shape.single and self.ordered()
 
     def rank(self) -> Any:
         """How well a row matches the search; nothing ranks where nothing is searched."""
@@ -196,12 +202,10 @@ class _Plan:
 
     def order(self) -> tuple[Any, ...]:
         """The columns of the order, the last one unique."""
+        if not self.ordered():
+            return self.listed.sorts[self.shape.sort]
         lead = self.lead()
-        if lead is not None and lead is self.matches:
-            return (lead.c.rowid,)
-        if lead is not None:
-            return (lead.created_at, lead.owner_id)
-        return self.listed.sorts[self.shape.sort]
+        return (lead.c.rowid,) if lead is self.matches else (lead.created_at, lead.owner_id)
 
     def select(self, *columns: Any) -> Select:
         """A query over the joined tables with every condition."""

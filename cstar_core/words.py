@@ -80,9 +80,10 @@ def parse_search(text: str, *, references: bool = True) -> Search:
         if not (references and _is_reference(parts, piece[0])):
             _sort_in(parts, piece, last=piece is pieces[-1])
     nothing = not (parts.wanted or parts.unwanted or parts.numbers or parts.ids)
+    # A word asked for again changes nothing, but the index would look it up again.
     return Search(
-        " AND ".join(parts.wanted),
-        " OR ".join(parts.unwanted),
+        " AND ".join(dict.fromkeys(parts.wanted)),
+        " OR ".join(dict.fromkeys(parts.unwanted)),
         tuple(parts.numbers),
         tuple(parts.ids),
         nothing,

@@ -45,6 +45,7 @@ SEARCHES = [
     ("card -paypal", Search(match='"card"', exclude='"paypal"')),
     ('card -"pay pal"', Search(match='"card"', exclude='"pay pal"')),
     ("-a -b", Search(exclude='"a" OR "b"')),
+    ("a a b a -c -c", Search(match='"a" AND "b"', exclude='"c"')),
     ("jane@example.com", Search(match='"jane@example.com"*')),
     ("été", Search(match='"ete"*')),
     ("東京", Search(match='"東京"')),
