@@ -9,7 +9,6 @@ from pathlib import Path
 from cstar_core.errors import Refused
 
 APPLICATION_ID = 0x63537461  # "cSta"
-_MAGIC = b"SQLite format 3\0"
 
 
 def scripts() -> tuple[str, ...]:
@@ -39,49 +38,43 @@ def migrate(path: str, steps: Sequence[str], timeout: float) -> int:
 
 
 def inspect(path: str, newest: int) -> None:
-    """Refuse a file that is not ours, by its first hundred bytes alone; it is only read."""
+    """Refuse a file that is not ours, by its first hundred bytes alone; it is only read.
+
+    SQLite reads them, as a file that never changes: closing a handle of our own would drop the
+    locks that this process may hold on the file.
+    """
     file = Path(path)
     if not file.exists():
         return
     if not file.is_file():
         raise Refused(f"{path} is not a file")
-    header = _header(file)
-    if not header:
+    if file.stat().st_size == 0:
         return
-    if len(header) < 100 or not header.startswith(_MAGIC):
-        raise Refused(f"{path} is not a cStar database")
-    if _number(header, 68) != APPLICATION_ID:
+    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            marked = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = _version(connection)
+    except sqlite3.DatabaseError as error:
+        _refuse_unread(path, error)
+        return
+    if marked != APPLICATION_ID:
         raise Refused(f"{path} is a database of another program")
-    if _number(header, 60) > newest:
+    if version > newest:
         raise _newer(path)
-    if _is_truncated(file, header):
-        raise Refused(f"{path} is damaged: it is shorter than its header says")
+
+
+def _refuse_unread(path: str, error: sqlite3.DatabaseError) -> None:
+    """A file that only seems damaged may have its rest in the write-ahead log: that shows later."""
+    code = error.sqlite_errorcode & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        raise Refused(f"{path} is not a cStar database") from error
+    if code != sqlite3.SQLITE_CORRUPT:
+        raise Refused(f"{path} cannot be read: {error}") from error
 
 
 def _newer(path: str) -> Refused:
     return Refused(f"{path} was made by a newer version of cStar; update cStar to use it")
-
-
-def _header(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(100)
-    except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}") from error
-
-
-def _is_truncated(file: Path, header: bytes) -> bool:
-    """With an unfinished write-ahead log the size may lawfully lag behind.
-
-    Another process may be folding its log in: header, log and size are looked at in this order,
-    so that a log that is gone has been folded in whole.
-    """
-    log = Path(f"{file}-wal")
-    if log.exists() and log.stat().st_size > 0:
-        return False
-    page_size = int.from_bytes(header[16:18], "big")
-    pages = _number(header, 28)
-    return file.stat().st_size < pages * (65_536 if page_size == 1 else page_size)
 
 
 def _run(connection: sqlite3.Connection, path: str, steps: Sequence[str]) -> int:
@@ -158,7 +151,3 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _is_damage(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _number(header: bytes, at: int) -> int:
-    return int.from_bytes(header[at : at + 4], "big")

@@ -63,8 +63,8 @@ def new(tmp_path: Path) -> Path:
 UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (of_another_program, "is a database of another program"),
     (of_a_newer_version, "was made by a newer version of cStar; update cStar to use it"),
-    (truncated, "is damaged: it is shorter than its header says"),
-    (cut_in_the_header, "is not a cStar database"),
+    (truncated, "is damaged: database disk image is malformed"),
+    (cut_in_the_header, "is a database of another program"),
     (garbage, "is not a cStar database"),
     (short_text, "is not a cStar database"),
 ]
@@ -100,11 +100,21 @@ def test_a_file_in_no_folder_is_refused(tmp_path: Path) -> None:
         Helpdesk.open(tmp_path / "nowhere" / "desk.db")
 
 
-def test_a_file_without_permission_is_refused(new: Path) -> None:
-    Helpdesk.open(new).close()
-    (link := new.with_name("link.db")).symlink_to("/proc/self/mem")
-    with pytest.raises(Refused, match="cannot be read"):
-        Helpdesk.open(link)
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["folder" * 20] * 5)  # longer than a path that SQLite takes
+    deep.mkdir(parents=True)
+    (deep / "desk.db").write_bytes(b"x")
+    with pytest.raises(Refused, match="cannot be read: unable to open database file"):
+        Helpdesk.open(deep / "desk.db")
+
+
+def test_opening_a_file_again_keeps_the_locks_of_the_first_desk(new: Path) -> None:
+    with Helpdesk.open(new) as desk:
+        desk.teams.create("Acme")
+        Helpdesk.open(new).close()
+        code = "import sys; from cstar_core import Helpdesk; Helpdesk.open(sys.argv[1]).close()"
+        subprocess.run([sys.executable, "-c", code, str(new)], check=True)
+        assert Path(f"{new}-wal").exists()
 
 
 def test_a_file_damaged_behind_its_header_is_refused(new: Path) -> None:
