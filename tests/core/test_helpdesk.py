@@ -1,12 +1,11 @@
 """The front door."""
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from cstar_core import SYSTEM, Helpdesk, Refused, Workspace
+from cstar_core import SYSTEM, Helpdesk, Workspace
 from tests.core.vocabulary import START, ManualClock
 
 
@@ -62,13 +61,6 @@ def test_a_probe_writes(desk: Helpdesk, clock: ManualClock) -> None:
     desk.probe()
     with desk._store.snapshot() as snap:
         assert snap.sql("SELECT id, written_at FROM probes") == [(1, int(clock.now.timestamp()))]
-
-
-def test_a_probe_refuses_a_file_that_another_version_upgraded(desk: Helpdesk) -> None:
-    with closing(sqlite3.connect(desk.path)) as newer:
-        newer.execute(f"PRAGMA user_version = {desk.schema_version + 1}")
-    with pytest.raises(Refused, match="has been upgraded; restart with the newer version"):
-        desk.probe()
 
 
 def test_leaving_a_desk_by_an_error_closes_it(path: Path) -> None:
