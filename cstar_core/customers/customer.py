@@ -9,9 +9,17 @@ from typing import Any
 from peewee import SQL, fn
 
 from cstar_core import events, facets
-from cstar_core.checks import Rule, check_email, check_name, check_notes, or_none, raise_any
+from cstar_core.checks import (
+    Rule,
+    check_email,
+    check_name,
+    check_notes,
+    invalid,
+    or_none,
+    raise_any,
+)
 from cstar_core.clock import from_seconds
-from cstar_core.errors import Conflict
+from cstar_core.errors import Conflict, Invalid
 from cstar_core.fields import check_values
 from cstar_core.ids import new_uid, parse_id, public_id
 from cstar_core.members import fold_email
@@ -113,12 +121,21 @@ def customers_by_key(snap: Snapshot, scope: Scope, keys: Collection[int]) -> dic
 
 
 def find_or_create(tx: Transaction, scope: Scope, name: str | None, email: str | None) -> int:
-    """The integer key of the customer with the address, or of a new one; values are checked."""
+    """The integer key of the customer with the address, or of a new one; values are checked.
+
+    Raises Invalid if customers have required fields, which a ticket cannot fill for them.
+    """
     if email is not None:
         key = tx.value(_KEY_BY_EMAIL, workspace=scope.workspace_id, email=fold_email(email))
         if key is not None:
             return int(key)
-    return insert(tx, scope, {"name": name or email, "email": email})
+    try:
+        return insert(tx, scope, {"name": name or email, "email": email})
+    except Invalid as error:
+        needed = ", ".join(problem.param.partition(".")[2] for problem in error.problems)
+        given = "customer_name" if name else "customer_email"
+        rule = f"is not enough for a new customer, who needs: {needed}"
+        raise Invalid(invalid(given, rule)) from error
 
 
 def insert(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> int:

@@ -227,6 +227,18 @@ def test_tags_may_be_one_text_with_commas(acme: Workspace) -> None:
     assert made.tags == ("login", "Auth")
 
 
+@pytest.mark.parametrize("given", ["customer_name", "customer_email"])
+def test_a_ticket_cannot_make_a_customer_who_needs_more(acme: Workspace, given: str) -> None:
+    for key in ("tier", "plan"):
+        acme.custom_fields.create(
+            name=key, key=key, type="text", entity_type="customers", required=True
+        )
+    values = {"title": "Help", given: "jane@example.com"}
+    assert refusal(acme.tickets.create, **values) == [
+        f"{given} is not enough for a new customer, who needs: tier, plan"
+    ]
+
+
 # --- its first message
 
 
