@@ -59,7 +59,9 @@ class Text(_Strict, fields.String):
 
     def __init__(self, *, metadata: Any = None, **options: Any) -> None:
         described = dict(metadata or {})
-        if "enum" not in described:
+        if "enum" in described:
+            self.rule = f"must be one of: {', '.join(described['enum'])}"
+        else:
             required = options.get("required") or options.get("filled")
             described.setdefault("pattern", FILLED if required else TEXT)
         super().__init__(metadata=described, **options)
