@@ -34,7 +34,7 @@ class Event(Shape):
     type = text("What happened.", enum=EVENT_TYPES)
     created_at = instant("When it happened.")
     object_id = text("The object it happened to.")
-    data = anything("The object as it was then.")
+    data = anything("What is worth knowing about the object, by type of event.")
     changes = anything("What changed: `{field: {from, to}}`.")
     actor = fields.Nested(Actor(), required=True)
 
