@@ -233,8 +233,6 @@ class _Plan:
     def _links(self, table: Any) -> list[Expression]:
         """How a table follows the listed one: by all of its key, so that each row is one seek."""
         model = self.listed.model
-        if table is self.matches:
-            return [Expression(table.c.rowid, OP.EQ, model.id)]
         return [
             Expression(table.created_at, OP.EQ, model.created_at),
             Expression(table.owner_id, OP.EQ, model.id),
