@@ -49,6 +49,8 @@ class Channel(HTTPChannel):
     request: Parser | None
     will_close: bool
     refused = False
+    # The next request waits until the client has read the answer to the one before.
+    held = False
     linger_until: float | None = None
 
     @property
@@ -61,6 +63,17 @@ class Channel(HTTPChannel):
 
     def readable(self) -> bool:
         return not self.server.draining and bool(super().readable())
+
+    def writable(self) -> bool:
+        return self.held or bool(super().writable())
+
+    def handle_write(self) -> None:
+        super().handle_write()
+        if self.held and self.connected:
+            self.server.add_task(self)
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Do not wait: a client that does not read would hold a thread for as long as it likes."""
 
     def received(self, data: bytes) -> bool:
         return self.linger_until is None and bool(super().received(data))
@@ -87,20 +100,22 @@ class Channel(HTTPChannel):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nothing is being answered here: the client has to do something."""
-        return not self.requests and not self.total_outbufs_len
+        """Whether nothing is being answered here: the client has to send or read something."""
+        return self.held or not self.requests
 
     @property
     def waiting_since(self) -> float:
         """When the request that is arriving began, or else when anything last happened."""
-        return self._active_at if self.request is None else self.request.started
+        if self.request is None or self.total_outbufs_len:
+            return self._active_at
+        return self.request.started
 
     def sweep(self, now: float) -> None:
         """Cut the connection if its time is over."""
         bounds = self.server.bounds
         if self.linger_until is not None:
             self.will_close |= now >= self.linger_until
-        elif self.requests:
+        elif not self.is_waiting:
             return
         elif self.request is None or self.total_outbufs_len:
             self.will_close |= now - self._active_at > bounds.idle_seconds
@@ -117,5 +132,5 @@ class Channel(HTTPChannel):
 
     def release(self) -> None:
         """While draining: close as soon as nothing is being answered."""
-        if self.is_waiting:
+        if self.is_waiting and not self.total_outbufs_len:
             self.will_close = True

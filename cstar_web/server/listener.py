@@ -74,6 +74,12 @@ class Listener(TcpWSGIServer):
             min(waiting, key=lambda channel: channel.waiting_since).handle_close()
         return bool(waiting)
 
+    def add_task(self, task: Channel) -> None:
+        """Answer the next request of a connection once the client has read the one before."""
+        task.held = task.total_outbufs_len >= self.adj.send_bytes
+        if not task.held:
+            super().add_task(task)
+
     def fix_addr(self, addr: tuple[Any, ...]) -> tuple[Any, ...]:
         return (addr[0].removeprefix("::ffff:") if "." in addr[0] else addr[0], *addr[1:])
 

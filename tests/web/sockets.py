@@ -16,6 +16,7 @@ from cstar_web.settings import Settings
 Address = tuple[str, int]
 
 GET = b"GET / HTTP/1.1\r\nHost: desk.example\r\n"
+LARGE = 4_000_000
 POST = b"POST / HTTP/1.1\r\nHost: desk.example\r\n"
 
 
@@ -27,6 +28,8 @@ def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
     if path == "/wait":
         time.sleep(0.3)
     body = environ["wsgi.input"].read() or path.encode()
+    if path == "/large":
+        body = b"a" * LARGE
     if path == "/headers":
         seen = {k: v for k, v in environ.items() if k.startswith(("HTTP_X_", "REMOTE_ADDR"))}
         body = json.dumps(seen).encode()
@@ -66,10 +69,10 @@ def connect(address: Address) -> socket.socket:
 
 def read_all(client: socket.socket) -> bytes:
     """Everything until the server closes."""
-    received = b""
+    received = bytearray()
     while data := client.recv(65536):
         received += data
-    return received
+    return bytes(received)
 
 
 def ask(address: Address, request: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """The server against clients that are slow or many, over real sockets."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from cstar_web.server import ListenError, Server, listen, serve
 from cstar_web.settings import Settings
 from tests.web.sockets import (
     GET,
+    LARGE,
     POST,
     Address,
     app,
@@ -177,6 +179,39 @@ def test_slow_clients_do_not_keep_others_waiting() -> None:
 
     assert answered
     assert took < 10
+
+
+PIPELINED = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 9
+
+
+def test_clients_that_do_not_read_hold_no_threads() -> None:
+    with running() as address, ExitStack() as stack:
+        for _ in range(Settings().threads + 1):
+            stack.enter_context(connect(address)).sendall(PIPELINED)
+        time.sleep(0.5)
+
+        assert is_answered(address)
+
+
+def test_a_client_that_stops_reading_is_cut() -> None:
+    with running(idle_seconds=0.2) as address, connect(address) as client:
+        client.sendall(PIPELINED)
+        time.sleep(1.5)
+
+        with contextlib.suppress(ConnectionError):
+            assert len(read_all(client)) < 9 * LARGE
+
+
+def test_a_client_that_reads_late_gets_every_answer_it_pipelined() -> None:
+    last = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with running() as address, connect(address) as client:
+        client.sendall(PIPELINED + last)
+        time.sleep(0.5)
+        answers = read_all(client)
+
+    assert answers.count(b"HTTP/1.1 200 OK") == 10
+    assert answers.endswith(b"/last")
+    assert len(answers) > 9 * LARGE
 
 
 def has_ipv6() -> bool:
