@@ -8,6 +8,8 @@ from waitress.parser import HTTPRequestParser, ParsingError
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
+_ENCODINGS = re.compile(rb"\ntransfer-encoding:([^\r\n]*)")
+
 
 class Parser(HTTPRequestParser):
     """Refuses what two servers in a row could read in two ways."""
@@ -43,6 +45,8 @@ class Parser(HTTPRequestParser):
                 raise ParsingError("send either Content-Length or Transfer-Encoding")
             if not self.chunked:
                 raise ParsingError("Transfer-Encoding must name an encoding")
+            if b",".join(_ENCODINGS.findall(head)).count(b"chunked") > 1:
+                raise ParsingError("Transfer-Encoding must be chunked only once")
         host = self.headers.get("HOST")
         if host is None and self.version == "1.1":
             raise ParsingError("the Host header is missing")

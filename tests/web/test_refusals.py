@@ -25,6 +25,16 @@ REFUSED = {
     ),
     "empty encoding": (POST + b"Transfer-Encoding:\r\n\r\n", 400, "must name an encoding"),
     "unknown encoding": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 501, "not supported"),
+    "chunked by two headers": (
+        POST + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n0\r\n\r\n",
+        400,
+        "chunked only once",
+    ),
+    "chunked twice": (
+        POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "chunked only once",
+    ),
     "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400, "Length"),
     "signed length": (POST + b"Content-Length: +1\r\n\r\nx", 400, "Content-Length"),
     "endless length": (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", 400, "length"),
