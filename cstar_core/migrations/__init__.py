@@ -99,6 +99,8 @@ def _claim(connection: sqlite3.Connection, path: str) -> None:
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if marked != APPLICATION_ID and tables:
             raise Refused(f"{path} is a database of another program")
+        if tables and _version(connection) == 0:
+            raise Refused(f"{path} is damaged: it has tables but no version")
         if marked != APPLICATION_ID:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("COMMIT")

@@ -42,6 +42,12 @@ def truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-4096])
 
 
+def without_its_version(path: Path) -> None:
+    Helpdesk.open(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 0")
+
+
 def cut_in_the_header(path: Path) -> None:
     Helpdesk.open(path).close()
     path.write_bytes(path.read_bytes()[:50])
@@ -64,6 +70,7 @@ UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (of_another_program, "is a database of another program"),
     (of_a_newer_version, "was made by a newer version of cStar; update cStar to use it"),
     (truncated, "is damaged: database disk image is malformed"),
+    (without_its_version, "is damaged: it has tables but no version"),
     (cut_in_the_header, "is a database of another program"),
     (garbage, "is not a cStar database"),
     (short_text, "is not a cStar database"),
