@@ -7,6 +7,7 @@ from cstar_core.customers import Customer
 from cstar_core.errors import (
     Busy,
     Conflict,
+    Forbidden,
     HelpdeskError,
     Invalid,
     NotFound,
@@ -85,6 +86,7 @@ __all__ = [
     "Customer",
     "Event",
     "Finding",
+    "Forbidden",
     "Helpdesk",
     "HelpdeskError",
     "Invalid",

@@ -5,6 +5,7 @@ HelpdeskError
 ├── NotFound       no such object in this workspace
 ├── Conflict       the object cannot live beside another one (an address or a key is taken)
 │   └── StaleVersion   the object changed since it was read
+├── Forbidden      the workspace was opened with a publishable key, which only reads
 ├── Refused        the database file cannot be used: foreign, damaged, or from a newer version
 ├── Busy           another writer held the file for too long; trying again is safe
 └── StorageFull    the disk took no more; nothing of the write is left
@@ -71,6 +72,10 @@ class Conflict(HelpdeskError):
 
 class StaleVersion(Conflict):
     """The object is no longer at the version that the caller read."""
+
+
+class Forbidden(HelpdeskError):
+    """A publishable key opened this workspace: it only reads, and not the log of events."""
 
 
 class Refused(HelpdeskError):

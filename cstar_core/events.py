@@ -11,7 +11,7 @@ from peewee import Select, fn
 
 from cstar_core.checks import invalid, same
 from cstar_core.clock import from_seconds
-from cstar_core.errors import Invalid, NotFound
+from cstar_core.errors import Forbidden, Invalid, NotFound
 from cstar_core.ids import parse_id, public_id
 from cstar_core.metadata import to_json
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, Window, close_page, open_window
@@ -164,6 +164,11 @@ class Events:
         self._store = store
         self._scope = scope
 
+    def _refuse_customers(self) -> None:
+        """The log quotes notes and metadata, which a publishable key must not show."""
+        if not self._scope.internal:
+            raise Forbidden("A publishable key does not open the events")
+
     def list(
         self,
         *,
@@ -176,8 +181,10 @@ class Events:
         """Events in the order in which they happened.
 
         ``after`` is the id of an event: only later ones. ``types`` are names or patterns such as
-        ``ticket.*``. Raises Invalid for an id that is no event's and a type that does not exist.
+        ``ticket.*``. Raises Invalid for an id that is no event's and a type that does not exist,
+        Forbidden in a workspace that a publishable key opened.
         """
+        self._refuse_customers()
         codes = _codes(types)
         query = ("events", self._scope.workspace_id, after, codes)
         window = open_window(page, page_size, cursor, query, 1)
@@ -195,7 +202,8 @@ class Events:
         page_size: int = PAGE_SIZE_DEFAULT,
         cursor: str | None = None,
     ) -> Page[Event]:
-        """A ticket's own history, its messages included. Raises NotFound."""
+        """A ticket's own history, its messages included. Raises NotFound and Forbidden."""
+        self._refuse_customers()
         query = ("ticket events", self._scope.workspace_id, ticket_id)
         window = open_window(page, page_size, cursor, query, 1)
         with self._store.snapshot() as snap:

@@ -31,9 +31,13 @@ _PROBE = prepare(
 
 
 class Workspace:
-    """A team's live or test data, as one actor sees it: the rooms, built for it alone."""
+    """A team's live or test data, as one actor sees it: the rooms, built for it alone.
+
+    What a publishable key opened only reads; writing and the events raise Forbidden.
+    """
 
     def __init__(self, store: Store, team: Team, scope: Scope) -> None:
+        store = store if scope.internal else store.reading()
         self.team = team
         self.environment = scope.environment
         self.actor = scope.actor

@@ -9,14 +9,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from peewee import Query, SelectBase, Value
 
 from cstar_core.clock import Clock, to_seconds
-from cstar_core.errors import Busy, HelpdeskError, Refused, StorageFull
+from cstar_core.errors import Busy, Forbidden, HelpdeskError, Refused, StorageFull
 
 BUSY_SECONDS = 5.0
 PRAGMAS = {
@@ -151,7 +152,8 @@ class Store:
         self._writing = threading.Lock()
         self._current = _Current()
         self._idle: deque[sqlite3.Connection] = deque()
-        self._closed = False
+        self._closed = threading.Event()
+        self._reads_only = False
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -176,6 +178,8 @@ class Store:
         ``at`` sets the instant of an outermost transaction, for loading what happened earlier.
         Raises RuntimeError inside a snapshot: the read that led to the write must be in it.
         """
+        if self._reads_only:
+            raise Forbidden("A publishable key only reads")
         outer = self._current.transaction
         if outer is not None:
             with self._savepoint(outer):
@@ -193,13 +197,19 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
+    def reading(self) -> Self:
+        """The same open file for somebody who must not write: a transaction raises Forbidden."""
+        reader = copy(self)
+        reader._reads_only = True
+        return reader
+
     def is_past(self, instant: datetime | None) -> bool:
         """Whether an instant has come, by the desk's clock; None never comes."""
         return instant is not None and instant <= self._clock()
 
     def close(self) -> None:
         """Close every idle connection; the last one folds the write-ahead log into the file."""
-        self._closed = True
+        self._closed.set()
         while self._idle:
             self._idle.pop().close()
 
@@ -233,7 +243,7 @@ class Store:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """A connection that no other thread has meanwhile; there are as many as were ever busy."""
-        if self._closed:
+        if self._closed.is_set():
             raise RuntimeError("The desk is closed.")
         try:
             connection = self._idle.pop()
@@ -245,7 +255,7 @@ class Store:
             self._give_back(connection)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        if self._closed:
+        if self._closed.is_set():
             connection.close()
         else:
             self._idle.append(connection)

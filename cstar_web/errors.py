@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from cstar_core import (
     Busy,
     Conflict,
+    Forbidden,
     HelpdeskError,
     Invalid,
     NotFound,
@@ -249,6 +250,8 @@ def from_core(error: HelpdeskError) -> Failure:
     if isinstance(error, Conflict):
         param = camel_case(error.param) if error.param else None
         return Failure("RESOURCE_EXISTS", str(error), param=param)
+    if isinstance(error, Forbidden):
+        return Failure("insufficient_permissions", "Secret key required for this endpoint")
     if isinstance(error, Busy):
         return _unavailable("BUSY", "The server is busy. Try again", _BUSY_SECONDS)
     if isinstance(error, StorageFull):

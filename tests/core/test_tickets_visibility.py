@@ -1,10 +1,11 @@
 """What a publishable key sees of tickets: nothing that customers must not see."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from cstar_core import Ticket, Workspace
+from cstar_core import Forbidden, Ticket, Workspace
 from tests.core.vocabulary import ids, refusal
 
 HIDDEN = ["notes", "metadata", "message_count", "messages"]
@@ -126,3 +127,29 @@ def test_the_custom_fields_are_shown(acme: Workspace, public: Workspace) -> None
     acme.custom_fields.create(name="Seats", key="seats", type="number", entity_type="tickets")
     made = acme.tickets.create(title="Help", custom_fields={"seats": 5})
     assert public.tickets.get(made.id).custom_fields == {"seats": 5}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda shop, id: shop.tickets.create(title="Mine"),
+        lambda shop, id: shop.tickets.update(id, title="Mine"),
+        lambda shop, id: shop.tickets.delete(id),
+        lambda shop, id: shop.messages.create(id, content="Mine"),
+        lambda shop, id: shop.customers.create(name="Mine"),
+        lambda shop, id: shop.members.create(name="Mine", email="mine@example.com"),
+        lambda shop, id: shop.custom_fields.create(
+            name="Mine", key="mine", type="text", entity_type="tickets"
+        ),
+        lambda shop, id: shop.events.list(),
+        lambda shop, id: shop.events.of_ticket(id),
+    ],
+)
+def test_a_publishable_key_neither_writes_nor_reads_the_events(
+    acme: Workspace, public: Workspace, act: Callable[[Workspace, str], object]
+) -> None:
+    ticket = acme.tickets.create(title="Theirs")
+
+    with pytest.raises(Forbidden):
+        act(public, ticket.id)
+    assert [one.title for one in acme.tickets.list().items] == ["Theirs"]
