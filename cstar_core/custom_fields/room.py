@@ -42,7 +42,7 @@ from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import CustomFieldRow, FieldValueRow
 
 _MINE = CustomFieldRow.workspace_id == slot("workspace")
-_ORDER = (CustomFieldRow.entity_type.desc(), CustomFieldRow.position, CustomFieldRow.id)
+_ORDER = (CustomFieldRow.position, CustomFieldRow.entity_type.desc(), CustomFieldRow.id)
 _ALL = prepare(CustomFieldRow.select(*COLUMNS).where(_MINE).order_by(*_ORDER))
 _OF_ENTITY = prepare(
     CustomFieldRow.select(*COLUMNS)

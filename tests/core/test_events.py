@@ -20,7 +20,7 @@ def ticket(acme: Workspace) -> Ticket:
     return acme.tickets.create(title="Refund", customer_name="Jane")
 
 
-def test_the_types_are_those_of_the_contract_and_in_the_past() -> None:
+def test_the_types_are_fixed_and_in_the_past() -> None:
     assert all(re.fullmatch(r"[a-z_]+\.[a-z]+ed", type) for type in EVENT_TYPES)
     assert len(set(EVENT_TYPES)) == len(EVENT_TYPES)
 
