@@ -161,13 +161,15 @@ class Settings:
         environ: Mapping[str, str] | None = None,
         flags: Mapping[str, str | None] | None = None,
     ) -> Self:
-        """Read the `CSTAR_*` variables; `flags` (by field name) win, None and "" mean not given.
+        """Read the `CSTAR_*` variables; `flags` (by field name) win, None means not given.
 
-        Raises `SettingsError` for a value that cannot be used and for a `CSTAR_*` name
-        that does not exist.
+        An empty variable means not given too. An empty flag is refused: it is most often another
+        variable that is not set, and the default would be another file. Raises `SettingsError`
+        for a value that cannot be used and for a `CSTAR_*` name that does not exist.
         """
         environ = os.environ if environ is None else environ
         _refuse_unknown(environ)
+        _refuse_empty(flags or {})
         values: dict[str, Any] = {}
         for setting in SETTINGS:
             for source, text in (
@@ -199,6 +201,13 @@ def _read(setting: Setting, source: str, text: str) -> object:
         return setting.read(text)
     except ValueError as error:
         raise SettingsError(f"{source} {error}, not {text!r}") from None
+
+
+def _refuse_empty(flags: Mapping[str, str | None]) -> None:
+    for setting in SETTINGS:
+        given = flags.get(setting.name)
+        if given is not None and not given.strip():
+            raise SettingsError(f"{setting.flag} must not be empty")
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

@@ -86,6 +86,11 @@ def test_an_empty_value_means_the_default() -> None:
     assert Settings.from_environment({"CSTAR_PORT": ""}) == Settings()
 
 
+def test_an_empty_flag_is_refused() -> None:
+    with pytest.raises(SettingsError, match="--database must not be empty"):
+        Settings.from_environment({}, {"database": ""})
+
+
 def test_other_programs_variables_are_left_alone() -> None:
     assert Settings.from_environment({"PORT": "x", "HOME": "/root"}) == Settings()
 
