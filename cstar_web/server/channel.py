@@ -65,7 +65,14 @@ class Channel(HTTPChannel):
         return not self.server.draining and bool(super().readable())
 
     def writable(self) -> bool:
-        return self.held or bool(super().writable())
+        """Whether the loop has something to send here.
+
+        Not while a thread answers: it sends by itself, and a loop that asks again and again
+        whether it may help takes the interpreter from all threads.
+        """
+        if self.held or self.will_close or self.close_when_flushed:
+            return True
+        return bool(self.total_outbufs_len) and not self.requests
 
     def handle_write(self) -> None:
         super().handle_write()
