@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
@@ -20,9 +20,12 @@ LARGE = 4_000_000
 POST = b"POST / HTTP/1.1\r\nHost: desk.example\r\n"
 
 
-def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answers with what it was sent; the path may ask it to fail, wait, or be large."""
     path = environ["PATH_INFO"]
+    if path == "/writable":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return _ask_the_channel(environ)
     if path == "/fail":
         raise LookupError("not for strangers")
     if path == "/wait":
@@ -35,6 +38,13 @@ def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         body = json.dumps(seen).encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]
+
+
+def _ask_the_channel(environ: WSGIEnvironment) -> Iterator[bytes]:
+    """More than a socket takes at once, then whether the loop would try to send the rest."""
+    yield b"a" * 4 * LARGE
+    channel = environ["waitress.client_disconnected"].__self__
+    yield f"{channel.total_outbufs_len > 0} {channel.writable()}".encode()
 
 
 @contextmanager

@@ -65,6 +65,14 @@ def test_pipelined_requests_are_answered_in_order(address: Address) -> None:
     )
 
 
+def test_the_loop_leaves_sending_to_the_thread_that_answers(address: Address) -> None:
+    with connect(address) as client:
+        client.sendall(b"GET /writable HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        time.sleep(0.3)  # Not reading, so that the answer cannot all be sent.
+
+        assert b"True False" in read_all(client)
+
+
 def test_forwarded_headers_are_dropped_unless_a_proxy_is_trusted(address: Address) -> None:
     request = b"GET /headers HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\n"
 
