@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from cstar_web.server import Bounds, Server, listen, serve
 from cstar_web.settings import Settings
@@ -49,14 +49,17 @@ def _ask_the_channel(environ: WSGIEnvironment) -> Iterator[bytes]:
 
 @contextmanager
 def running(
-    settings: Settings | None = None, host: str = "127.0.0.1", **bounds: Any
+    settings: Settings | None = None,
+    host: str = "127.0.0.1",
+    application: WSGIApplication = app,
+    **bounds: Any,
 ) -> Iterator[Address]:
     """A real server on a free port, in a thread, stopped at the end."""
     started: Queue[Server] = Queue()
     sock = listen(host, 0)
     thread = threading.Thread(
         target=serve,
-        args=(app, settings or Settings()),
+        args=(application, settings or Settings()),
         kwargs={
             "sockets": [sock],
             "ready": started.put,

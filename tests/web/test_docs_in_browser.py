@@ -5,16 +5,15 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from cstar_web.errors import ERRORS
+from tests.web.sockets import running
 from tests.web.vocabulary import Keyring
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
@@ -156,14 +155,9 @@ class Browser:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    """Where the app is served."""
-    running = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{running.port}"
-    running.shutdown()
-    thread.join()
-    running.server_close()
+    """Where the app is served, by the server that users get."""
+    with running(application=app) as (host, port):
+        yield f"http://{host}:{port}"
 
 
 @pytest.fixture
