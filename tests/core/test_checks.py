@@ -171,4 +171,9 @@ def test_problems_are_raised_together() -> None:
 
 
 def test_no_problem_raises_nothing() -> None:
-    raise_any([])
+    raised = None
+    try:
+        raise_any([])
+    except Invalid as error:
+        raised = error
+    assert raised is None

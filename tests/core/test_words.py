@@ -99,4 +99,6 @@ def test_numbers_are_plain_words_where_there_are_no_references() -> None:
 
 @given(st.text())
 def test_no_search_text_is_an_error(text: str) -> None:
-    parse_search(text)
+    found = parse_search(text)
+    asked = found.match or found.exclude or found.numbers or found.ids
+    assert found.impossible is not bool(asked)
