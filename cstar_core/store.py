@@ -169,7 +169,8 @@ class Store:
                 yield self._current.snapshot
             finally:
                 self._current.snapshot = None
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self, at: datetime | None = None) -> Iterator[Transaction]:
