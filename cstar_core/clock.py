@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 
@@ -24,6 +25,7 @@ def to_seconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(seconds=1)
 
 
+@lru_cache(8192)
 def from_seconds(seconds: int) -> datetime:
     """The aware UTC datetime of a stored instant.
 

@@ -14,7 +14,7 @@ METADATA_BYTES_MAX = 65_536
 METADATA_DEPTH_MAX = 32
 _INTEGER_LIMIT = 2**63
 _EMPTY: dict[str, Callable[[], object]] = {"[]": list, "{}": dict}
-_decode = json.JSONDecoder().decode
+_decode = json.JSONDecoder().raw_decode
 _TOO_LARGE = f"must be at most {METADATA_BYTES_MAX} bytes as JSON"
 
 
@@ -75,7 +75,7 @@ def from_json(text: str) -> Any:
     ([], {'a': 1})
     """
     empty = _EMPTY.get(text)
-    return _decode(text) if empty is None else empty()
+    return _decode(text)[0] if empty is None else empty()
 
 
 def _check_size(param: str, value: Mapping[str, object]) -> list[Problem]:

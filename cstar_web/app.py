@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from cstar_core import Helpdesk, HelpdeskError
 from cstar_web import health, pages, v1
+from cstar_web.answer import Answer
 from cstar_web.body import BODY_MAX
 from cstar_web.calls import Services, install, services
 from cstar_web.envelope import failure, request_id
@@ -23,6 +24,8 @@ _log = logging.getLogger("cstar.web")
 
 class App(Flask):
     """Flask without its own HTML: OPTIONS is answered with nothing but headers."""
+
+    response_class = Answer
 
     def make_default_options_response(self) -> Response:
         """Which methods the URL takes, without a body."""

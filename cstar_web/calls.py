@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 
 from cstar_core import Access, Helpdesk, Page, Workspace
+from cstar_web.answer import Answer
 from cstar_web.auth import authenticate, require_secret, require_team
 from cstar_web.envelope import paging, success
 from cstar_web.errors import Failure, too_many
@@ -51,7 +52,7 @@ class Call:
         if request.method in ("GET", "HEAD"):
             sent = request.environ.get("HTTP_IF_NONE_MATCH")
             if sent is not None and is_unchanged(sent, tag):
-                return Response(status=304, headers={"ETag": tag})
+                return Answer(status=304, headers={"ETag": tag})
         return success(data, headers={"ETag": tag})
 
     def created(self, data: dict[str, object], *, tag: str | None = None) -> Response:

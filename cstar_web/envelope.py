@@ -1,21 +1,21 @@
 """The envelope around every answer, written as compact JSON in UTF-8."""
 
-import json
 import re
-import time
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from flask import Response, g, request
+import orjson
+from flask import g, request
 
 from cstar_core import Page, utc_now
+from cstar_web.answer import Answer
 from cstar_web.errors import Failure
 
 JSON = "application/json"
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+# Instants as the API writes them: UTC, in whole seconds, with a Z.
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -34,7 +34,7 @@ def success(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     more: Mapping[str, object] | None = None,
-) -> Response:
+) -> Answer:
     """An answer that worked; `more` goes into `meta`."""
     meta = _meta()
     if more:
@@ -56,7 +56,7 @@ def paging(page: Page[Any]) -> dict[str, object]:
     }
 
 
-def failure(refused: Failure, base_url: str) -> Response:
+def failure(refused: Failure, base_url: str) -> Answer:
     """An answer that says what was refused and where to read about it."""
     kind = refused.kind
     error: dict[str, object] = {"type": kind.type, "code": kind.code, "message": refused.message}
@@ -76,13 +76,8 @@ def failure(refused: Failure, base_url: str) -> Response:
 
 
 def _meta() -> dict[str, object]:
-    return {"requestId": request_id(), "timestamp": _timestamp(int(utc_now().timestamp()))}
+    return {"requestId": request_id(), "timestamp": utc_now()}
 
 
-def _json(body: object, status: int, headers: Mapping[str, str] | None) -> Response:
-    return Response(_encode(body).encode(), status, headers, content_type=JSON)
-
-
-@lru_cache(4)
-def _timestamp(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+def _json(body: object, status: int, headers: Mapping[str, str] | None) -> Answer:
+    return Answer(orjson.dumps(body, None, _OPTIONS), status, headers, content_type=JSON)

@@ -1,7 +1,8 @@
 """The headers that every answer carries, whoever made it."""
 
-from flask import Response, g, request
+from flask import g, request
 
+from cstar_web.answer import Answer
 from cstar_web.cors import allow_origin
 from cstar_web.envelope import request_id
 
@@ -19,18 +20,15 @@ _HARDENED = (
 )
 
 
-def finish(response: Response, origins: tuple[str, ...]) -> Response:
+def finish(response: Answer, origins: tuple[str, ...]) -> Answer:
     """Complete an answer; what it says itself of its caching and its contents stays."""
-    headers = response.headers
-    # Looking a header up, or setting it, walks through all of them: collected here, they are
-    # added in one go.
-    present = {name for name, _ in headers}
+    present = {name for name, _ in response.headers}
     added = [("X-Request-Id", request_id()), *g.get("rate_headers", ())]
     if request.path.startswith(API):
         added.append(_VARIES)
     added.append(_KEPT if "ETag" in present else _NOT_KEPT)
     added += _HARDENED
-    headers.extend([header for header in added if header[0] not in present])
+    response.common = [header for header in added if header[0] not in present]
     if origins:
         allow_origin(origins, request, response)
     return response

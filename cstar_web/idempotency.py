@@ -9,6 +9,7 @@ from hashlib import sha256
 from flask import Response, request
 
 from cstar_core import Helpdesk, HelpdeskError, Receipt, Workspace
+from cstar_web.answer import Answer
 from cstar_web.envelope import JSON
 from cstar_web.errors import Failure, from_core, invalid
 
@@ -105,4 +106,4 @@ def _replay(receipt: Receipt, mark: str) -> Response:
             param="Idempotency-Key",
         )
     headers = {**receipt.headers, "Idempotent-Replayed": "true"}
-    return Response(receipt.body, receipt.status, headers, content_type=JSON)
+    return Answer(receipt.body, receipt.status, headers, content_type=JSON)

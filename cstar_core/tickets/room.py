@@ -11,7 +11,7 @@ from cstar_core.clock import to_seconds
 from cstar_core.customers import customer_key, customers_by_key
 from cstar_core.documents import TICKETS
 from cstar_core.errors import NotFound, Problem, StaleVersion
-from cstar_core.fields import check_values
+from cstar_core.fields import Definition, check_values
 from cstar_core.ids import looks_like_id, parse_id, public_id
 from cstar_core.listing import Listed
 from cstar_core.members import member_key
@@ -27,18 +27,13 @@ from cstar_core.tickets.ticket import (
     UPDATE_RULES,
     Stored,
     Ticket,
+    read_by_key,
     read_many,
     read_messages,
     read_stored,
     ticket_of,
 )
-from cstar_core.tickets.writing import (
-    add_message,
-    delete_ticket,
-    insert_ticket,
-    reread,
-    write_changes,
-)
+from cstar_core.tickets.writing import delete_ticket, insert_ticket, write_changes
 
 TICKET_SORTS = ("created_at", "updated_at", "number", "priority", "relevance")
 
@@ -125,31 +120,21 @@ class Tickets:
             "initial_message": initial_message,
         }
         with self._store.transaction() as tx:
-            raise_any(self.check(values))
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
-            stored = insert_ticket(tx, self._scope, values, known)
-            if initial_message is not None:
-                name = stored.customer_name or "Customer"
-                add_message(
-                    tx, self._scope, stored, initial_message, "customer", name, False, opens=False
-                )
-                stored = reread(tx, self._scope, stored)
-            return ticket_of(stored, self._scope, read_messages(tx, self._scope, stored))
+            raise_any(_check_new(values, known))
+            stored, messages = insert_ticket(tx, self._scope, values, known)
+            return ticket_of(stored, self._scope, messages)
 
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written.
 
         With ``updating`` custom fields are left out: what they may be depends on the ticket.
         """
-        plain = {name: value for name, value in values.items() if name != "custom_fields"}
         if updating:
-            return check_all(plain, UPDATE_RULES)
-        problems = check_all(plain, CREATE_RULES, ("title",))
-        problems += check_merged("metadata", {}, values.get("metadata"))
+            return check_all(_plain(values), UPDATE_RULES)
         with self._store.snapshot() as snap:
             known = facets.definitions(snap, self._scope.workspace_id, ENTITY)
-        given = values.get("custom_fields")
-        return problems + check_values("custom_fields", {} if given is None else given, known, {})
+        return _check_new(values, known)
 
     def get(self, id: str, *, expand_customer: bool = False) -> Ticket:
         """The ticket with its messages; raises NotFound."""
@@ -222,14 +207,14 @@ class Tickets:
         with self._store.transaction() as tx:
             before = read_stored(tx, self._scope, id)
             _expect(before, expected_version)
-            known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
+            known = self._definitions(tx, "custom_fields" in changes)
             values = before.values()
             problems = self.check(changes, updating=True)
             raise_any(problems + facets.check_merge(values, changes, known))
             after = facets.merge(values, self._canonical(changes))
             if after:
                 write_changes(tx, self._scope, before, after, known)
-                before = reread(tx, self._scope, before)
+                before = read_by_key(tx, before.id)
             return ticket_of(before, self._scope, read_messages(tx, self._scope, before))
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
@@ -242,11 +227,15 @@ class Tickets:
 
     def _page(self, snap: Snapshot, part: searching.Found, expand_customer: bool) -> Page[Ticket]:
         """The tickets of what was found, in its order."""
-        rows = read_many(snap, part.keys)
-        stored = [rows[key] for key in part.keys]
+        keys = part.keys[: part.window.size]
+        rows = read_many(snap, keys)
+        stored = [rows[key] for key in keys]
         customers = self._customers(snap, stored) if expand_customer else None
         tickets = [ticket_of(one, self._scope, None, customers) for one in stored]
         return close_page(tickets, part.positions, part.total, part.window, part.query)
+
+    def _definitions(self, snap: Snapshot, needed: bool) -> dict[str, Definition]:
+        return facets.definitions(snap, self._scope.workspace_id, ENTITY) if needed else {}
 
     def _canonical(self, changes: TicketChanges) -> dict[str, Any]:
         """The changes with references in the form in which ids are printed."""
@@ -280,6 +269,19 @@ class Tickets:
     def _customers(self, snap: Snapshot, tickets: Sequence[Stored]) -> dict[int, Any]:
         keys = {one.customer_key for one in tickets if one.customer_key is not None}
         return customers_by_key(snap, self._scope, keys)
+
+
+def _check_new(values: Mapping[str, object], known: Mapping[str, Definition]) -> list[Problem]:
+    given = values.get("custom_fields")
+    return (
+        check_all(_plain(values), CREATE_RULES, ("title",))
+        + check_merged("metadata", {}, values.get("metadata"))
+        + check_values("custom_fields", {} if given is None else given, known, {})
+    )
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if name != "custom_fields"}
 
 
 def _expect(stored: Stored, version: int | None) -> None:

@@ -1,6 +1,7 @@
 """How a ticket and its thread are written: rows, what follows them, and the events."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from cstar_core import events, facets
@@ -13,7 +14,7 @@ from cstar_core.ids import new_uid, public_id
 from cstar_core.members import member_key
 from cstar_core.metadata import merge_metadata, to_json
 from cstar_core.scope import Scope
-from cstar_core.store import Transaction, prepare, slot
+from cstar_core.store import Prepared, Transaction, prepare, slot
 from cstar_core.tables import (
     PRIORITIES,
     SENDERS,
@@ -24,7 +25,14 @@ from cstar_core.tables import (
 )
 from cstar_core.tags import parse_tags
 from cstar_core.tickets.status import after_message, stamps, status_events
-from cstar_core.tickets.ticket import ENTITY, Message, Stored, read_many, read_stored
+from cstar_core.tickets.ticket import (
+    ENTITY,
+    Message,
+    Stored,
+    id_or_none,
+    message_of,
+    read_by_key,
+)
 
 _API_NAMES = {
     "customer_id": "customerId",
@@ -61,7 +69,7 @@ _INSERT = prepare(
             TicketRow.notes: slot("notes"),
             TicketRow.custom_fields: slot("custom_fields"),
             TicketRow.metadata: slot("metadata"),
-            TicketRow.message_count: 0,
+            TicketRow.message_count: slot("messages"),
             TicketRow.internal_count: 0,
             TicketRow.created_at: slot("now"),
             TicketRow.updated_at: slot("now"),
@@ -90,7 +98,7 @@ _COUNT_MESSAGE = prepare(
             TicketRow.message_count: TicketRow.message_count + 1,
             TicketRow.internal_count: TicketRow.internal_count + slot("internal"),
             TicketRow.updated_at: slot("now"),
-            TicketRow.version: TicketRow.version + slot("steps"),
+            TicketRow.version: TicketRow.version + 1,
         }
     ).where(TicketRow.id == slot("ticket"))
 )
@@ -99,20 +107,19 @@ _DELETE = prepare(TicketRow.delete().where(TicketRow.id == slot("ticket")))
 
 def insert_ticket(
     tx: Transaction, scope: Scope, values: Mapping[str, Any], known: Mapping[str, Definition]
-) -> Stored:
-    """Write a new ticket from checked values, with its first message if it has one."""
+) -> tuple[Stored, tuple[Message, ...]]:
+    """Write a new ticket from checked values, and its first message if it has one."""
     customer, assigned = references(tx, scope, values)
     custom_fields = merge_metadata({}, values.get("custom_fields") or {})
     if customer is None and (values.get("customer_name") or values.get("customer_email")):
         customer = find_or_create(tx, scope, values["customer_name"], values["customer_email"])
-    tags, uid, now = parse_tags(values["tags"]), new_uid(tx.now), tx.now
+    tags, now, first = parse_tags(values["tags"]), tx.now, values.get("initial_message")
     resolved, closed = stamps(values["status"], now, None, None)
-    number = tx.value(_NEXT_NUMBER, workspace=scope.workspace_id, now=now)
     key = tx.insert(
         _INSERT,
-        uid=uid,
+        uid=new_uid(now),
         workspace=scope.workspace_id,
-        number=number,
+        number=tx.value(_NEXT_NUMBER, workspace=scope.workspace_id, now=now),
         title=values["title"],
         status=STATUSES.index(values["status"]),
         priority=PRIORITIES.index(values["priority"]),
@@ -122,16 +129,21 @@ def insert_ticket(
         notes=values["notes"],
         custom_fields=to_json(custom_fields),
         metadata=to_json(merge_metadata({}, values.get("metadata") or {})),
+        messages=0 if first is None else 1,
         now=now,
         resolved=resolved,
         closed=closed,
     )
     facets.replace_tags(tx, scope.workspace_id, ENTITY, (key, now), (), tags)
     facets.replace_values(tx, known, (key, now), {}, custom_fields)
-    stored = read_many(tx, [key])[key]
-    events.record(tx, scope, "ticket.created", uid, ticket=number, data=_event_data(stored))
-    _follow(tx, scope, stored, {"assigned_to": None}, {"assigned_to": stored.assigned_to})
-    return stored
+    stored = read_by_key(tx, key)
+    data = _event_data(stored)
+    events.record(tx, scope, "ticket.created", stored.uid, ticket=stored.number, data=data)
+    _follow(tx, scope, stored, {"assigned_to": None}, {"assigned_to": data["assignedTo"]})
+    if first is None:
+        return stored, ()
+    name = stored.customer_name or "Customer"
+    return stored, (_insert_message(tx, scope, stored, first, "customer", name, False),)
 
 
 def references(
@@ -173,13 +185,12 @@ def write_changes(
         columns["priority"] = PRIORITIES.index(after["priority"])
     columns |= _status_columns(tx.now, before, after.get("status", before.status))
     columns |= {"updated_at": tx.now, "version": before.version + 1}
-    tx.run(TicketRow.update(columns).where(TicketRow.id == before.id))
-    owner = (before.id, before.created_at)
+    _update(tx, before.id, columns)
+    owner, old = (before.id, before.created_at), before.values()
     if "tags" in after:
-        facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, before.tags, after["tags"])
+        facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], after["tags"])
     if "custom_fields" in after:
-        facets.replace_values(tx, known, owner, before.custom_fields, after["custom_fields"])
-    old = before.values()
+        facets.replace_values(tx, known, owner, old["custom_fields"], after["custom_fields"])
     _record_update(tx, scope, before, {name: old[name] for name in after}, after)
 
 
@@ -191,61 +202,64 @@ def add_message(
     sender: str,
     sender_name: str,
     is_internal: bool,
-    *,
-    opens: bool = True,
 ) -> Message:
-    """Write a message with its effect on the ticket (``opens=False``: on its counts alone)."""
-    uid, internal = new_uid(tx.now), int(is_internal)
+    """Write a message with its effect on the ticket."""
+    message = _insert_message(tx, scope, ticket, content, sender, sender_name, is_internal)
+    tx.run(_COUNT_MESSAGE, ticket=ticket.id, internal=int(is_internal), now=tx.now)
+    status = after_message(ticket.status, sender, is_internal)
+    if status != ticket.status:
+        _update(tx, ticket.id, _status_columns(tx.now, ticket, status))
+        _record_update(tx, scope, ticket, {"status": ticket.status}, {"status": status})
+    return message
+
+
+def _insert_message(
+    tx: Transaction,
+    scope: Scope,
+    ticket: Stored,
+    content: str,
+    sender: str,
+    sender_name: str,
+    is_internal: bool,
+) -> Message:
+    uid, internal, code = new_uid(tx.now), int(is_internal), SENDERS.index(sender)
     tx.insert(
         _INSERT_MESSAGE,
         uid=uid,
         ticket=ticket.id,
         content=content,
-        sender=SENDERS.index(sender),
+        sender=code,
         sender_name=sender_name,
         internal=internal,
         now=tx.now,
     )
-    tx.run(_COUNT_MESSAGE, ticket=ticket.id, internal=internal, now=tx.now, steps=int(opens))
     ticket_id = public_id("ticket", ticket.uid)
-    data = {
-        "ticketId": ticket_id,
-        "sender": sender,
-        "isInternal": is_internal,
-    }
+    data = {"ticketId": ticket_id, "sender": sender, "isInternal": is_internal}
     events.record(tx, scope, "message.created", uid, ticket=ticket.number, data=data)
-    status = after_message(ticket.status, sender, is_internal) if opens else ticket.status
-    if status != ticket.status:
-        columns = _status_columns(tx.now, ticket, status)
-        tx.run(TicketRow.update(columns).where(TicketRow.id == ticket.id))
-        _record_update(tx, scope, ticket, {"status": ticket.status}, {"status": status})
-    return Message(
-        public_id("message", uid),
-        ticket_id,
-        content,
-        sender,
-        sender_name,
-        is_internal,
-        from_seconds(tx.now),
-    )
+    return message_of((uid, content, code, sender_name, internal, tx.now), ticket_id)
 
 
 def delete_ticket(
     tx: Transaction, scope: Scope, stored: Stored, known: Mapping[str, Definition]
 ) -> None:
     """Remove a ticket, its thread and its rows for filters, and what the log quotes of it."""
-    owner = (stored.id, stored.created_at)
-    facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, stored.tags, ())
-    facets.replace_values(tx, known, owner, stored.custom_fields, {})
+    owner, old = (stored.id, stored.created_at), stored.values()
+    facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], ())
+    facets.replace_values(tx, known, owner, old["custom_fields"], {})
     tx.run(_DELETE, ticket=stored.id)
     events.forget_ticket(tx, scope, stored.number)
     data = {"number": stored.number}
     events.record(tx, scope, "ticket.deleted", stored.uid, ticket=stored.number, data=data)
 
 
-def reread(tx: Transaction, scope: Scope, stored: Stored) -> Stored:
-    """The row as it is now."""
-    return read_stored(tx, scope, public_id("ticket", stored.uid))
+def _update(tx: Transaction, key: int, columns: Mapping[str, object]) -> None:
+    tx.run(_update_query(tuple(columns)), ticket=key, **columns)
+
+
+@lru_cache(256)
+def _update_query(columns: tuple[str, ...]) -> Prepared:
+    values = {getattr(TicketRow, name): slot(name) for name in columns}
+    return prepare(TicketRow.update(values).where(TicketRow.id == slot("ticket")))
 
 
 def _status_columns(now: int, before: Stored, status: str) -> dict[str, Any]:
@@ -288,6 +302,11 @@ _SHOWN = ("title", "status", "priority", "customer_id", "assigned_to")
 
 
 def _event_data(ticket: Stored) -> dict[str, Any]:
-    values = ticket.values()
-    shown = {_API_NAMES.get(name, name): values[name] for name in _SHOWN}
-    return {"number": ticket.number, **shown}
+    return {
+        "number": ticket.number,
+        "title": ticket.title,
+        "status": ticket.status,
+        "priority": PRIORITIES[ticket.priority_code],
+        "customerId": id_or_none("customer", ticket.customer_uid),
+        "assignedTo": id_or_none("member", ticket.member_uid),
+    }

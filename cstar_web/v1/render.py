@@ -1,31 +1,16 @@
 """Answers from the core's values: plain functions, since a schema's dump costs more than the rest
-of a request. The answer shapes beside the views describe what these functions make."""
+of a request. The answer shapes beside the views describe what these functions make.
+
+Instants stay datetimes: the envelope's encoder writes them.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from cstar_core import Access, Customer, CustomField, Event, Member, Message, Ticket
 
 Json = dict[str, Any]
 TicketRenderer = Callable[[Ticket, bool], Json]
-
-
-@lru_cache(8192)
-def instant(value: datetime) -> str:
-    """An instant as the API writes it.
-
-    >>> from datetime import UTC
-    >>> instant(datetime(2025, 12, 10, 14, 30, tzinfo=UTC))
-    '2025-12-10T14:30:00Z'
-    """
-    return value.isoformat()[:19] + "Z"
-
-
-def instant_or_none(value: datetime | None) -> str | None:
-    """As `instant`; None stays None."""
-    return None if value is None else instant(value)
 
 
 def ticket(value: Ticket, internal: bool) -> Json:
@@ -45,10 +30,10 @@ def ticket(value: Ticket, internal: bool) -> Json:
         "customFields": value.custom_fields,
         "metadata": value.metadata,
         "messageCount": value.message_count,
-        "createdAt": instant(value.created_at),
-        "updatedAt": instant(value.updated_at),
-        "resolvedAt": instant_or_none(value.resolved_at),
-        "closedAt": instant_or_none(value.closed_at),
+        "createdAt": value.created_at,
+        "updatedAt": value.updated_at,
+        "resolvedAt": value.resolved_at,
+        "closedAt": value.closed_at,
     }
     if value.messages is not None:
         answer["messages"] = [message(each) for each in value.messages]
@@ -72,7 +57,7 @@ def message(value: Message) -> Json:
         "sender": value.sender,
         "senderName": value.sender_name,
         "isInternal": value.is_internal,
-        "createdAt": instant(value.created_at),
+        "createdAt": value.created_at,
     }
 
 
@@ -88,8 +73,8 @@ def customer(value: Customer, internal: bool) -> Json:
         "customFields": value.custom_fields,
         "metadata": value.metadata,
         "ticketCount": value.ticket_count,
-        "createdAt": instant(value.created_at),
-        "updatedAt": instant(value.updated_at),
+        "createdAt": value.created_at,
+        "updatedAt": value.updated_at,
     }
     return answer if internal else _for_customers(answer)
 
@@ -102,8 +87,8 @@ def member(value: Member) -> Json:
         "name": value.name,
         "email": value.email,
         "role": value.role,
-        "createdAt": instant(value.created_at),
-        "updatedAt": instant(value.updated_at),
+        "createdAt": value.created_at,
+        "updatedAt": value.updated_at,
     }
 
 
@@ -119,9 +104,9 @@ def custom_field(value: CustomField) -> Json:
         "required": value.required,
         "options": value.options,
         "position": value.position,
-        "createdAt": instant(value.created_at),
-        "updatedAt": instant(value.updated_at),
-        "archivedAt": instant_or_none(value.archived_at),
+        "createdAt": value.created_at,
+        "updatedAt": value.updated_at,
+        "archivedAt": value.archived_at,
     }
 
 
@@ -131,7 +116,7 @@ def event(value: Event) -> Json:
         "id": value.id,
         "object": "event",
         "type": value.type,
-        "createdAt": instant(value.created_at),
+        "createdAt": value.created_at,
         "objectId": value.object_id,
         "data": value.data,
         "changes": value.changes,
