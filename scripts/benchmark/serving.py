@@ -1,31 +1,35 @@
-"""The server under test: the whole product, and one route that does nothing, as the floor."""
+"""The server under test: the product's own command, and in its app one route that does nothing."""
 
-import sys
+import importlib
 
-from flask import Response
+from flask import Flask, Response
 
 from cstar_core import Helpdesk
+from cstar_web.__main__ import main as cstar
 from cstar_web.app import create_app
-from cstar_web.server import serve
 from cstar_web.settings import Settings
+from scripts.benchmark.operations import FLOOR, FLOOR_PATH
 
-FLOOR = "/floor"
+# The limiter counts every request, but never refuses one.
 UNREACHED_LIMIT = "1000000000/hour"
 
 
+def make_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
+    """The product's app with the floor beside its own routes."""
+    app = create_app(desk, settings)
+    app.add_url_rule(FLOOR_PATH, endpoint=FLOOR, view_func=_hello)
+    return app
+
+
+def _hello() -> Response:
+    return Response(b'{"hello":"world"}', content_type="application/json")
+
+
 def main() -> None:
-    """Serve the database named first on the port named second until SIGTERM."""
-    settings = Settings(
-        database=sys.argv[1], port=int(sys.argv[2]), secret_key_limit=UNREACHED_LIMIT
-    )
-    with Helpdesk.open(settings.database) as desk:
-        app = create_app(desk, settings)
-        app.add_url_rule(
-            FLOOR,
-            endpoint="floor",
-            view_func=lambda: Response(b'{"hello":"world"}', content_type="application/json"),
-        )
-        serve(app, settings)
+    """Run `cstar` with the arguments given, serving an app that has the floor."""
+    command = importlib.import_module("cstar_web.cli.serve")
+    vars(command)["create_app"] = make_app
+    cstar()
 
 
 if __name__ == "__main__":

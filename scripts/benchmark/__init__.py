@@ -1,0 +1,1 @@
+"""The benchmark: what `scripts/bench` runs. See `scripts/bench --help`."""
