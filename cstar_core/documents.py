@@ -1,16 +1,21 @@
 """The full-text index: one document a ticket and one a customer, in tables of each workspace.
 
-Triggers note which documents changed and what the index still holds of them; ``refresh`` brings
-the index up to date, at the end of each transaction, so a write can be found by the next search.
+Triggers note which documents changed, and what the index still holds of them. They are indexed
+in groups: at the end of the transaction that makes the group full, or before a search, which so
+finds every change that was committed before it. Indexing one by one would cost each write more
+than all the rest of it.
 The index keeps no text of its own: taking a document out needs the same words that went in.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cstar_core.store import Transaction
+from cstar_core.store import Snapshot, Transaction, Upkeep
 from cstar_core.words import fold
 
+GROUP = 32
 _TOKENIZER = "unicode61 remove_diacritics 2"
+_Document = tuple[int, list[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +26,22 @@ class Index:
     columns: tuple[str, ...]
     public_columns: tuple[str, ...]
     source: str
+    held: str
 
     def table(self, workspace_id: int) -> str:
         """The full-text table of a workspace."""
         return f"{self.kind}_search_{int(workspace_id)}"
 
 
+# The first column's words take two bytes less each, so the longest text comes first.
 TICKETS = Index(
     "ticket",
-    ("title", "messages", "internal", "customer"),
-    ("title", "messages", "customer"),
+    ("messages", "internal", "title", "customer"),
+    ("messages", "title", "customer"),
     "ticket_documents",
+    "ticket_documents_held",
 )
-CUSTOMERS = Index("customer", ("name", "email"), ("name", "email"), "customers")
+CUSTOMERS = Index("customer", ("name", "email"), ("name", "email"), "customers", "customer_changes")
 
 
 def create_tables(tx: Transaction, workspace_id: int) -> None:
@@ -45,48 +53,71 @@ def create_tables(tx: Transaction, workspace_id: int) -> None:
         )
 
 
+def are_waiting(snap: Snapshot) -> bool:
+    """Whether any document is not indexed as it is now."""
+    return bool(snap.sql(_more_than(0))[0][0])
+
+
+def refresh_many(tx: Transaction) -> None:
+    """Index the changed documents if there is a group of them."""
+    if tx.sql(_more_than(GROUP - 1))[0][0]:
+        refresh(tx)
+
+
 def refresh(tx: Transaction) -> None:
     """Index every document that changed since it was last indexed."""
     for index in (TICKETS, CUSTOMERS):
         _refresh(tx, index)
 
 
+UPKEEP = Upkeep(are_waiting, refresh_many, refresh)
+
+
+def _more_than(number: int) -> str:
+    queues = (f"SELECT 1 FROM {index.kind}_changes LIMIT 1 OFFSET {number}" for index in _ALL)  # noqa: S608
+    return f"SELECT {' OR '.join(f'EXISTS ({queue})' for queue in queues)}"
+
+
 def _refresh(tx: Transaction, index: Index) -> None:
-    changed = tx.sql(_changed(index))
-    if not changed:
-        return
+    workspaces = tx.sql(f"SELECT DISTINCT workspace_id FROM {index.kind}_changes")  # noqa: S608
+    for (workspace_id,) in workspaces:
+        _refresh_workspace(tx, index, workspace_id)
+    if workspaces:
+        tx.write_sql(f"DELETE FROM {index.kind}_changes")  # noqa: S608
+
+
+def _refresh_workspace(tx: Transaction, index: Index, workspace_id: int) -> None:
+    old: list[_Document] = []
+    new: list[_Document] = []
     width = len(index.columns)
-    for id, workspace_id, indexed, exists, *texts in changed:
-        table = index.table(workspace_id)
+    for id, indexed, exists, *texts in tx.sql(_changed(index), (workspace_id,)):
+        before, after = texts[:width], texts[width:]
+        if indexed and exists is not None and before == after:
+            continue
         if indexed:
-            _write(tx, index, table, id, texts[:width], delete=True)
+            old.append((id, before))
         if exists is not None:
-            _write(tx, index, table, id, texts[width:], delete=False)
-    tx.write_sql(f"DELETE FROM {index.kind}_changes")  # noqa: S608 - a constant name
+            new.append((id, after))
+    table, columns = index.table(workspace_id), ", ".join(index.columns)
+    marks = ", ".join("?" * width)
+    insert = f"INSERT INTO {table}"
+    _write(tx, f"{insert} ({table}, rowid, {columns}) VALUES ('delete', ?, {marks})", old)
+    _write(tx, f"{insert} (rowid, {columns}) VALUES (?, {marks})", new)
 
 
 def _changed(index: Index) -> str:
-    before = ", ".join(f"c.{column}" for column in index.columns)
-    after = ", ".join(f"d.{column}" for column in index.columns)
+    before = ", ".join(f"held.{column}" for column in index.columns)
+    after = ", ".join(f"now.{column}" for column in index.columns)
     return (
-        f"SELECT c.id, c.workspace_id, c.indexed, d.id, {before}, {after} "  # noqa: S608
-        f"FROM {index.kind}_changes c LEFT JOIN {index.source} d ON d.id = c.id"
+        f"SELECT held.id, held.indexed, now.id, {before}, {after} "  # noqa: S608
+        f"FROM {index.held} AS held LEFT JOIN {index.source} AS now ON now.id = held.id "
+        "WHERE held.workspace_id = ? ORDER BY held.id"
     )
 
 
-def _write(
-    tx: Transaction, index: Index, table: str, id: int, texts: list[str | None], *, delete: bool
-) -> None:
-    columns = ", ".join(index.columns)
-    marks = ", ".join("?" * len(texts))
-    folded = [fold(text) if text else "" for text in texts]
-    if delete:
-        tx.write_sql(
-            f"INSERT INTO {table} ({table}, rowid, {columns}) VALUES ('delete', ?, {marks})",  # noqa: S608
-            (id, *folded),
-        )
-    else:
-        tx.write_sql(
-            f"INSERT INTO {table} (rowid, {columns}) VALUES (?, {marks})",  # noqa: S608
-            (id, *folded),
-        )
+def _write(tx: Transaction, statement: str, documents: Iterable[_Document]) -> None:
+    for id, texts in documents:
+        tx.write_sql(statement, (id, *[fold(text) if text else "" for text in texts]))
+
+
+_ALL = (TICKETS, CUSTOMERS)

@@ -79,7 +79,7 @@ class Helpdesk:
         name = fspath(path)
         with translated(name):
             version = migrate(name, scripts(), BUSY_SECONDS)
-        return cls(Store(name, clock, documents.refresh), version)
+        return cls(Store(name, clock, documents.UPKEEP), version)
 
     def close(self) -> None:
         """Close the file; a desk that is closed raises RuntimeError."""
@@ -107,9 +107,13 @@ class Helpdesk:
             yield
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Several reads of one consistent state; writing in it raises RuntimeError."""
-        with self._store.snapshot():
+    def snapshot(self, *, search: bool = True) -> Iterator[None]:
+        """Several reads of one consistent state; writing in it raises RuntimeError.
+
+        ``search=False`` saves the look at what is still to be indexed; a search in it may then
+        raise RuntimeError.
+        """
+        with self._store.snapshot(settled=search):
             yield
 
     def workspace(

@@ -68,6 +68,11 @@ def check_list(
     raise_any(problems)
 
 
+def has_words(search: str | None) -> bool:
+    """Whether a list with this search text needs the index."""
+    return search is not None and bool(search.strip())
+
+
 def find(
     snap: Snapshot,
     scope: Scope,
@@ -147,7 +152,7 @@ def _fields(
 
 def _words(listed: Listed, scope: Scope, criteria: Criteria, values: dict[str, Any]) -> Search:
     """What the search text asks for; its expressions and references go into ``values``."""
-    if criteria.search is None or not criteria.search.strip():
+    if criteria.search is None or not has_words(criteria.search):
         return Search()
     words = parse_search(criteria.search, references="number" in listed.conditions)
     if words.numbers:

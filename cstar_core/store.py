@@ -28,8 +28,11 @@ PRAGMAS = {
     "cell_size_check": "ON",
     "journal_size_limit": 64 * 1024 * 1024,
     "temp_store": "MEMORY",
+    # KiB, of each connection; the default of 2 MiB reads the same pages again and again.
+    "cache_size": -16_384,
 }
 SqlRow = tuple[Any, ...]
+_SETTLE_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,19 @@ class Transaction(Snapshot):
         return
 
 
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What follows the rows in groups instead of in each transaction: the search index.
+
+    ``waits`` tells whether it is behind, ``some`` runs at the end of each outermost transaction
+    and catches up if there is much to do, ``everything`` catches up.
+    """
+
+    waits: Callable[[Snapshot], bool]
+    some: Callable[[Transaction], None]
+    everything: Callable[[Transaction], None]
+
+
 class _Current(threading.local):
     """What this thread is in the middle of."""
 
@@ -138,17 +154,12 @@ class _Current(threading.local):
 
 
 class Store:
-    """One open database file, safe to use from many threads.
+    """One open database file, safe to use from many threads."""
 
-    ``before_commit`` runs inside every outermost transaction, right before it commits.
-    """
-
-    def __init__(
-        self, path: str, clock: Clock, before_commit: Callable[[Transaction], None]
-    ) -> None:
+    def __init__(self, path: str, clock: Clock, upkeep: Upkeep) -> None:
         self.path = path
         self._clock = clock
-        self._before_commit = before_commit
+        self._upkeep = upkeep
         self._writing = threading.Lock()
         self._current = _Current()
         self._idle: deque[sqlite3.Connection] = deque()
@@ -156,17 +167,25 @@ class Store:
         self._reads_only = False
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        """Read one consistent state; inside a transaction, what it has written so far too."""
+    def snapshot(self, *, settled: bool = False) -> Iterator[Snapshot]:
+        """Read one consistent state; inside a transaction, what it has written so far too.
+
+        ``settled``: one in which the search index is up to date. Inside a snapshot that is not,
+        RuntimeError.
+        """
         current = self._current.transaction or self._current.snapshot
         if current is not None:
+            if settled:
+                self._settle_within(current)
             yield current
             return
         with self._connection() as connection, translated(self.path):
             connection.execute("BEGIN")
-            self._current.snapshot = Snapshot(connection)
+            snapshot = self._current.snapshot = Snapshot(connection)
             try:
-                yield self._current.snapshot
+                if settled and self._upkeep.waits(snapshot):
+                    self._settle(connection)
+                yield snapshot
             finally:
                 self._current.snapshot = None
                 if connection.in_transaction:
@@ -214,6 +233,48 @@ class Store:
         while self._idle:
             self._idle.pop().close()
 
+    def _settle_within(self, current: Snapshot) -> None:
+        if self._upkeep.waits(current):
+            if not isinstance(current, Transaction):
+                raise RuntimeError("The snapshot around a search must be opened for searching.")
+            self._upkeep.everything(current)
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """Catch up, and begin to read before anybody of this process writes again."""
+        connection.execute("ROLLBACK")
+        with self._writing:
+            for _ in range(_SETTLE_TRIES):
+                if not self._catch_up(connection):
+                    return
+                connection.execute("BEGIN")
+                if not self._upkeep.waits(Snapshot(connection)):
+                    return
+                connection.execute("ROLLBACK")
+        raise Busy("Other processes kept writing; try again.")
+
+    def _catch_up(self, connection: sqlite3.Connection) -> bool:
+        """Whether it could be committed.
+
+        On a full disk it cannot, and the transaction is left open: what it wrote is in memory,
+        where the reader finds it, and is rolled back at the end.
+        """
+        try:
+            self._begin_catching_up(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if not isinstance(_meaning(self.path, error), StorageFull):
+                raise
+        else:
+            return True
+        self._begin_catching_up(connection)
+        return False
+
+    def _begin_catching_up(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        self._upkeep.everything(Transaction(connection, to_seconds(self._clock())))
+
     def _begin(self, connection: sqlite3.Connection, at: datetime | None) -> Transaction:
         transaction = Transaction(connection, to_seconds(at or self._clock()))
         self._current.transaction = transaction
@@ -221,7 +282,7 @@ class Store:
 
     def _finish(self, connection: sqlite3.Connection) -> None:
         if self._current.transaction is not None:
-            self._before_commit(self._current.transaction)
+            self._upkeep.some(self._current.transaction)
         connection.execute("COMMIT")
 
     @contextmanager

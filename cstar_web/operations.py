@@ -107,7 +107,8 @@ class _Endpoint:
         if self._declared.method != "GET":
             return self._answer(ids)
         # One consistent state for the key and for what it reads, and one transaction less.
-        with services().desk.snapshot():
+        query = request.environ.get("QUERY_STRING", "")
+        with services().desk.snapshot(search="search" in query or "%" in query):
             return self._answer(ids)
 
     def _answer(self, ids: dict[str, str]) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
-from cstar_core import events, facets
+from cstar_core import documents, events, facets
 from cstar_core import search as searching
 from cstar_core.checks import check_all, raise_any
 from cstar_core.customers.customer import (
@@ -131,7 +131,7 @@ class Customers:
         searching.check_list(sort, list(_LISTED.sorts), search, {"page": page, "cursor": cursor})
         raise_any(check_tags("tags", tags))
         criteria = searching.Criteria(ENTITY, sort, search, parse_tags(tags), custom_fields)
-        with self._store.snapshot() as snap:
+        with self._store.snapshot(settled=searching.has_words(search)) as snap:
             part = searching.find(snap, self._scope, _LISTED, criteria, page, page_size, cursor)
             by_key = customers_by_key(snap, self._scope, part.keys)
         items = [by_key[key] for key in part.keys]
@@ -170,6 +170,8 @@ class Customers:
             facets.replace_tags(tx, self._scope.workspace_id, ENTITY, owner, stored["tags"], ())
             facets.replace_values(tx, known, owner, stored["custom_fields"], {})
             tx.run(CustomerRow.delete().where(CustomerRow.id == row[0]))
+            # Nothing of its text may wait in the queue of what is to be indexed.
+            documents.refresh(tx)
             types = ("customer.created", "customer.updated")
             events.forget_object(tx, self._scope, types, row[1])
             events.record(tx, self._scope, "customer.deleted", row[1])

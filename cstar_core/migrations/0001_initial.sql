@@ -123,7 +123,7 @@ CREATE INDEX tickets_customer ON tickets (customer_id, created_at) WHERE custome
 
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    uid BLOB NOT NULL UNIQUE,
+    uid BLOB NOT NULL,
     ticket_id INTEGER NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
     content TEXT NOT NULL,
     sender INTEGER NOT NULL CHECK (sender BETWEEN 0 AND 2),
@@ -226,18 +226,21 @@ SELECT
     (SELECT group_concat(content, ' ' || char(57344) || ' ') FROM messages
      WHERE ticket_id = tickets.id AND is_internal = 1) AS internal,
     (SELECT name || ' ' || char(57344) || ' ' || coalesce(email, '') FROM customers
-     WHERE customers.id = tickets.customer_id) AS customer
+     WHERE customers.id = tickets.customer_id) AS customer,
+    (SELECT coalesce(max(id), 0) + 1 FROM messages WHERE ticket_id = tickets.id) AS messages_end
 FROM tickets;
 
--- Objects whose document changed, with the text that the index still holds of them
--- (indexed = 0: nothing). The first change since the last indexing is the one that counts.
+-- Objects whose document has changed since it was indexed, with what the index holds of them:
+-- nothing (indexed = 0), or the title and customer noted here and the messages before the id
+-- messages_end. A deleted ticket's row carries the text of its messages itself.
 CREATE TABLE ticket_changes (
     id INTEGER PRIMARY KEY,
     workspace_id INTEGER NOT NULL,
     indexed INTEGER NOT NULL,
-    title TEXT,
+    messages_end INTEGER,
     messages TEXT,
     internal TEXT,
+    title TEXT,
     customer TEXT
 ) STRICT;
 CREATE TABLE customer_changes (
@@ -247,6 +250,21 @@ CREATE TABLE customer_changes (
     name TEXT,
     email TEXT
 ) STRICT;
+
+-- The documents of the changed tickets as the index holds them.
+CREATE VIEW ticket_documents_held AS
+SELECT
+    id,
+    workspace_id,
+    indexed,
+    coalesce(messages, (SELECT group_concat(content, ' ' || char(57344) || ' ') FROM messages AS m
+     WHERE m.ticket_id = held.id AND m.is_internal = 0 AND m.id < held.messages_end)) AS messages,
+    coalesce(internal, (SELECT group_concat(content, ' ' || char(57344) || ' ') FROM messages AS m
+     WHERE m.ticket_id = held.id AND m.is_internal = 1 AND m.id < held.messages_end)) AS internal,
+    title,
+    customer
+FROM ticket_changes AS held;
+
 CREATE TRIGGER tickets_indexed_in AFTER INSERT ON tickets BEGIN
     INSERT OR IGNORE INTO ticket_changes (id, workspace_id, indexed)
     VALUES (new.id, new.workspace_id, 0);
@@ -254,17 +272,22 @@ END;
 CREATE TRIGGER tickets_indexed_over BEFORE UPDATE OF title, customer_id ON tickets
 WHEN old.title IS NOT new.title OR old.customer_id IS NOT new.customer_id BEGIN
     INSERT OR IGNORE INTO ticket_changes
-    SELECT id, workspace_id, 1, title, messages, internal, customer
+    SELECT id, workspace_id, 1, messages_end, NULL, NULL, title, customer
     FROM ticket_documents WHERE id = old.id;
 END;
 CREATE TRIGGER tickets_indexed_out BEFORE DELETE ON tickets BEGIN
     INSERT OR IGNORE INTO ticket_changes
-    SELECT id, workspace_id, 1, title, messages, internal, customer
+    SELECT id, workspace_id, 1, messages_end, NULL, NULL, title, customer
     FROM ticket_documents WHERE id = old.id;
+    UPDATE ticket_changes SET (messages, internal) = (
+        SELECT messages, internal FROM ticket_documents_held WHERE id = old.id
+    )
+    WHERE id = old.id;
 END;
-CREATE TRIGGER messages_indexed_in BEFORE INSERT ON messages BEGIN
-    INSERT OR IGNORE INTO ticket_changes
-    SELECT id, workspace_id, 1, title, messages, internal, customer
+CREATE TRIGGER messages_indexed_in AFTER INSERT ON messages
+WHEN NOT EXISTS (SELECT 1 FROM ticket_changes WHERE id = new.ticket_id) BEGIN
+    INSERT INTO ticket_changes
+    SELECT id, workspace_id, 1, new.id, NULL, NULL, title, customer
     FROM ticket_documents WHERE id = new.ticket_id;
 END;
 CREATE TRIGGER customers_indexed_in AFTER INSERT ON customers BEGIN
@@ -276,7 +299,7 @@ WHEN old.name IS NOT new.name OR old.email IS NOT new.email BEGIN
     INSERT OR IGNORE INTO customer_changes
     VALUES (old.id, old.workspace_id, 1, old.name, old.email);
     INSERT OR IGNORE INTO ticket_changes
-    SELECT id, workspace_id, 1, title, messages, internal, customer
+    SELECT id, workspace_id, 1, messages_end, NULL, NULL, title, customer
     FROM ticket_documents WHERE id IN (SELECT id FROM tickets WHERE customer_id = old.id);
 END;
 CREATE TRIGGER customers_indexed_out BEFORE DELETE ON customers BEGIN

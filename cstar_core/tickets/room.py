@@ -188,7 +188,7 @@ class Tickets:
         }
         searching.check_list(sort, TICKET_SORTS, search, {"page": page, "cursor": cursor})
         _check_filters(status, priority, tags, bounds, customer_id, assigned_to)
-        with self._store.snapshot() as snap:
+        with self._store.snapshot(settled=searching.has_words(search)) as snap:
             conditions, possible = self._conditions(snap, customer_id, assigned_to, bounds)
             choices = _choices(status, priority)
             criteria = searching.Criteria(

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from cstar_core import events, facets
+from cstar_core import documents, events, facets
 from cstar_core.checks import invalid
-from cstar_core.clock import from_seconds
 from cstar_core.customers import customer_key, find_or_create
 from cstar_core.errors import Invalid, Problem
 from cstar_core.fields import Definition
@@ -247,6 +246,8 @@ def delete_ticket(
     facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], ())
     facets.replace_values(tx, known, owner, old["custom_fields"], {})
     tx.run(_DELETE, ticket=stored.id)
+    # Nothing of its text may wait in the queue of what is to be indexed.
+    documents.refresh(tx)
     events.forget_ticket(tx, scope, stored.number)
     data = {"number": stored.number}
     events.record(tx, scope, "ticket.deleted", stored.uid, ticket=stored.number, data=data)

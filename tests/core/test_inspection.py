@@ -15,7 +15,8 @@ def damaged(acme: Workspace, desk: Helpdesk, path: Path) -> sqlite3.Connection:
     """A connection with which to do what the library never would."""
     ticket = acme.tickets.create(title="Refund", customer_name="Jane", initial_message="Hi")
     acme.messages.create(ticket.id, content="internal", is_internal=True)
-    assert desk.check().ok
+    with desk.snapshot():
+        assert desk.check().ok
     return sqlite3.connect(path, isolation_level=None)
 
 
@@ -29,8 +30,14 @@ DAMAGE = [
     ("INSERT INTO ticket_counts VALUES (1, 4, 3, 2)", "counters"),
     ("UPDATE tickets SET message_count = 7", "message counts"),
     ("UPDATE tickets SET internal_count = 0", "message counts"),
-    ("INSERT INTO ticket_changes (id, workspace_id, indexed) VALUES (1, 1, 0)", "search queue"),
-    ("INSERT INTO customer_changes (id, workspace_id, indexed) VALUES (1, 1, 0)", "search queue"),
+    (
+        "INSERT INTO ticket_changes (id, workspace_id, indexed) VALUES (1, 1, 0)",
+        "search index 1 (live)",
+    ),
+    (
+        "INSERT INTO customer_changes (id, workspace_id, indexed) VALUES (1, 1, 0)",
+        "search index 1 (live)",
+    ),
     ("INSERT INTO ticket_search_1 (rowid, title) VALUES (99, 'x')", "search index 1 (live)"),
     ("INSERT INTO customer_search_2 (rowid, name) VALUES (99, 'x')", "search index 2 (test)"),
     (
