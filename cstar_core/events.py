@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from peewee import Select, fn
+from peewee import JOIN, Select, fn
 
 from cstar_core.checks import invalid, same
 from cstar_core.clock import from_seconds
@@ -42,6 +42,19 @@ EVENT_TYPES = (
     "team.created",
 )
 _KINDS = {"custom_field": "custom field"}
+# The data of the events that make up most of the log are stored without names, and without what
+# the event's row says already: the first name of each. Names may only be added at the end.
+_TICKET = ("number", "title", "status", "priority", "customerId", "assignedTo")
+_NAMES = {
+    "ticket.created": _TICKET,
+    "ticket.updated": _TICKET,
+    "ticket.assigned": ("number",),
+    "ticket.resolved": ("number",),
+    "ticket.closed": ("number",),
+    "ticket.reopened": ("number",),
+    "ticket.deleted": ("number",),
+    "message.created": ("ticketId", "sender", "isInternal"),
+}
 _VARIANT = 1 << 63
 
 Changes = Mapping[str, Mapping[str, object]]
@@ -122,7 +135,7 @@ def record(
         ticket=ticket,
         actor_type=ACTOR_TYPES.index(scope.actor.type),
         actor=scope.actor.uid,
-        data=to_json(data) if data else None,
+        data=_packed(type, data) if data else None,
         changes=to_json(changes) if changes else None,
     )
 
@@ -285,6 +298,13 @@ def _select() -> Select:
         EventRow.actor_uid,
         EventRow.data,
         EventRow.changes,
+        EventRow.ticket_number,
+        TicketRow.uid,
+    ).join(
+        TicketRow,
+        JOIN.LEFT_OUTER,
+        on=(TicketRow.workspace_id == EventRow.workspace_id)
+        & (TicketRow.number == EventRow.ticket_number),
     )
 
 
@@ -313,7 +333,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _event(salt: bytes, row: SqlRow) -> Event:
-    number, type_code, created_at, object_uid, actor_type, actor_uid, data, changes = row
+    number, type_code, created_at, object_uid, actor_type, actor_uid, data, changes, *ticket = row
     type = EVENT_TYPES[type_code]
     kind = type.partition(".")[0]
     return Event(
@@ -321,7 +341,23 @@ def _event(salt: bytes, row: SqlRow) -> Event:
         type=type,
         created_at=from_seconds(created_at),
         object_id=public_id(_KINDS.get(kind, kind), object_uid),
-        data=json.loads(data) if data else {},
+        data=_unpacked(type, data, *ticket) if data else {},
         changes=json.loads(changes) if changes else {},
         actor=actor_of(actor_type, actor_uid),
     )
+
+
+def _packed(type: str, data: Mapping[str, object]) -> str:
+    names = _NAMES.get(type, ())
+    return to_json([data[name] for name in names[1:]] if data.keys() == set(names) else data)
+
+
+def _unpacked(
+    type: str, text: str, ticket_number: int | None, ticket_uid: bytes | None
+) -> dict[str, Any]:
+    stored = json.loads(text)
+    if isinstance(stored, dict):
+        return stored
+    ticket_id = None if ticket_uid is None else public_id("ticket", ticket_uid)
+    known = ticket_number if type.startswith("ticket.") else ticket_id
+    return dict(zip(_NAMES[type], [known, *stored], strict=False))
