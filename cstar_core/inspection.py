@@ -46,6 +46,9 @@ def _findings(snap: Snapshot, schema_version: int) -> Iterator[Finding]:
     broken = snap.sql("PRAGMA foreign_key_check")
     yield _zero("foreign keys", len(broken), "rows refer to rows that are gone")
     yield _zero("counters", _count(snap, _WRONG_COUNTS), "totals differ from the tickets")
+    yield _zero("tag counters", _count(snap, _WRONG_USES), "tags miscount their uses")
+    wrong = _count(snap, _WRONG_CUSTOMERS)
+    yield _zero("customer counters", wrong, "workspaces miscount their customers")
     yield _zero("message counts", _count(snap, _WRONG_MESSAGES), "tickets miscount their messages")
     for workspace_id, environment in snap.sql("SELECT id, environment FROM workspaces"):
         yield _index(snap, workspace_id, environment)
@@ -91,18 +94,30 @@ def _index(snap: Snapshot, workspace_id: int, environment: str) -> Finding:
     return _zero(f"search index {workspace_id} ({environment})", wrong, what)
 
 
-_WRONG_COUNTS = """
+# Each ticket counts for its member (0: nobody) and for all (-1).
+_COUNTED = """
+SELECT workspace_id, assigned_to, status, priority, block, count(*) FROM (
+    SELECT workspace_id, coalesce(assigned_to, 0) AS assigned_to, status, priority,
+        number >> 16 AS block FROM tickets
+    UNION ALL SELECT workspace_id, -1, status, priority, number >> 16 FROM tickets
+)
+GROUP BY 1, 2, 3, 4, 5
+"""
+_WRONG_COUNTS = f"""
 SELECT count(*) FROM (
-    SELECT workspace_id, status, priority, tickets FROM ticket_counts WHERE tickets <> 0
-    EXCEPT
-    SELECT workspace_id, status, priority, count(*) FROM tickets GROUP BY 1, 2, 3
+    SELECT * FROM ticket_counts WHERE tickets <> 0 EXCEPT SELECT * FROM ({_COUNTED})
     UNION ALL
     SELECT * FROM (
-        SELECT workspace_id, status, priority, count(*) FROM tickets GROUP BY 1, 2, 3
-        EXCEPT
-        SELECT workspace_id, status, priority, tickets FROM ticket_counts WHERE tickets <> 0
+        SELECT * FROM ({_COUNTED}) EXCEPT SELECT * FROM ticket_counts WHERE tickets <> 0
     )
 )
+"""  # noqa: S608 - constants
+_WRONG_USES = """
+SELECT count(*) FROM tags WHERE uses <> (SELECT count(*) FROM tag_uses WHERE tag_id = tags.id)
+"""
+_WRONG_CUSTOMERS = """
+SELECT count(*) FROM workspaces
+WHERE customer_count <> (SELECT count(*) FROM customers WHERE workspace_id = workspaces.id)
 """
 _WRONG_MESSAGES = """
 SELECT count(*) FROM tickets WHERE (message_count, internal_count) <> (

@@ -117,7 +117,7 @@ def ranked_query(listed: Listed, shape: Shape) -> Prepared:
 
 def _counted(counters: Any, shape: Shape) -> Select:
     query: Select = counters.select(fn.COALESCE(fn.SUM(counters.tickets), 0))
-    query = query.where(counters.workspace_id == slot("workspace"))
+    query = query.where(counters.workspace_id == slot("workspace"), counters.assigned_to == -1)
     for name, number in shape.choices:
         query = query.where(getattr(counters, name).in_(_places(name, number)))
     return query

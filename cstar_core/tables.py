@@ -65,6 +65,9 @@ class WorkspaceRow(Row):
     event_salt = BlobField()
     newest_ticket_at = IntegerField()
     in_order = IntegerField()
+    customer_count = IntegerField()
+    newest_customer_at = IntegerField()
+    customers_in_order = IntegerField()
 
     class Meta:
         table_name = "workspaces"
@@ -203,6 +206,7 @@ class TagRow(Row):
     workspace_id = IntegerField()
     entity_type = TextField()
     tag_key = TextField()
+    uses = IntegerField()
 
     class Meta:
         table_name = "tags"
@@ -269,16 +273,18 @@ class ReceiptRow(Row):
 
 
 class TicketCountRow(Row):
-    """How many tickets a workspace has of each status and priority."""
+    """How many tickets of a status and priority are with a member, in a block of numbers."""
 
     workspace_id = IntegerField()
+    assigned_to = IntegerField()
     status = IntegerField()
     priority = IntegerField()
+    block = IntegerField()
     tickets = IntegerField()
 
     class Meta:
         table_name = "ticket_counts"
-        primary_key = CompositeKey("workspace_id", "status", "priority")
+        primary_key = CompositeKey("workspace_id", "assigned_to", "status", "priority", "block")
 
 
 class ProbeRow(Row):

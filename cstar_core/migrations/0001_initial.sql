@@ -18,6 +18,9 @@ CREATE TABLE workspaces (
     event_salt BLOB NOT NULL,
     newest_ticket_at INTEGER NOT NULL DEFAULT 0,
     in_order INTEGER NOT NULL DEFAULT 1,
+    customer_count INTEGER NOT NULL DEFAULT 0,
+    newest_customer_at INTEGER NOT NULL DEFAULT 0,
+    customers_in_order INTEGER NOT NULL DEFAULT 1,
     UNIQUE (team_id, environment)
 ) STRICT;
 
@@ -88,6 +91,16 @@ CREATE TABLE customers (
 CREATE INDEX customers_created ON customers (workspace_id, created_at);
 CREATE INDEX customers_updated ON customers (workspace_id, updated_at);
 CREATE INDEX customers_name ON customers (workspace_id, name);
+CREATE TRIGGER customers_counted_in AFTER INSERT ON customers BEGIN
+    UPDATE workspaces SET
+        customer_count = customer_count + 1,
+        customers_in_order = customers_in_order AND newest_customer_at <= new.created_at,
+        newest_customer_at = new.created_at
+    WHERE id = new.workspace_id;
+END;
+CREATE TRIGGER customers_counted_out AFTER DELETE ON customers BEGIN
+    UPDATE workspaces SET customer_count = customer_count - 1 WHERE id = old.workspace_id;
+END;
 
 CREATE TABLE tickets (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -114,11 +127,11 @@ CREATE TABLE tickets (
     UNIQUE (workspace_id, number)
 ) STRICT;
 CREATE INDEX tickets_created ON tickets (workspace_id, created_at);
-CREATE INDEX tickets_updated ON tickets (workspace_id, updated_at);
-CREATE INDEX tickets_status ON tickets (workspace_id, status, created_at);
-CREATE INDEX tickets_priority ON tickets (workspace_id, priority, created_at);
-CREATE INDEX tickets_assigned ON tickets (workspace_id, assigned_to, created_at);
-CREATE INDEX tickets_member ON tickets (assigned_to) WHERE assigned_to IS NOT NULL;
+CREATE INDEX tickets_state ON tickets (workspace_id, status, priority, created_at);
+CREATE INDEX tickets_assigned ON tickets (assigned_to, workspace_id, status, created_at);
+-- The columns after the id are there to filter by without reading the rows.
+CREATE INDEX tickets_updated
+ON tickets (workspace_id, updated_at, id, status, priority, assigned_to);
 CREATE INDEX tickets_customer ON tickets (customer_id, created_at) WHERE customer_id IS NOT NULL;
 
 CREATE TABLE messages (
@@ -139,6 +152,7 @@ CREATE TABLE tags (
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
     entity_type TEXT NOT NULL CHECK (entity_type IN ('tickets', 'customers')),
     tag_key TEXT NOT NULL,
+    uses INTEGER NOT NULL DEFAULT 0,
     UNIQUE (workspace_id, entity_type, tag_key)
 ) STRICT;
 CREATE TABLE tag_uses (
@@ -147,6 +161,12 @@ CREATE TABLE tag_uses (
     owner_id INTEGER NOT NULL,
     PRIMARY KEY (tag_id, created_at, owner_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER tag_uses_counted_in AFTER INSERT ON tag_uses BEGIN
+    UPDATE tags SET uses = uses + 1 WHERE id = new.tag_id;
+END;
+CREATE TRIGGER tag_uses_counted_out AFTER DELETE ON tag_uses BEGIN
+    UPDATE tags SET uses = uses - 1 WHERE id = old.tag_id;
+END;
 
 -- Each custom-field value is one row, for filters; the object's own JSON is what answers show.
 CREATE TABLE field_values (
@@ -191,28 +211,38 @@ CREATE TABLE probes (
     written_at INTEGER NOT NULL
 ) STRICT;
 
--- Exact totals for the common filters, kept by the database itself.
+-- Exact totals for the common filters, kept by the database itself: for each member, for nobody
+-- (assigned_to = 0) and for all tickets (-1). A block is 65,536 numbers, so that what lies far
+-- down a list is found without walking there.
 CREATE TABLE ticket_counts (
     workspace_id INTEGER NOT NULL,
+    assigned_to INTEGER NOT NULL,
     status INTEGER NOT NULL,
     priority INTEGER NOT NULL,
+    block INTEGER NOT NULL,
     tickets INTEGER NOT NULL,
-    PRIMARY KEY (workspace_id, status, priority)
+    PRIMARY KEY (workspace_id, assigned_to, status, priority, block)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER tickets_counted_in AFTER INSERT ON tickets BEGIN
-    INSERT INTO ticket_counts VALUES (new.workspace_id, new.status, new.priority, 1)
+    INSERT INTO ticket_counts VALUES
+    (new.workspace_id, -1, new.status, new.priority, new.number >> 16, 1),
+    (new.workspace_id, coalesce(new.assigned_to, 0), new.status, new.priority, new.number >> 16, 1)
     ON CONFLICT DO UPDATE SET tickets = tickets + 1;
 END;
 CREATE TRIGGER tickets_counted_out AFTER DELETE ON tickets BEGIN
     UPDATE ticket_counts SET tickets = tickets - 1
-    WHERE workspace_id = old.workspace_id AND status = old.status AND priority = old.priority;
+    WHERE workspace_id = old.workspace_id AND assigned_to IN (-1, coalesce(old.assigned_to, 0))
+    AND status = old.status AND priority = old.priority AND block = old.number >> 16;
 END;
-CREATE TRIGGER tickets_counted_over AFTER UPDATE OF status, priority ON tickets
-WHEN old.status <> new.status OR old.priority <> new.priority BEGIN
-    UPDATE ticket_counts SET tickets = tickets - 1
-    WHERE workspace_id = old.workspace_id AND status = old.status AND priority = old.priority;
-    INSERT INTO ticket_counts VALUES (new.workspace_id, new.status, new.priority, 1)
-    ON CONFLICT DO UPDATE SET tickets = tickets + 1;
+CREATE TRIGGER tickets_counted_over AFTER UPDATE OF status, priority, assigned_to ON tickets
+WHEN old.status <> new.status OR old.priority <> new.priority
+OR old.assigned_to IS NOT new.assigned_to BEGIN
+    INSERT INTO ticket_counts VALUES
+    (old.workspace_id, -1, old.status, old.priority, old.number >> 16, -1),
+    (old.workspace_id, coalesce(old.assigned_to, 0), old.status, old.priority, old.number >> 16, -1),
+    (new.workspace_id, -1, new.status, new.priority, new.number >> 16, 1),
+    (new.workspace_id, coalesce(new.assigned_to, 0), new.status, new.priority, new.number >> 16, 1)
+    ON CONFLICT DO UPDATE SET tickets = tickets + excluded.tickets;
 END;
 
 -- What the search index should hold of each object, as raw text.

@@ -13,7 +13,9 @@ from tests.core.vocabulary import ManualClock
 @pytest.fixture
 def damaged(acme: Workspace, desk: Helpdesk, path: Path) -> sqlite3.Connection:
     """A connection with which to do what the library never would."""
-    ticket = acme.tickets.create(title="Refund", customer_name="Jane", initial_message="Hi")
+    ticket = acme.tickets.create(
+        title="Refund", customer_name="Jane", initial_message="Hi", tags="a"
+    )
     acme.messages.create(ticket.id, content="internal", is_internal=True)
     with desk.snapshot():
         assert desk.check().ok
@@ -27,7 +29,11 @@ def wrong(desk: Helpdesk) -> list[str]:
 DAMAGE = [
     ("UPDATE ticket_counts SET tickets = tickets + 1", "counters"),
     ("DELETE FROM ticket_counts", "counters"),
-    ("INSERT INTO ticket_counts VALUES (1, 4, 3, 2)", "counters"),
+    ("INSERT INTO ticket_counts VALUES (1, -1, 4, 3, 0, 2)", "counters"),
+    ("UPDATE ticket_counts SET tickets = 0 WHERE assigned_to = 0", "counters"),
+    ("UPDATE ticket_counts SET block = 1", "counters"),
+    ("UPDATE tags SET uses = 2", "tag counters"),
+    ("UPDATE workspaces SET customer_count = 2", "customer counters"),
     ("UPDATE tickets SET message_count = 7", "message counts"),
     ("UPDATE tickets SET internal_count = 0", "message counts"),
     (
@@ -118,12 +124,20 @@ def test_a_report_is_ok_unless_something_is_wrong() -> None:
 
 
 def test_a_busy_desk_stays_sound(desk: Helpdesk, acme: Workspace, clock: ManualClock) -> None:
+    ada, bo = (acme.members.create(name=name, email=f"{name}@x") for name in ("ada", "bo"))
     for i in range(20):
-        ticket = acme.tickets.create(title=f"t{i}", customer_email=f"c{i % 3}@x", tags=f"g{i % 4}")
+        ticket = acme.tickets.create(
+            title=f"t{i}",
+            customer_email=f"c{i % 3}@x",
+            tags=f"g{i % 4}",
+            assigned_to=(ada.id, bo.id, None)[i % 3],
+        )
         clock.tick()
         acme.messages.create(ticket.id, content="x", is_internal=i % 2 == 0)
         acme.tickets.update(ticket.id, status=("open", "closed")[i % 2], priority="high")
+        acme.tickets.update(ticket.id, assigned_to=(bo.id, None)[i % 2], tags=f"g{i % 3},h")
         if i % 5 == 0:
             acme.tickets.delete(ticket.id)
+    acme.members.delete(bo.id)
     acme.customers.delete(acme.customers.list().items[0].id)
     assert wrong(desk) == []
