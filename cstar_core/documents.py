@@ -32,6 +32,10 @@ class Index:
         """The full-text table of a workspace."""
         return f"{self.kind}_search_{int(workspace_id)}"
 
+    def words(self, workspace_id: int) -> str:
+        """The words in the full-text table of a workspace; it stores nothing of its own."""
+        return f"{self.table(workspace_id)}_words"
+
 
 # The first column's words take two bytes less each, so the longest text comes first.
 TICKETS = Index(
@@ -50,6 +54,10 @@ def create_tables(tx: Transaction, workspace_id: int) -> None:
         tx.write_sql(
             f"CREATE VIRTUAL TABLE {index.table(workspace_id)} USING fts5("
             f"{', '.join(index.columns)}, content='', tokenize=\"{_TOKENIZER}\")"
+        )
+        tx.write_sql(
+            f"CREATE VIRTUAL TABLE {index.words(workspace_id)} USING fts5vocab("
+            f"{index.table(workspace_id)}, 'instance')"
         )
 
 
