@@ -62,7 +62,10 @@ def _complete(options: Options, results: Results) -> dict[str, Any]:
     return {
         "machine": machine.describe(),
         "effort": asdict(options.effort),
-        "results": {**merged, "aims": aims.rows(merged, every=options.operations is None)},
+        "results": {
+            **merged,
+            "aims": aims.rows(merged, every=options.whole or bool(options.earlier)),
+        },
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from scripts.benchmark.filling import WAY
 from scripts.benchmark.section import Cell, Results, Row
 
 _HUNDRED_THOUSAND = 100_000
@@ -142,7 +143,7 @@ def _first_answer(figures: Figures) -> float | None:
 
 
 def _bulk(figures: Figures) -> float | None:
-    return figures.get("bulk", "of_raw", way="import_many")
+    return figures.get("bulk", "of_raw", way=WAY)
 
 
 _FASTAPI = "fastapi_sqlalchemy"

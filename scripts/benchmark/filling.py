@@ -1,6 +1,6 @@
 """Fill a new desk with the data set, through the rooms of the library."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +9,9 @@ from scripts.benchmark.data import REGIONS, Data, Entry
 
 _BATCH = 50
 TEAM = "Bench"
+WAY = "the rooms"
+
+Watch = Callable[[Iterator[Entry]], Iterator[Entry]]
 
 
 class Keys(NamedTuple):
@@ -18,14 +21,15 @@ class Keys(NamedTuple):
     secret: str
 
 
-def fill(path: Path, data: Data) -> Iterator[int]:
-    """Make the desk; yields how many tickets are in it so far."""
+def fill(path: Path, data: Data, watch: Watch = iter) -> Iterator[int]:
+    """Make the desk; yields how many tickets are in it so far. ``watch`` is given the tickets on
+    their way."""
     with Helpdesk.open(path) as desk:
         workspace = desk.workspace(desk.teams.create(TEAM).slug)
         define_fields(workspace)
         members = [workspace.members.create(**entry).id for entry in data.members()]
         customers = _customers(desk, workspace, data)
-        yield from _tickets(desk, workspace, data.tickets(customers, members))
+        yield from _tickets(desk, workspace, watch(data.tickets(customers, members)))
 
 
 def open_keys(path: Path) -> Keys:

@@ -60,7 +60,7 @@ def _commit() -> str:
 
 def _said_by(*command: str) -> str:
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
     except OSError:
         return ""
     return done.stdout.strip()

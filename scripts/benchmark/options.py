@@ -27,6 +27,7 @@ class Options:
     tickets: tuple[int, ...]
     sections: tuple[Section, ...]
     operations: frozenset[str] | None
+    whole: bool
     effort: Effort
     fresh: bool
     cache: Path
@@ -45,8 +46,9 @@ def parse(argv: Sequence[str], sections: Sequence[Section], document: Path) -> O
         parser.error(str(error))
     effort = Effort(given.rounds, given.seconds, given.connections)
     tickets = tuple(sorted(set(given.tickets)))
-    whole = (
-        not (given.only or given.json == "-")
+    whole = not given.only
+    enough = (
+        whole
         and effort.rounds >= ROUNDS
         and effort.seconds >= SECONDS
         and effort.connections == CONNECTIONS
@@ -56,12 +58,13 @@ def parse(argv: Sequence[str], sections: Sequence[Section], document: Path) -> O
         tickets=tickets,
         sections=chosen,
         operations=operations,
+        whole=whole,
         effort=effort,
         fresh=given.fresh,
         cache=given.cache,
         json=given.json,
         earlier=given.earlier,
-        write=given.write or (document if whole else None),
+        write=given.write or (document if enough else None),
     )
 
 

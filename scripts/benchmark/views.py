@@ -96,6 +96,17 @@ VIEWS: tuple[View, ...] = (
         names=growth.OPERATIONS,
     ),
     View(
+        "bulk",
+        "Loading tickets",
+        Column("way", "way"),
+        (
+            Column("per_second", "tickets a second", 0),
+            Column("of_rows", "of rows alone", 2),
+            Column("of_raw", "of rows and index", 2),
+        ),
+        apart=TICKETS,
+    ),
+    View(
         "processes",
         "Several processes",
         _OPERATION,

@@ -2,6 +2,7 @@
 
 from scripts.benchmark.section import Section
 from scripts.benchmark.sections import (
+    bulk,
     contention,
     core,
     growth,
@@ -19,6 +20,7 @@ SECTIONS: tuple[Section, ...] = (
     inprocess.SECTION,
     core.SECTION,
     growth.SECTION,
+    bulk.SECTION,
     http.SECTION,
     contention.SECTION,
     processes.SECTION,
