@@ -41,6 +41,7 @@ def _row(number: int, operation: str, found: dict[int, Runs]) -> Row:
     runs = found[number][operation]
     return {
         "processes": number,
+        "served_by": _named(number),
         "operation": operation,
         **figures(runs, found[number][FLOOR]),
         "of_one": rounded(median_ratio(runs, found[1][operation]), 2),
@@ -49,7 +50,12 @@ def _row(number: int, operation: str, found: dict[int, Runs]) -> Row:
 
 def _memory(number: int, server: Server) -> Row:
     taken = resident_mb(server.pid)
-    return {"processes": number, "after_run_mb": None if taken is None else rounded(taken)}
+    megabytes = None if taken is None else rounded(taken)
+    return {"processes": number, "served_by": _named(number), "after_run_mb": megabytes}
+
+
+def _named(number: int) -> str:
+    return "1 process" if number == 1 else f"{number} processes"
 
 
 SECTION = Section("processes", "throughput and p99 of one process and of two", run)
