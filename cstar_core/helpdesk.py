@@ -97,13 +97,14 @@ class Helpdesk:
         self.close()
 
     @contextmanager
-    def transaction(self, *, at: datetime | None = None) -> Iterator[None]:
+    def transaction(self, *, at: datetime | None = None, brief: bool = False) -> Iterator[None]:
         """Several changes as one: all of them happen or none, at one instant.
 
         A nested one is a savepoint. ``at`` (aware) sets the instant of an outermost one, for
-        loading what happened earlier.
+        loading what happened earlier. ``brief`` says that nothing in it waits or computes for
+        long, so that it may reach the disk together with those of other threads.
         """
-        with self._store.transaction(at):
+        with self._store.transaction(at, brief=brief):
             yield
 
     @contextmanager

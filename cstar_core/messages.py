@@ -73,7 +73,7 @@ class Messages:
             "sender_name": sender_name,
             "is_internal": is_internal,
         }
-        with self._store.transaction() as tx:
+        with self._store.transaction(brief=True) as tx:
             ticket = read_stored(tx, self._scope, ticket_id)
             raise_any(self.check(values))
             name = sender_name or self._default_name(ticket, sender)

@@ -73,7 +73,7 @@ class Call:
         if sent is None:
             yield
             return
-        with self.desk.transaction():
+        with self.desk.transaction(brief=True):
             if not allows_change(sent, present_tag()):
                 raise Failure("STALE_VERSION", "The object has changed since it was read")
             yield

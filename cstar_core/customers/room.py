@@ -81,7 +81,7 @@ class Customers:
             "metadata": {} if metadata is None else metadata,
         }
         raise_any(self.check(values))
-        with self._store.transaction() as tx:
+        with self._store.transaction(brief=True) as tx:
             key = insert(tx, self._scope, values)
             return customers_by_key(tx, self._scope, [key])[key]
 
@@ -144,7 +144,7 @@ class Customers:
 
         Raises Invalid, NotFound, Conflict (address taken), StaleVersion.
         """
-        with self._store.transaction() as tx:
+        with self._store.transaction(brief=True) as tx:
             row = self._row(tx, id)
             _expect(customer_of(row, self._scope), expected_version)
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
@@ -160,7 +160,7 @@ class Customers:
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
         """Remove a customer; its tickets stay, shown as of a deleted customer."""
-        with self._store.transaction() as tx:
+        with self._store.transaction(brief=True) as tx:
             row = self._row(tx, id)
             _expect(customer_of(row, self._scope), expected_version)
             self._leave_tickets(tx, row)

@@ -119,7 +119,7 @@ class Tickets:
             "metadata": {} if metadata is None else metadata,
             "initial_message": initial_message,
         }
-        with self._store.transaction() as tx:
+        with self._store.transaction(brief=True) as tx:
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
             raise_any(_check_new(values, known))
             stored, messages = insert_ticket(tx, self._scope, values, known)
@@ -204,7 +204,7 @@ class Tickets:
 
         What changes nothing leaves no trace. Raises Invalid, NotFound, StaleVersion.
         """
-        with self._store.transaction() as tx:
+        with self._store.transaction(brief=True) as tx:
             before = read_stored(tx, self._scope, id)
             _expect(before, expected_version)
             known = self._definitions(tx, "custom_fields" in changes)
@@ -219,7 +219,7 @@ class Tickets:
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
         """Remove a ticket with its messages for good. Raises NotFound, StaleVersion."""
-        with self._store.transaction() as tx:
+        with self._store.transaction(brief=True) as tx:
             stored = read_stored(tx, self._scope, id)
             _expect(stored, expected_version)
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)

@@ -1,0 +1,25 @@
+"""One SQLite file: connections, units of work, and what its errors mean.
+
+There are two ways in. ``transaction()`` writes: one writer at a time, ``BEGIN IMMEDIATE``, and one
+instant ``now`` for everything in it. ``snapshot()`` reads one consistent state.
+"""
+
+from cstar_core.store.connections import BUSY_SECONDS, PRAGMAS, translated
+from cstar_core.store.statements import Prepared, Slot, prepare, slot
+from cstar_core.store.store import Store
+from cstar_core.store.transaction import Snapshot, SqlRow, Transaction, Upkeep
+
+__all__ = [
+    "BUSY_SECONDS",
+    "PRAGMAS",
+    "Prepared",
+    "Slot",
+    "Snapshot",
+    "SqlRow",
+    "Store",
+    "Transaction",
+    "Upkeep",
+    "prepare",
+    "slot",
+    "translated",
+]

@@ -1,0 +1,101 @@
+"""The connections to one file, and what the engine's errors mean."""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cstar_core.errors import Busy, HelpdeskError, Refused, StorageFull
+
+BUSY_SECONDS = 5.0
+PRAGMAS = {
+    "busy_timeout": int(BUSY_SECONDS * 1000),
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "trusted_schema": "OFF",
+    "cell_size_check": "ON",
+    "journal_size_limit": 64 * 1024 * 1024,
+    "temp_store": "MEMORY",
+    # KiB, of each connection; the default of 2 MiB reads the same pages again and again.
+    "cache_size": -16_384,
+}
+
+
+class Connections:
+    """As many connections as were ever busy at once; each is used by one thread at a time."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._closed = threading.Event()
+
+    @contextmanager
+    def one(self) -> Iterator[sqlite3.Connection]:
+        """A connection for the time of the block."""
+        connection = self.take()
+        try:
+            yield connection
+        finally:
+            self.give_back(connection)
+
+    def take(self) -> sqlite3.Connection:
+        """A connection that nobody else has meanwhile."""
+        if self._closed.is_set():
+            raise RuntimeError("The desk is closed.")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Take back a connection, which is in no transaction any more."""
+        if self._closed.is_set():
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close every idle connection; the last one folds the write-ahead log into the file."""
+        self._closed.set()
+        while self._idle:
+            self._idle.pop().close()
+
+    def _open(self) -> sqlite3.Connection:
+        with translated(self._path):
+            connection = sqlite3.connect(
+                self._path,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=512,
+            )
+            for name, value in PRAGMAS.items():
+                connection.execute(f"PRAGMA {name} = {value}")
+        return connection
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Turn the engine's errors into the library's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        known = meaning(path, error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def meaning(path: str, error: sqlite3.Error) -> HelpdeskError | None:
+    """The library's error for one of the engine's; None if it is nothing a user can help."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Busy("The database stayed locked by another writer; try again.")
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return StorageFull("The disk took no more; nothing was written.")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return Refused(f"{path} is damaged: {error}")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return Refused(f"{path} cannot be opened for writing: {error}")
+    return None

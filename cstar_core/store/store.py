@@ -1,0 +1,165 @@
+"""One open file: its two ways in, and when the search index is brought up to date."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from datetime import datetime
+from typing import Self
+
+from cstar_core.clock import Clock, to_seconds
+from cstar_core.errors import Busy, Forbidden, StorageFull
+from cstar_core.store.connections import Connections, meaning, translated
+from cstar_core.store.transaction import Snapshot, Transaction, Upkeep
+from cstar_core.store.writer import Writer
+
+_SETTLE_TRIES = 20
+
+
+class _Current(threading.local):
+    """What this thread is in the middle of."""
+
+    transaction: Transaction | None = None
+    snapshot: Snapshot | None = None
+    savepoints: int = 0
+
+
+class Store:
+    """One open database file, safe to use from many threads."""
+
+    def __init__(self, path: str, clock: Clock, upkeep: Upkeep) -> None:
+        self.path = path
+        self._clock = clock
+        self._upkeep = upkeep
+        self._connections = Connections(path)
+        self._writer = Writer(self._connections)
+        self._current = _Current()
+        self._reads_only = False
+
+    @contextmanager
+    def snapshot(self, *, settled: bool = False) -> Iterator[Snapshot]:
+        """Read one consistent state; inside a transaction, what it has written so far too.
+
+        ``settled``: one in which the search index is up to date. Inside a snapshot that is not,
+        RuntimeError.
+        """
+        current = self._current.transaction or self._current.snapshot
+        if current is not None:
+            if settled:
+                self._settle_within(current)
+            yield current
+            return
+        with self._connections.one() as connection, translated(self.path):
+            connection.execute("BEGIN")
+            snapshot = self._current.snapshot = Snapshot(connection)
+            try:
+                if settled and self._upkeep.waits(snapshot):
+                    self._settle(connection)
+                yield snapshot
+            finally:
+                self._current.snapshot = None
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def transaction(
+        self, at: datetime | None = None, *, brief: bool = False
+    ) -> Iterator[Transaction]:
+        """Write, all or nothing. Inside another transaction of this thread: a savepoint of it.
+
+        ``at`` sets the instant of an outermost transaction, for loading what happened earlier.
+        A ``brief`` one does not wait for anything, so those of several threads may be committed
+        as one. Raises RuntimeError inside a snapshot: the read that led to the write must be in
+        it.
+        """
+        if self._reads_only:
+            raise Forbidden("A publishable key only reads")
+        outer = self._current.transaction
+        if outer is not None:
+            with self._savepoint(outer):
+                yield outer
+            return
+        if self._current.snapshot is not None:
+            raise RuntimeError("Open the transaction before reading, not inside a snapshot.")
+        with translated(self.path), self._writer.write(brief=brief) as connection:
+            transaction = Transaction(connection, to_seconds(at or self._clock()))
+            self._current.transaction = transaction
+            try:
+                yield transaction
+                self._upkeep.some(transaction)
+            finally:
+                self._current.transaction = None
+
+    def reading(self) -> Self:
+        """The same open file for somebody who must not write: a transaction raises Forbidden."""
+        reader = copy(self)
+        reader._reads_only = True
+        return reader
+
+    def is_past(self, instant: datetime | None) -> bool:
+        """Whether an instant has come, by the desk's clock; None never comes."""
+        return instant is not None and instant <= self._clock()
+
+    def close(self) -> None:
+        """Close every idle connection; the last one folds the write-ahead log into the file."""
+        self._connections.close()
+
+    def _settle_within(self, current: Snapshot) -> None:
+        if self._upkeep.waits(current):
+            if not isinstance(current, Transaction):
+                raise RuntimeError("The snapshot around a search must be opened for searching.")
+            self._upkeep.everything(current)
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """Catch up, and begin to read before anybody of this process writes again."""
+        connection.execute("ROLLBACK")
+        with self._writer.alone():
+            for _ in range(_SETTLE_TRIES):
+                if not self._catch_up(connection):
+                    return
+                connection.execute("BEGIN")
+                if not self._upkeep.waits(Snapshot(connection)):
+                    return
+                connection.execute("ROLLBACK")
+        raise Busy("Other processes kept writing; try again.")
+
+    def _catch_up(self, connection: sqlite3.Connection) -> bool:
+        """Whether it could be committed.
+
+        On a full disk it cannot, and the transaction is left open: what it wrote is in memory,
+        where the reader finds it, and is rolled back at the end.
+        """
+        try:
+            self._begin_catching_up(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if not isinstance(meaning(self.path, error), StorageFull):
+                raise
+        else:
+            return True
+        self._begin_catching_up(connection)
+        return False
+
+    def _begin_catching_up(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        self._upkeep.everything(Transaction(connection, to_seconds(self._clock())))
+
+    @contextmanager
+    def _savepoint(self, outer: Transaction) -> Iterator[None]:
+        self._current.savepoints += 1
+        name = f"s{self._current.savepoints}"
+        outer.connection.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            if outer.connection.in_transaction:
+                outer.connection.execute(f"ROLLBACK TO {name}")
+                outer.connection.execute(f"RELEASE {name}")
+            raise
+        else:
+            outer.connection.execute(f"RELEASE {name}")
+        finally:
+            self._current.savepoints -= 1

@@ -1,0 +1,91 @@
+"""What rooms read and write through: a consistent view, and a unit of writing."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import Query
+
+from cstar_core.store.statements import Prepared, prepare
+
+SqlRow = tuple[Any, ...]
+
+
+class Snapshot:
+    """A consistent view of the file; it only reads."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def all(self, query: Prepared | Query, **values: object) -> list[SqlRow]:
+        """Every row of a query."""
+        return self._execute(query, values).fetchall()
+
+    def first(self, query: Prepared | Query, **values: object) -> SqlRow | None:
+        """The first row, or None."""
+        row: SqlRow | None = self._execute(query, values).fetchone()
+        return row
+
+    def value(self, query: Prepared | Query, **values: object) -> Any:
+        """The first column of the first row, or None."""
+        row = self.first(query, **values)
+        return None if row is None else row[0]
+
+    def sql(self, text: str, params: Iterable[object] = ()) -> list[SqlRow]:
+        """Rows of a statement in SQLite's own words (pragmas and the full-text index)."""
+        self._check(text.lstrip()[:6].upper() in ("SELECT", "PRAGMA", "EXPLAI"))
+        return self.connection.execute(text, tuple(params)).fetchall()
+
+    def _execute(self, query: Prepared | Query, values: Mapping[str, object]) -> sqlite3.Cursor:
+        prepared = query if isinstance(query, Prepared) else prepare(query)
+        self._check(prepared.reads)
+        return self.connection.execute(prepared.sql, prepared.bind(values))
+
+    def _check(self, reads: bool) -> None:
+        if not reads:
+            raise RuntimeError("A snapshot only reads; open a transaction to write.")
+
+
+class Transaction(Snapshot):
+    """A unit of writing; ``now`` is its one instant, in whole seconds since 1970."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, connection: sqlite3.Connection, now: int) -> None:
+        super().__init__(connection)
+        self.now = now
+
+    def run(self, query: Prepared | Query, **values: object) -> int:
+        """Run a write; the number of rows it touched."""
+        return self._execute(query, values).rowcount
+
+    def insert(self, query: Prepared | Query, **values: object) -> int:
+        """Insert one row; its integer key."""
+        return self._execute(query, values).lastrowid or 0
+
+    def many(self, query: Prepared, rows: Iterable[Mapping[str, object]]) -> None:
+        """Run one prepared write for each set of values."""
+        self.connection.executemany(query.sql, (query.bind(values) for values in rows))
+
+    def write_sql(self, text: str, params: Iterable[object] = ()) -> int:
+        """Run a write in SQLite's own words; the number of rows it touched."""
+        return self.connection.execute(text, tuple(params)).rowcount
+
+    def _check(self, reads: bool) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What follows the rows in groups instead of in each transaction: the search index.
+
+    ``waits`` tells whether it is behind, ``some`` runs at the end of each outermost transaction
+    and catches up if there is much to do, ``everything`` catches up.
+    """
+
+    waits: Callable[[Snapshot], bool]
+    some: Callable[[Transaction], None]
+    everything: Callable[[Transaction], None]
