@@ -1,9 +1,7 @@
 """How often a key may ask, and how often an address may fail to name a key."""
 
 import math
-import threading
-import time
-from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from flask_limiter import Limiter
@@ -13,19 +11,18 @@ from limits.storage import Storage
 from cstar_core import Key, utc_now
 from cstar_web.errors import too_many
 from cstar_web.settings import OFF, Settings
+from cstar_web.windows import OwnWindows, Windows
 
 Headers = tuple[tuple[str, str], ...]
 
 FAILURES_PER_MINUTE = 30
-_SWEEP_AT = 1_000
 
 
 class MonotonicStorage(Storage):
     """Counters whose windows end by a clock that nobody sets.
 
     The storage that comes with the limiter follows the wall clock: set back by an hour, it keeps
-    a key locked out for that hour. It also starts a thread per request to forget old windows,
-    where this one forgets them as new ones come.
+    a key locked out for that hour. It also starts a thread per request to forget old windows.
     """
 
     STORAGE_SCHEME = ["monotonic"]  # noqa: RUF012 - declared so by the base class
@@ -34,40 +31,28 @@ class MonotonicStorage(Storage):
         self,
         uri: str | None = None,
         wrap_exceptions: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        windows: Windows | None = None,
         **options: float | str | bool,
     ) -> None:
         super().__init__(uri, wrap_exceptions, **options)
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._windows: dict[str, tuple[int, float]] = {}
-        self._sweep_at = _SWEEP_AT
+        self._windows = OwnWindows() if windows is None else windows
 
     @property
     def base_exceptions(self) -> type[Exception]:
-        """What a failing storage would raise; a dictionary does not fail."""
+        """What a failing storage would raise; memory does not fail."""
         return ValueError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count; a window opens with the first request in it."""
-        now = self._clock()
-        with self._lock:
-            count, end = self._windows.get(key, (0, now))
-            if end <= now:
-                self._sweep(now)
-                count, end = 0, now + expiry
-            self._windows[key] = (count + amount, end)
-        return count + amount
+        return self._windows.add(key, expiry, amount)
 
     def get(self, key: str) -> int:
         """What was counted in the present window."""
-        count, end = self._windows.get(key, (0, 0.0))
-        return count if end > self._clock() else 0
+        return self._windows.count(key)
 
     def get_expiry(self, key: str) -> float:
         """When the window ends, as the wall clock reads now."""
-        _, end = self._windows.get(key, (0, 0.0))
-        return utc_now().timestamp() + max(0.0, end - self._clock())
+        return utc_now().timestamp() + self._windows.left(key)
 
     def check(self) -> bool:
         """Whether the storage works."""
@@ -75,31 +60,26 @@ class MonotonicStorage(Storage):
 
     def reset(self) -> int:
         """Forget everything; the number of windows that were forgotten."""
-        with self._lock:
-            forgotten = len(self._windows)
-            self._windows.clear()
-        return forgotten
+        return self._windows.forget_all()
 
     def clear(self, key: str) -> None:
         """Forget one window."""
-        with self._lock:
-            self._windows.pop(key, None)
-
-    def _sweep(self, now: float) -> None:
-        if len(self._windows) < self._sweep_at:
-            return
-        self._windows = {key: kept for key, kept in self._windows.items() if kept[1] > now}
-        self._sweep_at = max(_SWEEP_AT, 2 * len(self._windows))
+        self._windows.forget(key)
 
 
 class RateLimits:
-    """The limits of one app, by type of key."""
+    """The limits of one app, by type of key; its own, or shared through `windows`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, windows: Windows | None = None) -> None:
+        options: dict[str, Any] = {"windows": windows}
         # The limiter's hooks on an app would look for limits by route in every request. Ours go
         # by key, so it is set up on an app that answers nothing and its strategy is asked here.
         limiter = Limiter(
-            lambda: "", app=Flask("limits"), storage_uri="monotonic://", strategy="fixed-window"
+            lambda: "",
+            app=Flask("limits"),
+            storage_uri="monotonic://",
+            storage_options=options,
+            strategy="fixed-window",
         )
         self._strategy = limiter.limiter
         self._by_type = {
