@@ -115,7 +115,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("database", "FILE", "The SQLite file; made on first use.", _text),
     Setting("host", "ADDRESS", "The address to listen on; 0.0.0.0 for every one.", _text),
     Setting("port", "NUMBER", "The port to listen on; 0 picks a free one.", _whole(0, 65535)),
-    Setting("threads", "NUMBER", "How many requests are worked on at once.", _whole(1, 64)),
+    Setting("threads", "NUMBER", "How many requests a process works on at once.", _whole(1, 64)),
+    Setting("processes", "NUMBER", "How many processes share the work.", _whole(1, 64)),
     Setting("secret_key_limit", "LIMIT", "Requests a secret key may make, or off.", _limit),
     Setting("publishable_key_limit", "LIMIT", "The same for publishable keys, or off.", _limit),
     Setting(
@@ -148,6 +149,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 4
+    processes: int = 1
     secret_key_limit: str = "1000/hour"  # noqa: S105 - a limit, not a secret
     publishable_key_limit: str = "100/hour"
     cors_origins: tuple[str, ...] = ()

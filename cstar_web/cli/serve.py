@@ -2,23 +2,30 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
+from flask import Flask
 
-from cstar_core import Helpdesk, Team
+from cstar_core import Helpdesk, HelpdeskError, Team
 from cstar_web.app import create_app
+from cstar_web.calls import install, services
 from cstar_web.cli.base import Command, columns
 from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
 from cstar_web.demo import load_demo
+from cstar_web.limits import RateLimits
 from cstar_web.logs import log_to_stderr
-from cstar_web.server import Server
+from cstar_web.server import Server, listen
 from cstar_web.server import serve as run_server
+from cstar_web.server.listener import url_of
+from cstar_web.server.processes import ProcessesError, supervise
 from cstar_web.settings import SETTINGS, Settings
+from cstar_web.windows import SharedWindows
 
 _VISIT_NAME = "serve --demo"
 _VISIT_TIME = timedelta(hours=24)
@@ -56,21 +63,55 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
     """Serve the HTTP API until SIGTERM or Ctrl-C."""
     settings = Settings.from_environment(flags=flags)
     log_to_stderr(settings.log_format)
+    if settings.processes > 1:
+        _serve_in_processes(settings, demo, as_json)
+        return
     with Helpdesk.open(settings.database) as desk:
         app = create_app(desk, settings)
-        run_server(app, settings, ready=_first_screen(desk, settings, demo, as_json))
+
+        def show(server: Server) -> None:
+            click.echo(_first_screen(desk, settings, server.url, demo, as_json))
+
+        run_server(app, settings, ready=show)
 
 
-def _first_screen(
-    desk: Helpdesk, settings: Settings, demo: bool, as_json: bool
-) -> Callable[[Server], None]:
-    def show(server: Server) -> None:
-        visit = _visit(desk) if demo else None
-        url = _usable(server.url)
-        screen = _data if as_json else _text
-        click.echo(screen(url, settings, desk.teams.list(), visit))
+def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
+    with listen(settings.host, settings.port) as sock:
+        windows = SharedWindows()
 
-    return show
+        def work(ready: Callable[[Server], None]) -> None:
+            with Helpdesk.open(settings.database) as desk:
+                app = create_app(desk, settings)
+                _share_limits(app, settings, windows)
+                run_server(app, settings, sockets=[sock], ready=ready)
+
+        with Helpdesk.open(settings.database) as desk:
+            screen = _first_screen(desk, settings, url_of(*sock.getsockname()[:2]), demo, as_json)
+        try:
+            supervise(sock, settings.processes, work, lambda: click.echo(screen))
+        except ProcessesError as error:
+            raise click.ClickException(str(error)) from error
+    _fold_log(settings.database)
+
+
+def _share_limits(app: Flask, settings: Settings, windows: SharedWindows) -> None:
+    """A key's requests count together, whichever process answers them."""
+    with app.app_context():
+        held = services()
+    install(app, replace(held, limits=RateLimits(settings, windows)))
+
+
+def _fold_log(database: str) -> None:
+    """Fold in the write-ahead log, which processes that close at once leave to each other."""
+    with suppress(HelpdeskError):
+        if Path(database).exists():
+            Helpdesk.open(database).close()
+
+
+def _first_screen(desk: Helpdesk, settings: Settings, url: str, demo: bool, as_json: bool) -> str:
+    visit = _visit(desk) if demo else None
+    screen = _data if as_json else _text
+    return screen(_usable(url), settings, desk.teams.list(), visit)
 
 
 def _visit(desk: Helpdesk) -> _Visit:
@@ -105,6 +146,8 @@ def _text(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit |
         ("Database", str(Path(settings.database).resolve())),
         ("Team", _named(teams)),
     ]
+    if settings.processes > 1:
+        rows.append(("Processes", str(settings.processes)))
     parts = [f"cStar serves at {url}", _indented(columns(rows))]
     if visit:
         curl = f'curl -H "Authorization: Bearer {visit.secret}" {_tickets(url, visit.team)}'
@@ -119,6 +162,8 @@ def _data(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit |
         "database": str(Path(settings.database).resolve()),
         "teams": [{"teamId": each.id, "teamSlug": each.slug} for each in teams],
     }
+    if settings.processes > 1:
+        data["processes"] = settings.processes
     if visit:
         data |= {"teamSlug": visit.team.slug, "secretKey": visit.secret}
     return json.dumps(data, ensure_ascii=False)

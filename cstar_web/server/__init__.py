@@ -21,6 +21,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
+from cstar_web.server.balance import MOMENT, Turns
 from cstar_web.server.channel import Bounds, Channel
 from cstar_web.server.listener import Listener
 from cstar_web.settings import Settings
@@ -36,6 +37,8 @@ class ListenError(Exception):
 
 class Server:
     """The listening sockets, their connections and the threads that answer."""
+
+    _turns: Turns | None = None
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Server:
         """Finish what is being answered, then let `run` return; asked twice, at once."""
         if self._stopping:
             self._patience = 0
+            return
         self._stopping = True
         self._listeners[0].pull_trigger()
 
@@ -89,7 +93,15 @@ class Server:
         """A descriptor that wakes the loop when something is written to it."""
         return int(self._listeners[0].trigger.trigger)
 
+    def take_turns(self, turns: Turns) -> None:
+        """Share the listening sockets with other processes."""
+        self._turns = turns
+        for listener in self._listeners:
+            listener.turns = turns
+
     def _turn(self, seconds: float) -> None:
+        if self._turns is not None and self._turns.is_waiting:
+            seconds = min(seconds, MOMENT)
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
         now = time.monotonic()
         if now >= self._next_sweep:

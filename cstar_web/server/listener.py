@@ -11,10 +11,17 @@ from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
 from cstar_web.remote import client_network
+from cstar_web.server.balance import Turns
 from cstar_web.server.channel import Bounds, Channel
 from cstar_web.settings import Settings
 
 log = logging.getLogger("cstar.server")
+
+
+def url_of(host: str, port: int | str) -> str:
+    """The address of a server as one would type it."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
 
 _client_of = lru_cache(2048)(client_network)
 
@@ -26,6 +33,8 @@ class Listener(TcpWSGIServer):
     # Server sweeps by the monotonic clock instead.
     next_channel_cleanup = float("inf")
     draining = False
+    # Where several processes wait on the socket.
+    turns: Turns | None = None
 
     def __init__(self, app: WSGIApplication, settings: Settings, bounds: Bounds, **kw: Any) -> None:
         super().__init__(app, bind_socket=False, **kw)
@@ -35,8 +44,12 @@ class Listener(TcpWSGIServer):
 
     @property
     def url(self) -> str:
-        host = f"[{self.effective_host}]" if ":" in self.effective_host else self.effective_host
-        return f"http://{host}:{self.effective_port}"
+        return url_of(self.effective_host, self.effective_port)
+
+    def readable(self) -> bool:
+        if self.turns is not None and not self.turns.may_look(len(self.active_channels)):
+            return False
+        return bool(super().readable())
 
     def accept(self) -> tuple[socket.socket, Any] | None:
         """Take a connection; where there are too many, the longest waiting one makes room.
@@ -44,6 +57,8 @@ class Listener(TcpWSGIServer):
         Refusing the newcomer instead would let slow connections keep out honest ones that come
         from the same address.
         """
+        if self.turns is not None and not self.turns.may_take(len(self.active_channels)):
+            return None
         accepted: tuple[socket.socket, Any] | None = super().accept()
         if accepted and not self._make_room(accepted[1][0]):
             accepted[0].close()
@@ -92,6 +107,8 @@ class Listener(TcpWSGIServer):
     def drain(self) -> None:
         """Accept no more; the trigger stays, by which the threads wake the loop."""
         self.draining = True
+        if self.turns is not None:
+            self.turns.leave()
         wasyncore.dispatcher.close(self)
         self._report()
 

@@ -3,11 +3,12 @@
 import json
 import shlex
 import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.error
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import pytest
 
 from cstar_core import Helpdesk
-from tests.cli.commands import fetch, serving, stop
+from tests.cli.commands import fetch, run, serving, stop
+from tests.web.test_server import needs_ipv6
 
 
 def crowd(host: str, port: int) -> None:
@@ -117,3 +119,79 @@ def test_the_log_can_be_json(database: Path) -> None:
 
     assert logged[0].keys() == {"time", "level", "logger", "message"}
     assert "too many are open" in logged[0]["message"]
+
+
+def test_the_first_screen_says_how_many_processes_there_are(database: Path) -> None:
+    with serving("--database", str(database), "--processes", "2") as (server, screen):
+        assert ["Processes", "2"] in [line.split() for line in screen.splitlines()]
+        assert stop(server) == 0
+
+
+def test_several_processes_can_be_tried_at_once(tmp_path: Path) -> None:
+    with serving("--demo", "--database", "demo.db", "--processes", "2") as (server, screen):
+        assert follow(screen)["meta"]["pagination"]["total"] > 10
+        assert stop(server) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.db"]
+
+
+def test_a_program_can_read_how_many_processes_there_are(database: Path) -> None:
+    with serving("--json", "--database", str(database), CSTAR_PROCESSES="3") as (_, screen):
+        assert json.loads(screen)["processes"] == 3
+
+
+def test_one_process_serves_by_itself(database: Path) -> None:
+    with serving("--json", "--database", str(database), "--processes", "1") as (server, screen):
+        listed = subprocess.run(["pgrep", "-P", str(server.pid)], capture_output=True, text=True)
+
+        assert (listed.stdout, "processes" in json.loads(screen)) == ("", False)
+
+
+@needs_ipv6
+def test_several_processes_answer_at_an_ipv6_address(database: Path) -> None:
+    args = ("--json", "--database", str(database), "--processes", "2", "--host", "::")
+    with serving(*args) as (_, screen):
+        url = json.loads(screen)["url"]
+
+        assert url.startswith("http://[::1]:")
+        assert fetch(f"{url}/healthz")["success"] is True
+
+
+def test_several_processes_need_no_standard_input(database: Path) -> None:
+    command = [sys.executable, "-m", "cstar_web", "serve", "--json", "--processes", "2"]
+    script = shlex.join([*command, "--port", "0", "--database", str(database)]) + " <&-"
+    with subprocess.Popen(["sh", "-c", f"exec {script}"], stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        url = json.loads(server.stdout.readline())["url"]
+
+        assert fetch(f"{url}/healthz")["success"] is True
+        server.terminate()
+        assert server.wait(10) == 0
+
+
+def test_a_taken_port_is_one_line_for_several_processes_too(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--processes", "2", "--port", str(port))
+
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert f"port {port} on 127.0.0.1 is already taken" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_file_is_refused_before_there_are_processes(tmp_path: Path) -> None:
+    (tmp_path / "cstar.db").write_text("Dear diary")
+    result = run("serve", "--processes", "2", "--port", "0")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+
+
+def test_processes_that_cannot_go_on_are_given_up_in_one_line(database: Path) -> None:
+    with serving("--json", "--database", str(database), "--processes", "2") as (server, _):
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA user_version = 9999")
+        subprocess.run(["pkill", "-KILL", "-P", str(server.pid)])
+        _, logged = server.communicate(timeout=30)
+
+    assert server.returncode == 1
+    assert logged.splitlines()[-1].startswith("cstar: gave up after 6 tries: process ")
+    assert "made by a newer version" in logged
