@@ -2,6 +2,8 @@
 
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +31,15 @@ class Bounds:
 
 
 class _Task(WSGITask):
-    """Tells keep-alive clients of a server that is stopping to go away."""
+    """Sends the headers together with the body, and tells keep-alive clients of a server that is
+    stopping to go away."""
+
+    def write(self, data: bytes) -> None:
+        if self.wrote_header or not data:
+            super().write(data)
+            return
+        with self.channel.in_one_piece():
+            super().write(data)
 
     def build_response_header(self) -> bytes:
         if self.channel.server.draining:
@@ -52,6 +62,24 @@ class Channel(HTTPChannel):
     # The next request waits until the client has read the answer to the one before.
     held = False
     linger_until: float | None = None
+    _pieces: list[bytes] | None = None
+
+    @contextmanager
+    def in_one_piece(self) -> Iterator[None]:
+        """Send what is written inside at once: each piece alone would be a call of the system."""
+        self._pieces = []
+        try:
+            yield
+        finally:
+            pieces, self._pieces = self._pieces, None
+        self.write_soon(b"".join(pieces))
+
+    def write_soon(self, data: Any) -> int:
+        if self._pieces is None:
+            written: int = super().write_soon(data)
+            return written
+        self._pieces.append(data)
+        return len(data)
 
     @property
     def last_activity(self) -> float:
