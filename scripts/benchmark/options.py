@@ -141,7 +141,7 @@ def _only(
     An operation that none of the named sections has means every section that has it.
     """
     if not text:
-        return tuple(sections), None
+        return tuple(section for section in sections if section.by_default), None
     names = {name.strip() for name in text.split(",") if name.strip()}
     operations = frozenset(names & set(_operations(sections)))
     chosen = [section for section in sections if section.name in names]

@@ -51,6 +51,7 @@ class Section:
     about: str
     run: Callable[[Bench], Results]
     operations: tuple[str, ...] = ()
+    by_default: bool = True
 
 
 def rounded(value: float, digits: int = 1) -> float:

@@ -53,12 +53,22 @@ class Table:
 TICKETS = Column("tickets", "tickets", 0)
 _OPERATION = Column("operation", "operation")
 _LABELS = {FLOOR: "the floor", **{name: each.label for name, each in OPERATIONS.items()}}
+# What a peer has beside these.
+_LABELS["list-page"] = "list, as its page of tickets does"
 _LOAD = (
     Column("per_second", "a second", 0),
     Column("p50_ms", "median ms", 1),
     Column("p99_ms", "p99 ms", 1),
 )
 _OF_FLOOR = Column("of_floor", "of the floor", 2)
+_BESIDE = (
+    Column("per_second", "a second", 1),
+    Column("p99_ms", "p99 ms", 1),
+    Column("own_per_second", "cStar a second", 0),
+    Column("own_p99_ms", "cStar p99 ms", 1),
+    Column("times", "times as fast", 1),
+)
+_PROGRAM = (Column("memory_mb", "MB after the run", 0), Column("versions", "versions"))
 _MICROSECONDS = Column("microseconds", "µs", 0)
 _OVER_HELLO = Column("over_hello", "times hello", 1)
 _GROWTH = Column("growth", "growth", 2)
@@ -158,22 +168,20 @@ VIEWS: tuple[View, ...] = (
         "peers",
         "Beside",
         _OPERATION,
-        (
-            Column("per_second", "a second", 0),
-            Column("p99_ms", "p99 ms", 1),
-            Column("own_per_second", "cStar a second", 0),
-            Column("own_p99_ms", "cStar p99 ms", 1),
-            Column("times", "times as fast", 1),
-        ),
+        _BESIDE,
         apart=Column("beside", ""),
         names=_LABELS,
     ),
+    View("peers_about", "Other programs", Column("beside", "program"), _PROGRAM),
     View(
-        "peers_about",
-        "Other programs",
-        Column("beside", "program"),
-        (Column("memory_mb", "MB after the run", 0), Column("versions", "versions")),
+        "peers_slow",
+        "Beside, one connection",
+        _OPERATION,
+        _BESIDE,
+        apart=Column("beside", ""),
+        names=_LABELS,
     ),
+    View("peers_slow_about", "Other programs", Column("beside", "program"), _PROGRAM),
 )
 
 
