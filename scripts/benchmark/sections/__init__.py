@@ -8,6 +8,7 @@ from scripts.benchmark.sections import (
     growth,
     http,
     inprocess,
+    peers,
     processes,
     start,
     storage,
@@ -24,4 +25,6 @@ SECTIONS: tuple[Section, ...] = (
     http.SECTION,
     contention.SECTION,
     processes.SECTION,
+    peers.SECTION,
+    peers.SLOW,
 )
