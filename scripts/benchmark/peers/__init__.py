@@ -29,6 +29,7 @@ __all__ = ["PEERS", "Export", "Peer", "Plan", "export", "like_product", "prepare
 
 HERE = Path(__file__).parent
 START_SECONDS = 30
+STOP_SECONDS = 10
 ANSWER_SECONDS = 300
 
 
@@ -101,8 +102,7 @@ class Peer:
             yield url
         finally:
             self.pid = None
-            server.terminate()
-            server.wait(START_SECONDS)
+            _stop(server)
 
     def check(self, url: str) -> None:
         """Ask it once for everything; exits if an answer is not what it must be."""
@@ -130,6 +130,8 @@ class Peer:
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")[:500]
             sys.exit(f"{self.name}: {request.method} {request.path} gave {error.code}: {text}")
+        except OSError as error:
+            sys.exit(f"{self.name}: {request.method} {request.path} failed: {error}")
 
     def _await(self, url: str, server: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + START_SECONDS
@@ -158,6 +160,15 @@ def prepare(name: str, cache: Path, folder: Path, rows: Export) -> Peer:
     plan.write(folder, headers)
     versions = _versions(python, kind.packages)
     return Peer(name, kind.label, folder, python, headers, plan, len(rows.numbers), versions)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _environment(folder: Path) -> dict[str, str]:
