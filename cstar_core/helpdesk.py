@@ -21,6 +21,7 @@ from cstar_core.messages import Messages
 from cstar_core.migrations import migrate, scripts
 from cstar_core.scope import SYSTEM, Actor, Scope
 from cstar_core.store import BUSY_SECONDS, Store, prepare, slot, translated
+from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
 from cstar_core.tickets import Tickets
@@ -70,16 +71,24 @@ class Helpdesk:
         self.keys = Keys(store)
 
     @classmethod
-    def open(cls, path: str | PathLike[str], *, clock: Clock = utc_now) -> Self:
+    def open(
+        cls,
+        path: str | PathLike[str],
+        *,
+        clock: Clock = utc_now,
+        queue: Queue | None = None,
+    ) -> Self:
         """Open a file, making it if it is not there, and bring it to the newest schema.
 
-        ``clock`` gives the present instant (aware). Raises Refused for a file that is not a cStar
-        database, is damaged or from a newer version (it stays untouched), Busy and StorageFull.
+        ``clock`` gives the present instant (aware). ``queue`` is a lock that is held around every
+        write: one for several processes lets them take turns at the file. Raises Refused for a
+        file that is not a cStar database, is damaged or from a newer version (it stays untouched),
+        Busy and StorageFull.
         """
         name = fspath(path)
         with translated(name):
             version = migrate(name, scripts(), BUSY_SECONDS)
-        return cls(Store(name, clock, documents.UPKEEP), version)
+        return cls(Store(name, clock, documents.UPKEEP, queue), version)
 
     def close(self) -> None:
         """Close the file; a desk that is closed raises RuntimeError."""

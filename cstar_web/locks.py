@@ -14,6 +14,7 @@ import weakref
 from types import TracebackType
 
 _MOMENT = 0.0001
+_NOW, _NEXT = 0, 1
 
 
 class SharedLock:
@@ -27,7 +28,7 @@ class SharedLock:
         self._threads.acquire()
         # The system knows only which process waits for which. If this waited there, it would see
         # a deadlock where two threads wait for one lock each of the other's process.
-        while not self._file.try_to_take(0):
+        while not self._file.try_to_take(_NOW):
             time.sleep(_MOMENT)
 
     def __exit__(
@@ -36,8 +37,31 @@ class SharedLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.free(0)
+        self._file.free(_NOW)
         self._threads.release()
+
+
+class WriterQueue:
+    """For processes that follow each other, however long each may take; first come, first served.
+
+    The threads of one process must come one at a time, but any of them may release.
+    """
+
+    def __init__(self) -> None:
+        self._file = _Bytes()
+
+    def acquire(self) -> None:
+        """Wait for the turn of this process."""
+        # Whoever is next holds a byte of its own, so that who has just written cannot pass it.
+        self._file.take(_NEXT)
+        try:
+            self._file.take(_NOW)
+        finally:
+            self._file.free(_NEXT)
+
+    def release(self) -> None:
+        """Let the next process have its turn."""
+        self._file.free(_NOW)
 
 
 class _Bytes:
@@ -47,6 +71,10 @@ class _Bytes:
         with tempfile.TemporaryFile() as file:
             self._descriptor = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._descriptor)
+
+    def take(self, place: int) -> None:
+        """Lock a byte once no other process has it."""
+        fcntl.lockf(self._descriptor, fcntl.LOCK_EX, 1, place)
 
     def try_to_take(self, place: int) -> bool:
         """Lock a byte unless another process has it."""

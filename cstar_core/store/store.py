@@ -12,7 +12,7 @@ from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, Forbidden, StorageFull
 from cstar_core.store.connections import Connections, meaning, translated
 from cstar_core.store.transaction import Snapshot, Transaction, Upkeep
-from cstar_core.store.writer import Writer
+from cstar_core.store.writer import Queue, Writer
 
 _SETTLE_TRIES = 20
 
@@ -28,12 +28,12 @@ class _Current(threading.local):
 class Store:
     """One open database file, safe to use from many threads."""
 
-    def __init__(self, path: str, clock: Clock, upkeep: Upkeep) -> None:
+    def __init__(self, path: str, clock: Clock, upkeep: Upkeep, queue: Queue | None = None) -> None:
         self.path = path
         self._clock = clock
         self._upkeep = upkeep
         self._connections = Connections(path)
-        self._writer = Writer(self._connections)
+        self._writer = Writer(self._connections, queue or threading.Lock())
         self._current = _Current()
         self._reads_only = False
 

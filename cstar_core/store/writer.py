@@ -13,12 +13,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cstar_core.errors import Busy
 from cstar_core.store.connections import Connections
 
 GROUP_MAX = 16
 _PATIENCE = 0.05
+
+
+class Queue(Protocol):
+    """Where processes that share a file wait for their turn to write; a lock will do.
+
+    SQLite alone lets each of them sleep and try again, for longer and longer. While threads of one
+    process follow each other closely, the other ones hardly ever find the file free.
+    """
+
+    def acquire(self) -> object:
+        """Wait for the turn."""
+        ...
+
+    def release(self) -> object:
+        """Let the next process have its turn; any thread may call it."""
+        ...
 
 
 @dataclass(slots=True)
@@ -34,8 +51,9 @@ class _Group:
 class Writer:
     """The one place in this process that writes to a file."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, queue: Queue) -> None:
         self._connections = connections
+        self._queue = queue
         self._turn = threading.Lock()
         self._counting = threading.Lock()
         self._waiting = 0
@@ -64,11 +82,15 @@ class Writer:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep every other writer of this process out; what they did is committed."""
+        """Keep every other writer in the queue out; what they did is committed."""
         self._await_turn()
         try:
             self._commit_left()
-            yield
+            self._queue.acquire()
+            try:
+                yield
+            finally:
+                self._queue.release()
         finally:
             self._turn.release()
 
@@ -101,7 +123,12 @@ class Writer:
     def _begin(self) -> _Group:
         connection = self._connections.take()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            self._queue.acquire()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except BaseException:
+                self._queue.release()
+                raise
         except BaseException:
             self._connections.give_back(connection)
             raise
@@ -161,6 +188,7 @@ class Writer:
             if group.connection.in_transaction:
                 group.connection.execute("ROLLBACK")
         finally:
+            self._queue.release()
             self._connections.give_back(group.connection)
             group.done.set()
 

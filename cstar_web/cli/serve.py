@@ -19,6 +19,7 @@ from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
 from cstar_web.demo import load_demo
 from cstar_web.limits import RateLimits
+from cstar_web.locks import WriterQueue
 from cstar_web.logs import log_to_stderr
 from cstar_web.server import Server, listen
 from cstar_web.server import serve as run_server
@@ -77,10 +78,10 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
 
 def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
     with listen(settings.host, settings.port) as sock:
-        windows = SharedWindows()
+        windows, queue = SharedWindows(), WriterQueue()
 
         def work(ready: Callable[[Server], None]) -> None:
-            with Helpdesk.open(settings.database) as desk:
+            with Helpdesk.open(settings.database, queue=queue) as desk:
                 app = create_app(desk, settings)
                 _share_limits(app, settings, windows)
                 run_server(app, settings, sockets=[sock], ready=ready)

@@ -1,5 +1,6 @@
 """Writes of several threads: one at a time, committed together, failing alone."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,8 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.path = str(path)
         self.connections = Connections(self.path)
-        self.writer = Writer(self.connections)
+        self.queue = threading.Lock()
+        self.writer = Writer(self.connections, self.queue)
         self.statements: list[str] = []
         with self.connections.one() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -48,6 +50,7 @@ def file(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path / "marks.db")
     yield desk
     desk.connections.close()
+    assert not desk.queue.locked()
 
 
 @pytest.fixture
@@ -223,6 +226,39 @@ def test_a_group_whose_next_writer_never_comes_is_committed(file: Desk) -> None:
         # As if another thread waited and was then interrupted.
         file.writer._waiting += 1
     assert file.marks() == ["first"]
+
+
+def test_the_queue_is_held_until_the_write_is_committed(file: Desk) -> None:
+    with file.writer.write(brief=True):
+        held = file.queue.locked()
+    assert (held, file.queue.locked(), file.commits) == (True, False, 1)
+
+
+def test_the_queue_is_held_by_who_is_alone(file: Desk) -> None:
+    with file.writer.alone():
+        held = file.queue.locked()
+    assert (held, file.queue.locked()) == (True, False)
+
+
+def test_the_queue_is_held_until_a_group_is_committed(file: Desk, pool: ThreadPoolExecutor) -> None:
+    seen: list[tuple[bool, int]] = []
+
+    def next_one() -> None:
+        with file.writer.write(brief=True):
+            seen.append((file.queue.locked(), file.commits))
+
+    with behind(file, pool, next_one) as queued:
+        pass
+    queued[0].result(SOON)
+    assert seen == [(True, 0)]
+
+
+def test_a_write_that_cannot_begin_leaves_the_queue(file: Desk) -> None:
+    with file.connections.one() as broken:
+        broken.execute("BEGIN")
+    with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
+        file.mark("never")
+    assert not file.queue.locked()
 
 
 def test_many_threads_write_each_of_their_rows_once(file: Desk, pool: ThreadPoolExecutor) -> None:
