@@ -5,6 +5,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from scripts.benchmark.aims import Figures
 from scripts.benchmark.section import Results
 from scripts.benchmark.views import Table, tables
 
@@ -27,8 +28,14 @@ def document(run: Mapping[str, Any]) -> str:
     template = Template(_TEMPLATE.read_text(encoding="utf-8"))
     missing = dict.fromkeys(template.get_identifiers(), _NOT_MEASURED)
     remarks = _REMARKS.read_text(encoding="utf-8").strip()
-    effort = {name: str(value) for name, value in run["effort"].items()}
-    return template.substitute(missing | shown | effort, machine=machine, remarks=remarks)
+    facts = {name: str(value) for name, value in run["effort"].items()} | _sizes(run["results"])
+    return template.substitute(missing | shown | facts, machine=machine, remarks=remarks)
+
+
+def _sizes(results: Results) -> dict[str, str]:
+    figures = Figures(results)
+    found = {"smallest": figures.smallest, "largest": figures.largest}
+    return {name: f"{size:,}" for name, size in found.items() if size}
 
 
 def _markdown(table: Table) -> str:
