@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
-from peewee import JOIN, Select, fn
+from peewee import JOIN, SQL, Select, fn
 
 from cstar_core.checks import invalid, same
 from cstar_core.clock import from_seconds
@@ -237,15 +237,17 @@ class Events:
         shape: "Shape",
         window: Window,
         query: object,
-        **values: object,
+        *,
+        least: int = 0,
+        ticket: int | None = None,
     ) -> Page[Event]:
-        values = {"least": 0, **values, "workspace": self._scope.workspace_id}
+        values = {"least": least, "ticket": ticket, "workspace": self._scope.workspace_id}
         rows_query, count_query = _queries(shape)
-        start = values["least"] if window.after is None else window.after[0]
-        rows = snap.all(
-            rows_query,
-            **{**values, "start": start, "limit": window.size + 1, "offset": window.offset},
-        )
+        start, offset = least if window.after is None else window.after[0], window.offset
+        if shape.every and window.after is None:  # numbers have no gaps
+            start, offset = least + offset, 0
+        part = {"start": start, "limit": window.size + 1, "offset": offset}
+        rows = snap.all(rows_query, **{**values, **part})
         total = snap.value(count_query, **values)
         events = [_event(salt, row) for row in rows]
         return close_page(events, [(row[0],) for row in rows], total, window, query)
@@ -269,23 +271,44 @@ class Shape:
     codes: tuple[int, ...]
     of_ticket: bool
 
+    @property
+    def every(self) -> bool:
+        """Whether every event counts."""
+        return not (self.codes or self.of_ticket)
+
 
 @lru_cache(maxsize=256)
 def _queries(shape: Shape) -> tuple[Prepared, Prepared]:
-    condition = EventRow.workspace_id == slot("workspace")
+    """SQL for the events of a page, and for the number of all of them."""
+    mine, after = EventRow.workspace_id == slot("workspace"), EventRow.number > slot("start")
+    since = mine & (EventRow.number > slot("least"))
     if shape.codes:
-        condition &= EventRow.type.in_(shape.codes)
-    if shape.of_ticket:
-        condition &= EventRow.ticket_number == slot("ticket")
-    rows = (
-        _select()
-        .where(condition & (EventRow.number > slot("start")))
-        .order_by(EventRow.number)
-        .limit(slot("limit"))
-        .offset(slot("offset"))
-    )
-    counted = condition & (EventRow.number > slot("least"))
-    return prepare(rows), prepare(EventRow.select(fn.COUNT(EventRow.number)).where(counted))
+        rows = _select().where(mine & EventRow.number.in_(_of_types(shape.codes)))
+        total = fn.COUNT(EventRow.number)
+        since &= EventRow.type.in_(shape.codes)
+    else:
+        of_ticket = EventRow.ticket_number == slot("ticket")
+        condition = mine & of_ticket & after if shape.of_ticket else mine & after
+        rows = _select().where(condition).limit(slot("limit")).offset(slot("offset"))
+        total = fn.COUNT(EventRow.number) if shape.of_ticket else _SINCE_LEAST
+        since = mine & of_ticket if shape.of_ticket else mine
+    counted = EventRow.select(total).where(since)
+    return prepare(rows.order_by(EventRow.number)), prepare(counted)
+
+
+_SINCE_LEAST = fn.MAX(fn.COALESCE(fn.MAX(EventRow.number), 0) - slot("least"), 0)
+
+
+def _of_types(codes: tuple[int, ...]) -> Select:
+    """The numbers of a page's events of some types: each type is one walk, and they are merged."""
+    walks: list[Any] = []
+    for code in codes:
+        event = EventRow.alias(f"e{code}")
+        mine = (event.workspace_id == slot("workspace")) & (event.type == code)
+        walks.append(event.select(event.number).where(mine & (event.number > slot("start"))))
+    merged = reduce(lambda one, other: one.union_all(other), walks).order_by(SQL("1"))
+    page = merged.limit(slot("limit")).offset(slot("offset")).alias("page")
+    return Select([page], [SQL('"number"')])
 
 
 def _select() -> Select:

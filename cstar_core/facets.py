@@ -4,7 +4,7 @@ The object's own JSON stays what answers show; these rows follow it in the same 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from peewee import SQL
@@ -44,7 +44,7 @@ _DEFINITIONS = prepare(
     .order_by(CustomFieldRow.position, CustomFieldRow.id)
 )
 _FIND_TAG = prepare(
-    TagRow.select(TagRow.id).where(
+    TagRow.select(TagRow.id, TagRow.uses).where(
         (TagRow.workspace_id == slot("workspace"))
         & (TagRow.entity_type == slot("entity"))
         & (TagRow.tag_key == slot("tag"))
@@ -143,15 +143,18 @@ def replace_values(
             tx.run(statement, field=field_id, value=value, created=created_at, owner=owner_id)
 
 
-def tag_ids(
-    snap: Snapshot, workspace_id: int, entity_type: str, tags: Iterable[str]
-) -> list[int] | None:
-    """The keys of tags to filter by; None if one of them was never used here."""
+def find_tags(
+    snap: Snapshot, workspace_id: int, entity_type: str, tags: Collection[str]
+) -> list[tuple[int, int]] | None:
+    """The keys of tags to filter by, and how many objects have each; None if one is not here."""
+    if not tags:
+        return []
     found = {
-        snap.value(_FIND_TAG, workspace=workspace_id, entity=entity_type, tag=fold_tag(tag))
+        snap.first(_FIND_TAG, workspace=workspace_id, entity=entity_type, tag=fold_tag(tag))
         for tag in tags
     }
-    return None if None in found else sorted(found)
+    rows = [(int(row[0]), int(row[1])) for row in found if row is not None]
+    return sorted(rows) if len(rows) == len(found) else None
 
 
 def parse_filters(

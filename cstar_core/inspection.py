@@ -94,12 +94,14 @@ def _index(snap: Snapshot, workspace_id: int, environment: str) -> Finding:
     return _zero(f"search index {workspace_id} ({environment})", wrong, what)
 
 
-# Each ticket counts for its member (0: nobody) and for all (-1).
+# Each ticket counts for its member (0: nobody) and for all (-1), in its block and in all (-1).
 _COUNTED = """
-SELECT workspace_id, assigned_to, status, priority, block, count(*) FROM (
-    SELECT workspace_id, coalesce(assigned_to, 0) AS assigned_to, status, priority,
-        number >> 16 AS block FROM tickets
-    UNION ALL SELECT workspace_id, -1, status, priority, number >> 16 FROM tickets
+SELECT workspace_id, assigned_to, block, status, priority, count(*) FROM (
+    SELECT workspace_id, coalesce(assigned_to, 0) AS assigned_to, number >> 16 AS block,
+        status, priority FROM tickets
+    UNION ALL SELECT workspace_id, coalesce(assigned_to, 0), -1, status, priority FROM tickets
+    UNION ALL SELECT workspace_id, -1, number >> 16, status, priority FROM tickets
+    UNION ALL SELECT workspace_id, -1, -1, status, priority FROM tickets
 )
 GROUP BY 1, 2, 3, 4, 5
 """

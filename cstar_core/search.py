@@ -1,25 +1,34 @@
 """Find the rows of a list: filters, tags, custom fields and words, in order, with the total."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from cstar_core import facets
 from cstar_core.checks import check_choice, check_text, invalid, raise_any
 from cstar_core.errors import Invalid
-from cstar_core.listing import Listed, Shape, count_query, keys_query, ranked_query
+from cstar_core.listing import (
+    Asked,
+    Listed,
+    Part,
+    Shape,
+    Survey,
+    places_of,
+    ranked_query,
+    rows_of,
+)
 from cstar_core.pages import Position, Window, bad_cursor, open_window
 from cstar_core.scope import Scope
-from cstar_core.store import Snapshot, prepare, slot
-from cstar_core.tables import WorkspaceRow
+from cstar_core.store import Snapshot, SqlRow
 from cstar_core.words import SEARCH_MAX, Search, parse_search
 
 RANKED_MAX = 1_000
 RELEVANCE = "relevance"
-
-_IN_ORDER = prepare(
-    WorkspaceRow.select(WorkspaceRow.in_order).where(WorkspaceRow.id == slot("workspace"))
-)
+# A beginning that so many words have is looked for as these words; of more, as a beginning.
+WORDS_MAX = 8
+_BEGINNING = re.compile(r'"((?:[^"]*[^"0-9A-Za-z])?)([0-9A-Za-z]+)"\*\Z', re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,50 +92,72 @@ def find(
     cursor: str | None,
 ) -> Found:
     """The keys of one page and the number of all rows, from one snapshot."""
-    shape, values, possible = _resolve(snap, scope, listed, criteria)
-    query = (listed.index.kind, shape, sorted((k, v) for k, v in values.items()), scope.internal)
-    width = 1 if criteria.sort == RELEVANCE else _width(listed, shape)
+    words = _parse(listed, criteria)
+    asked, possible = _resolve(snap, scope, criteria, words)
+    query = (
+        listed.index.kind,
+        _name(asked.shape),
+        *asked.values.values(),
+        criteria.search,
+        scope.internal,
+    )
+    width = 1 if criteria.sort == RELEVANCE else len(listed.sorts[asked.shape.sort])
     window = open_window(page, page_size, cursor, query, width)
     if not possible:
         return Found([], [], 0, window, query)
-    total = int(snap.value(count_query(listed, shape), **values))
+    if words.match or words.exclude:
+        asked = _worded(snap, scope, listed, asked, words)
+    survey = Survey(snap, listed, asked)
     if criteria.sort == RELEVANCE:
-        keys, positions = _by_relevance(snap, listed, shape, values, window)
+        keys, positions = _by_relevance(survey, window)
     else:
-        keys, positions = _in_sequence(snap, listed, shape, values, window)
-    return Found(keys, positions, total, window, query)
+        positions = places_of(survey, window)
+        keys = [int(position[-1]) for position in positions]
+    return Found(keys, positions, survey.total, window, query)
 
 
-def _resolve(
-    snap: Snapshot, scope: Scope, listed: Listed, criteria: Criteria
-) -> tuple[Shape, dict[str, Any], bool]:
-    """The shape of the query and its values; False if nothing can match."""
+@lru_cache(maxsize=1024)
+def _name(shape: Shape) -> str:
+    """A shape as a cursor's digest knows it."""
+    return repr(shape)
+
+
+def _parse(listed: Listed, criteria: Criteria) -> Search:
+    """What the search text asks for."""
+    if criteria.search is None or not has_words(criteria.search):
+        return Search()
+    return parse_search(criteria.search, references="number" in listed.conditions)
+
+
+def _resolve(snap: Snapshot, scope: Scope, criteria: Criteria, words: Search) -> tuple[Asked, bool]:
+    """The list that is asked for; False if nothing can match."""
     values: dict[str, Any] = {"workspace": scope.workspace_id}
     for given in criteria.conditions.values():
         values |= given
     for name, choices in criteria.choices.items():
         values |= {f"{name}{i}": choice for i, choice in enumerate(choices)}
-    tags = facets.tag_ids(snap, scope.workspace_id, criteria.entity_type, criteria.tags)
-    values |= {f"tag{i}": tag for i, tag in enumerate(tags or ())}
+    tags = facets.find_tags(snap, scope.workspace_id, criteria.entity_type, criteria.tags)
+    values |= {f"tag{i}": tag for i, (tag, _) in enumerate(tags or ())}
     fields = _fields(snap, scope, criteria, values)
     if len(criteria.tags) + len(fields) > facets.FILTERS_MAX:
         rule = f"must be at most {facets.FILTERS_MAX} filters, custom fields included"
         raise Invalid(invalid("tags", rule))
-    words = _words(listed, scope, criteria, values)
-    references = [name for name in ("number", "uid") if name in values]
+    references: dict[str, set[Any]] = {"number": set(words.numbers), "uid": set(words.ids)}
+    values |= {name: next(iter(named)) for name, named in references.items() if named}
     shape = Shape(
         workspace_id=scope.workspace_id,
         sort=criteria.sort.removeprefix("-"),
         descending=criteria.sort.startswith("-"),
-        conditions=(*criteria.conditions, *references),
+        conditions=(*criteria.conditions, *(name for name in references if references[name])),
         choices=tuple((name, len(choices)) for name, choices in criteria.choices.items()),
         tags=len(tags or ()),
         fields=fields,
         match=bool(words.match),
         exclude=bool(words.exclude and not words.match),
     )
-    shape = replace(shape, index_ordered=_index_ordered(snap, scope, listed, shape))
-    return shape, values, criteria.possible and tags is not None and not words.impossible
+    several = any(len(named) > 1 for named in references.values())
+    possible = criteria.possible and tags is not None and not (words.impossible or several)
+    return Asked(shape, values, tuple(uses for _, uses in tags or ())), possible
 
 
 def _fields(
@@ -141,77 +172,93 @@ def _fields(
     known = facets.definitions(snap, scope.workspace_id, criteria.entity_type)
     filters, problems = facets.parse_filters("custom_fields", criteria.custom_fields, known)
     raise_any(problems)
+    keys = {definition.id: key for key, definition in known.items()}
     grouped: dict[tuple[int, bool], dict[str, Any]] = {}
     for field_id, how, value in filters:
         grouped.setdefault((field_id, how == "eq"), {})[how] = value
     for i, ((field_id, _), compared) in enumerate(grouped.items()):
         values[f"field{i}"] = field_id
         values |= {f"value{i}{how}": value for how, value in compared.items()}
+        values[f"path{i}"] = f"$.{keys[field_id]}"
     return tuple(tuple(compared) for compared in grouped.values())
 
 
-def _words(listed: Listed, scope: Scope, criteria: Criteria, values: dict[str, Any]) -> Search:
-    """What the search text asks for; its expressions and references go into ``values``."""
-    if criteria.search is None or not has_words(criteria.search):
-        return Search()
-    words = parse_search(criteria.search, references="number" in listed.conditions)
-    if words.numbers:
-        values["number"] = words.numbers[0]
-    if words.ids:
-        values["uid"] = words.ids[0]
-    columns = listed.index.columns if scope.internal else listed.index.public_columns
-    only = f"{{{' '.join(columns)}}} : "
-    if words.match:
+def _worded(snap: Snapshot, scope: Scope, listed: Listed, asked: Asked, words: Search) -> Asked:
+    """What is asked for, with the expressions that the full-text index is asked."""
+    exact = asked.shape.sort == RELEVANCE
+    match = _spelled_out(snap, listed.index.words(scope.workspace_id), words.match, exact=exact)
+    public = listed.index.public_columns
+    only = "" if scope.internal else f"{{{' '.join(public)}}} : "
+    if match:
         without = f" NOT ({words.exclude})" if words.exclude else ""
-        values["match"] = f"{only}(({words.match}){without})"
-    elif words.exclude:
-        values["exclude"] = f"{only}({words.exclude})"
-    several = len(set(words.numbers)) > 1 or len(set(words.ids)) > 1
-    return replace(words, impossible=words.impossible or several)
+        name, expression = "match", f"{only}(({match}){without})"
+    else:
+        name, expression = "exclude", f"{only}({words.exclude})"
+    values = {**asked.values, name: expression}
+    terms, prefix = expression.count('"') // 2, '"*' in expression
+    return replace(asked, values=values, terms=terms, prefix=prefix)
 
 
-def _index_ordered(snap: Snapshot, scope: Scope, listed: Listed, shape: Shape) -> bool:
-    """Whether the full-text index yields the order by itself: rowids follow the numbers, and the
-    times too unless a ticket was ever loaded with an earlier time than the one before it."""
-    if not shape.match:
-        return False
-    if shape.sort in ("number", RELEVANCE):
-        return True
-    if shape.sort != "created_at" or not listed.watched:
-        return False
-    return bool(snap.value(_IN_ORDER, workspace=scope.workspace_id))
+def _spelled_out(snap: Snapshot, table: str, match: str, *, exact: bool) -> str:
+    """An expression with the words in place of the beginning of a word, if they are few.
+
+    The index finds all that has any of the words before it gives the first, which takes long
+    where a word is common. ``exact``: only the one word, since several are ranked differently.
+    """
+    begun = _BEGINNING.search(match)
+    if begun is None:
+        return match
+    head, word = begun[1], begun[2].lower()
+    longer = _longer_words(snap, table, word)
+    most = 0 if exact else WORDS_MAX
+    if len(longer) > most or not all(one.isascii() and one.isalnum() for one in longer):
+        return match
+    words = " OR ".join(f'"{head}{one}"' for one in (word, *longer))
+    return f"{match[: begun.start()]}({words})" if longer else f"{match[: begun.start()]}{words}"
 
 
-def _width(listed: Listed, shape: Shape) -> int:
-    return 1 if shape.match and shape.index_ordered else len(listed.sorts[shape.sort])
+def _longer_words(snap: Snapshot, table: str, word: str) -> list[str]:
+    """The words of the index that begin with another, each found by a look past the one before.
+
+    No letter or digit sorts before 0.
+    """
+    first = f"{word}0"
+    end = word[:-1] + chr(ord(word[-1]) + 1)
+    look = f"SELECT term FROM {table} WHERE term >="  # noqa: S608 - a name made here
+    every = (
+        f"WITH RECURSIVE found (word) AS (SELECT ({look} ? LIMIT 1) UNION ALL "  # noqa: S608
+        f"SELECT ({look} found.word || '0' LIMIT 1) FROM found WHERE found.word < ? LIMIT ?) "
+        "SELECT word FROM found"
+    )
+    found = snap.sql(
+        f"SELECT word FROM ({every}) WHERE word < ?",  # noqa: S608
+        (first, end, WORDS_MAX + 1, end),
+    )
+    return [str(row[0]) for row in found]
 
 
-def _in_sequence(
-    snap: Snapshot, listed: Listed, shape: Shape, values: Mapping[str, Any], window: Window
-) -> tuple[list[int], list[Position]]:
-    after = {f"after{i}": value for i, value in enumerate(window.after or ())}
-    statement = keys_query(listed, shape, window.after is not None)
-    rows = snap.all(statement, **values, **after, limit=window.size + 1, offset=window.offset)
-    return [row[0] for row in rows], [tuple(row[1:]) for row in rows]
-
-
-def _by_relevance(
-    snap: Snapshot, listed: Listed, shape: Shape, values: Mapping[str, Any], window: Window
-) -> tuple[list[int], list[Position]]:
+def _by_relevance(survey: Survey, window: Window) -> tuple[list[int], list[Position]]:
     """The newest thousand matches by rank, then all older ones by age."""
     start = window.offset if window.after is None else window.after[0]
     if not isinstance(start, int) or start < 0:
         raise bad_cursor()
-    ranked = snap.all(ranked_query(listed, shape), **values, limit=RANKED_MAX)
+    asked = survey.asked
+    ranked = _ranked(survey)
     order = [key for key, _ in sorted(ranked, key=lambda row: (row[1], -row[0]))]
     keys = order[start : start + window.size + 1]
-    if len(keys) <= window.size and len(ranked) == RANKED_MAX:
-        newest = replace(shape, sort="number", descending=True)
-        older = snap.all(
-            keys_query(listed, newest, False),
-            **values,
-            limit=window.size + 1 - len(keys),
-            offset=max(start, RANKED_MAX),
-        )
-        keys += [row[0] for row in older]
+    offset = max(start, len(ranked))
+    limit = min(window.size + 1 - len(keys), survey.total - offset)
+    if limit > 0:
+        shape = replace(asked.shape, sort="number", descending=True)
+        newest = Survey(survey.snap, survey.listed, replace(asked, shape=shape))
+        keys += [int(place[-1]) for place in rows_of(newest, Part(True, offset, limit))]
     return keys, [(start + i + 1,) for i in range(len(keys))]
+
+
+def _ranked(survey: Survey) -> list[SqlRow]:
+    """The newest matches with their rank. Where no words are searched, nothing ranks."""
+    asked = survey.asked
+    if not asked.shape.match or asked.shape.referring:
+        return []
+    query = ranked_query(survey.listed, asked.shape)
+    return survey.snap.all(query, **asked.values, limit=RANKED_MAX)

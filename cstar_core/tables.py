@@ -273,18 +273,18 @@ class ReceiptRow(Row):
 
 
 class TicketCountRow(Row):
-    """How many tickets of a status and priority are with a member, in a block of numbers."""
+    """How many tickets of a status and priority are with a member, in all or a block of numbers."""
 
     workspace_id = IntegerField()
     assigned_to = IntegerField()
+    block = IntegerField()
     status = IntegerField()
     priority = IntegerField()
-    block = IntegerField()
     tickets = IntegerField()
 
     class Meta:
         table_name = "ticket_counts"
-        primary_key = CompositeKey("workspace_id", "assigned_to", "status", "priority", "block")
+        primary_key = CompositeKey("workspace_id", "assigned_to", "block", "status", "priority")
 
 
 class ProbeRow(Row):

@@ -27,7 +27,7 @@ from cstar_core.metadata import check_merged, to_json
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
-from cstar_core.tables import CustomerRow, TicketRow
+from cstar_core.tables import CustomerRow, TicketRow, WorkspaceRow
 from cstar_core.tags import check_tags, parse_tags
 
 
@@ -46,11 +46,20 @@ _LISTED = Listed(
     model=CustomerRow,
     index=CUSTOMERS,
     sorts={
-        "created_at": (CustomerRow.created_at, CustomerRow.id),
-        "updated_at": (CustomerRow.updated_at, CustomerRow.id),
-        "name": (CustomerRow.name, CustomerRow.id),
+        "created_at": ("created_at", "id"),
+        "updated_at": ("updated_at", "id"),
+        "name": ("name", "id"),
     },
     conditions={},
+    codes={},
+    everything=prepare(
+        WorkspaceRow.select(WorkspaceRow.customer_count).where(WorkspaceRow.id == slot("workspace"))
+    ),
+    in_order=prepare(
+        WorkspaceRow.select(WorkspaceRow.customers_in_order).where(
+            WorkspaceRow.id == slot("workspace")
+        )
+    ),
 )
 
 
@@ -133,8 +142,9 @@ class Customers:
         criteria = searching.Criteria(ENTITY, sort, search, parse_tags(tags), custom_fields)
         with self._store.snapshot(settled=searching.has_words(search)) as snap:
             part = searching.find(snap, self._scope, _LISTED, criteria, page, page_size, cursor)
-            by_key = customers_by_key(snap, self._scope, part.keys)
-        items = [by_key[key] for key in part.keys]
+            keys = part.keys[: part.window.size]
+            by_key = customers_by_key(snap, self._scope, keys)
+        items = [by_key[key] for key in keys]
         return close_page(items, part.positions, part.total, part.window, part.query)
 
     def update(

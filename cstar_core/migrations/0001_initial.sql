@@ -123,16 +123,17 @@ CREATE TABLE tickets (
     updated_at INTEGER NOT NULL,
     resolved_at INTEGER,
     closed_at INTEGER,
-    version INTEGER NOT NULL DEFAULT 1,
-    UNIQUE (workspace_id, number)
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
+CREATE UNIQUE INDEX tickets_number ON tickets (workspace_id, number);
 CREATE INDEX tickets_created ON tickets (workspace_id, created_at);
 CREATE INDEX tickets_state ON tickets (workspace_id, status, priority, created_at);
 CREATE INDEX tickets_assigned ON tickets (assigned_to, workspace_id, status, created_at);
 -- The columns after the id are there to filter by without reading the rows.
 CREATE INDEX tickets_updated
 ON tickets (workspace_id, updated_at, id, status, priority, assigned_to);
-CREATE INDEX tickets_customer ON tickets (customer_id, created_at) WHERE customer_id IS NOT NULL;
+CREATE INDEX tickets_customer ON tickets (customer_id, status, created_at)
+WHERE customer_id IS NOT NULL;
 
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -212,37 +213,42 @@ CREATE TABLE probes (
 ) STRICT;
 
 -- Exact totals for the common filters, kept by the database itself: for each member, for nobody
--- (assigned_to = 0) and for all tickets (-1). A block is 65,536 numbers, so that what lies far
--- down a list is found without walking there.
+-- (assigned_to = 0) and for all tickets (-1); in all (block = -1) and for each block of 65,536
+-- numbers, so that what lies far down a list is found without walking there.
 CREATE TABLE ticket_counts (
     workspace_id INTEGER NOT NULL,
     assigned_to INTEGER NOT NULL,
+    block INTEGER NOT NULL,
     status INTEGER NOT NULL,
     priority INTEGER NOT NULL,
-    block INTEGER NOT NULL,
     tickets INTEGER NOT NULL,
-    PRIMARY KEY (workspace_id, assigned_to, status, priority, block)
+    PRIMARY KEY (workspace_id, assigned_to, block, status, priority)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER tickets_counted_in AFTER INSERT ON tickets BEGIN
     INSERT INTO ticket_counts VALUES
-    (new.workspace_id, -1, new.status, new.priority, new.number >> 16, 1),
-    (new.workspace_id, coalesce(new.assigned_to, 0), new.status, new.priority, new.number >> 16, 1)
+    (new.workspace_id, -1, -1, new.status, new.priority, 1),
+    (new.workspace_id, -1, new.number >> 16, new.status, new.priority, 1),
+    (new.workspace_id, coalesce(new.assigned_to, 0), -1, new.status, new.priority, 1),
+    (new.workspace_id, coalesce(new.assigned_to, 0), new.number >> 16, new.status, new.priority, 1)
     ON CONFLICT DO UPDATE SET tickets = tickets + 1;
 END;
 CREATE TRIGGER tickets_counted_out AFTER DELETE ON tickets BEGIN
     UPDATE ticket_counts SET tickets = tickets - 1
     WHERE workspace_id = old.workspace_id AND assigned_to IN (-1, coalesce(old.assigned_to, 0))
-    AND status = old.status AND priority = old.priority AND block = old.number >> 16;
+    AND block IN (-1, old.number >> 16) AND status = old.status AND priority = old.priority;
 END;
 CREATE TRIGGER tickets_counted_over AFTER UPDATE OF status, priority, assigned_to ON tickets
 WHEN old.status <> new.status OR old.priority <> new.priority
 OR old.assigned_to IS NOT new.assigned_to BEGIN
+    UPDATE ticket_counts SET tickets = tickets - 1
+    WHERE workspace_id = old.workspace_id AND assigned_to IN (-1, coalesce(old.assigned_to, 0))
+    AND block IN (-1, old.number >> 16) AND status = old.status AND priority = old.priority;
     INSERT INTO ticket_counts VALUES
-    (old.workspace_id, -1, old.status, old.priority, old.number >> 16, -1),
-    (old.workspace_id, coalesce(old.assigned_to, 0), old.status, old.priority, old.number >> 16, -1),
-    (new.workspace_id, -1, new.status, new.priority, new.number >> 16, 1),
-    (new.workspace_id, coalesce(new.assigned_to, 0), new.status, new.priority, new.number >> 16, 1)
-    ON CONFLICT DO UPDATE SET tickets = tickets + excluded.tickets;
+    (new.workspace_id, -1, -1, new.status, new.priority, 1),
+    (new.workspace_id, -1, new.number >> 16, new.status, new.priority, 1),
+    (new.workspace_id, coalesce(new.assigned_to, 0), -1, new.status, new.priority, 1),
+    (new.workspace_id, coalesce(new.assigned_to, 0), new.number >> 16, new.status, new.priority, 1)
+    ON CONFLICT DO UPDATE SET tickets = tickets + 1;
 END;
 
 -- What the search index should hold of each object, as raw text.

@@ -9,18 +9,17 @@ from cstar_core import search as searching
 from cstar_core.checks import check_all, check_choice, invalid, raise_any
 from cstar_core.clock import to_seconds
 from cstar_core.customers import customer_key, customers_by_key
-from cstar_core.documents import TICKETS
 from cstar_core.errors import NotFound, Problem, StaleVersion
 from cstar_core.fields import Definition, check_values
 from cstar_core.ids import looks_like_id, parse_id, public_id
-from cstar_core.listing import Listed
 from cstar_core.members import member_key
 from cstar_core.metadata import check_merged
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope
-from cstar_core.store import Snapshot, Store, slot
-from cstar_core.tables import PRIORITIES, STATUSES, TicketCountRow, TicketRow
+from cstar_core.store import Snapshot, Store
+from cstar_core.tables import PRIORITIES, STATUSES
 from cstar_core.tags import check_tags, parse_tags
+from cstar_core.tickets.listed import LISTED
 from cstar_core.tickets.ticket import (
     CREATE_RULES,
     ENTITY,
@@ -36,30 +35,6 @@ from cstar_core.tickets.ticket import (
 from cstar_core.tickets.writing import delete_ticket, insert_ticket, write_changes
 
 TICKET_SORTS = ("created_at", "updated_at", "number", "priority", "relevance")
-
-_LISTED = Listed(
-    model=TicketRow,
-    index=TICKETS,
-    sorts={
-        "created_at": (TicketRow.created_at, TicketRow.id),
-        "updated_at": (TicketRow.updated_at, TicketRow.id),
-        "number": (TicketRow.number,),
-        "priority": (TicketRow.priority, TicketRow.created_at, TicketRow.id),
-    },
-    conditions={
-        "customer": lambda: TicketRow.customer_id == slot("customer"),
-        "assigned": lambda: TicketRow.assigned_to == slot("assigned"),
-        "unassigned": lambda: TicketRow.assigned_to.is_null(),
-        "number": lambda: TicketRow.number == slot("number"),
-        "uid": lambda: TicketRow.uid == slot("uid"),
-        "created_after": lambda: TicketRow.created_at > slot("created_after"),
-        "created_before": lambda: TicketRow.created_at < slot("created_before"),
-        "updated_after": lambda: TicketRow.updated_at > slot("updated_after"),
-        "updated_before": lambda: TicketRow.updated_at < slot("updated_before"),
-    },
-    counters=TicketCountRow,
-    watched=True,
-)
 
 
 class TicketChanges(TypedDict, total=False):
@@ -194,7 +169,7 @@ class Tickets:
             criteria = searching.Criteria(
                 ENTITY, sort, search, parse_tags(tags), custom_fields, conditions, choices, possible
             )
-            part = searching.find(snap, self._scope, _LISTED, criteria, page, page_size, cursor)
+            part = searching.find(snap, self._scope, LISTED, criteria, page, page_size, cursor)
             return self._page(snap, part, expand_customer)
 
     def update(

@@ -29,9 +29,9 @@ def wrong(desk: Helpdesk) -> list[str]:
 DAMAGE = [
     ("UPDATE ticket_counts SET tickets = tickets + 1", "counters"),
     ("DELETE FROM ticket_counts", "counters"),
-    ("INSERT INTO ticket_counts VALUES (1, -1, 4, 3, 0, 2)", "counters"),
+    ("INSERT INTO ticket_counts VALUES (1, -1, -1, 4, 3, 2)", "counters"),
     ("UPDATE ticket_counts SET tickets = 0 WHERE assigned_to = 0", "counters"),
-    ("UPDATE ticket_counts SET block = 1", "counters"),
+    ("UPDATE ticket_counts SET block = 1 WHERE block = 0", "counters"),
     ("UPDATE tags SET uses = 2", "tag counters"),
     ("UPDATE workspaces SET customer_count = 2", "customer counters"),
     ("UPDATE tickets SET message_count = 7", "message counts"),

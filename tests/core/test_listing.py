@@ -1,17 +1,11 @@
 """What lists hold and in which order: every filter, every sort, every way to walk."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cstar_core import PRIORITIES, Workspace
-from cstar_core.documents import TICKETS
-from cstar_core.listing import Listed, Shape, keys_query
-from cstar_core.tables import TicketRow
 from tests.core.filling import (
     CUSTOMER_FILTERS,
     CUSTOMER_SORTS,
@@ -143,20 +137,3 @@ def test_relevance_is_a_complete_walk_too(filled: Workspace) -> None:
     assert set(whole) == naive(filled, {"search": "refund"})
     assert ids(walk_pages(filled.tickets.list, page_size=4, **query)) == whole
     assert ids(walk_cursor(filled.tickets.list, page_size=4, **query)) == whole
-
-
-BY_UPDATE = Listed(
-    TicketRow, TICKETS, {"updated_at": (TicketRow.updated_at, TicketRow.id)}, conditions={}
-)
-
-
-@pytest.mark.parametrize(
-    "others", [{}, {"tags": 1}, {"fields": (("eq",),)}, {"choices": (("status", 1),)}]
-)
-def test_a_search_is_walked_first_in_every_order(path: Path, others: dict[str, Any]) -> None:
-    shape = Shape(1, "updated_at", True, match=True, **others)
-    query = keys_query(BY_UPDATE, shape, False)
-    slots = [1] * query.sql.count("?")
-    with closing(sqlite3.connect(path)) as file:
-        plan = file.execute(f"EXPLAIN QUERY PLAN {query.sql}", slots).fetchall()
-    assert plan[0][3].startswith("SCAN s ")

@@ -1,0 +1,24 @@
+"""How lists are found: which index leads, in which order, and how many rows there are.
+
+A list is two steps. The first, here, finds the keys of a page and the exact total. The second,
+the room's own, reads those rows.
+"""
+
+from cstar_core.listing.far import Part
+from cstar_core.listing.shape import Asked, Compared, Counters, Listed, Shape
+from cstar_core.listing.statements import ranked_query
+from cstar_core.listing.survey import Survey
+from cstar_core.listing.walking import places_of, rows_of
+
+__all__ = [
+    "Asked",
+    "Compared",
+    "Counters",
+    "Listed",
+    "Part",
+    "Shape",
+    "Survey",
+    "places_of",
+    "ranked_query",
+    "rows_of",
+]

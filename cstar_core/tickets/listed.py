@@ -1,0 +1,72 @@
+"""How tickets are listed: their sorts, the plain conditions, and what is counted of them."""
+
+from typing import Any
+
+from peewee import OP, fn
+
+from cstar_core.documents import TICKETS
+from cstar_core.listing import Compared, Counters, Listed
+from cstar_core.store import Prepared, prepare, slot
+from cstar_core.tables import PRIORITIES, STATUSES, TicketCountRow, TicketRow, WorkspaceRow
+
+BLOCK_SIZE = 1 << 16  # as the triggers that count tickets have it
+_ALL = -1
+
+_MINE = TicketCountRow.workspace_id == slot("workspace")
+_OF_MEMBER = _MINE & (TicketCountRow.assigned_to == slot("member"))
+_PLACE = (TicketRow.created_at, TicketRow.id)
+
+
+def _next_to(number: Any, order: Any) -> Prepared:
+    mine = TicketRow.workspace_id == slot("workspace")
+    return prepare(TicketRow.select(*_PLACE).where(mine & number).order_by(order).limit(1))
+
+
+LISTED = Listed(
+    model=TicketRow,
+    index=TICKETS,
+    sorts={
+        "created_at": ("created_at", "id"),
+        "updated_at": ("updated_at", "id"),
+        "number": ("number", "created_at", "id"),
+        "priority": ("priority", "created_at", "id"),
+    },
+    conditions={
+        "customer": Compared("customer_id", OP.EQ),
+        "assigned": Compared("assigned_to", OP.EQ),
+        "unassigned": Compared("assigned_to", OP.IS),
+        "number": Compared("number", OP.EQ),
+        "uid": Compared("uid", OP.EQ),
+        "created_after": Compared("created_at", OP.GT),
+        "created_before": Compared("created_at", OP.LT),
+        "updated_after": Compared("updated_at", OP.GT),
+        "updated_before": Compared("updated_at", OP.LT),
+    },
+    codes={"status": len(STATUSES), "priority": len(PRIORITIES)},
+    everything=prepare(
+        TicketCountRow.select(fn.COALESCE(fn.SUM(TicketCountRow.tickets), 0)).where(
+            _MINE & (TicketCountRow.assigned_to == _ALL) & (TicketCountRow.block == _ALL)
+        )
+    ),
+    in_order=prepare(
+        WorkspaceRow.select(WorkspaceRow.in_order).where(WorkspaceRow.id == slot("workspace"))
+    ),
+    counters=Counters(
+        cells=prepare(
+            TicketCountRow.select(
+                TicketCountRow.status, TicketCountRow.priority, TicketCountRow.tickets
+            ).where(_OF_MEMBER & (TicketCountRow.block == _ALL))
+        ),
+        blocks=prepare(
+            TicketCountRow.select(
+                TicketCountRow.block,
+                TicketCountRow.status,
+                TicketCountRow.priority,
+                TicketCountRow.tickets,
+            ).where(_OF_MEMBER & (TicketCountRow.block >= 0))
+        ),
+        block_size=BLOCK_SIZE,
+        last_before=_next_to(TicketRow.number < slot("number"), TicketRow.number.desc()),
+        first_from=_next_to(TicketRow.number >= slot("number"), TicketRow.number.asc()),
+    ),
+)
