@@ -103,7 +103,9 @@ def list_tickets(
     """A page of tickets, the newest first, and how many there are."""
     query = _filtered(status, priority, search)
     total = caller.session.scalar(query.with_only_columns(func.count())) or 0
-    newest_first = query.order_by(Ticket.key.desc()).options(*SUMMARY)
+    # The same order, but the index of words yields its rows in it without a sort.
+    newest = Ticket.key if search is None else documents.c.rowid
+    newest_first = query.order_by(newest.desc()).options(*SUMMARY)
     rows = caller.session.scalars(newest_first.limit(page_size).offset((page - 1) * page_size))
     pages = -(-total // page_size)
     pagination = Pagination(page=page, page_size=page_size, total=total, total_pages=pages)
@@ -186,7 +188,7 @@ def _filtered(
         query = query.where(Ticket.priority == priority)
     if search is not None:
         matching = documents.c.documents.match(_expression(search))
-        query = query.where(Ticket.key.in_(select(documents.c.rowid).where(matching)))
+        query = query.join(documents, documents.c.rowid == Ticket.key).where(matching)
     return query
 
 
