@@ -167,7 +167,7 @@ def same(one: object, other: object) -> bool:
     >>> same({"a": 1, "b": None}, {"b": None, "a": 1}), same([1], [True])
     (True, False)
     """
-    if isinstance(one, str) or one is None:
+    if isinstance(one, str) or one is None or other is None:
         return one == other
     try:
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

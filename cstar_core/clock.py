@@ -1,12 +1,13 @@
 """Where "now" comes from. Instants are UTC in whole seconds, as the API shows them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 
 Clock = Callable[[], datetime]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400
 
 
 def utc_now() -> datetime:
@@ -22,7 +23,8 @@ def to_seconds(instant: datetime) -> int:
     """
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return (instant - _EPOCH) // timedelta(seconds=1)
+    since = instant - _EPOCH
+    return since.days * _DAY + since.seconds
 
 
 @lru_cache(8192)

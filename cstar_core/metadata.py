@@ -15,6 +15,7 @@ METADATA_DEPTH_MAX = 32
 _INTEGER_LIMIT = 2**63
 _EMPTY: dict[str, Callable[[], object]] = {"[]": list, "{}": dict}
 _decode = json.JSONDecoder().raw_decode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _TOO_LARGE = f"must be at most {METADATA_BYTES_MAX} bytes as JSON"
 
 
@@ -65,7 +66,7 @@ def to_json(value: object) -> str:
     >>> to_json({"a": [1, "é"]})
     '{"a":[1,"é"]}'
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _encode(value)
 
 
 def from_json(text: str) -> Any:
