@@ -7,13 +7,21 @@ than all the rest of it.
 The index keeps no text of its own: taking a document out needs the same words that went in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cstar_core.store import Snapshot, Transaction, Upkeep
 from cstar_core.words import fold
 
 GROUP = 32
+# From so many new documents on they are gathered in memory and written as one piece, and pieces
+# are merged in larger heaps: less of the index is written again and again.
+MANY = 200
+_LOADING = {"hashsize": 16 * 1024 * 1024, "automerge": 8}
+_USUAL = {"hashsize": 1024 * 1024, "automerge": 4}
+# What the schema puts between texts, so that no phrase is found across them.
+_BETWEEN = " \ue000 "
 _TOKENIZER = "unicode61 remove_diacritics 2"
 _Document = tuple[int, list[str | None]]
 
@@ -109,8 +117,26 @@ def _refresh_workspace(tx: Transaction, index: Index, workspace_id: int) -> None
     table, columns = index.table(workspace_id), ", ".join(index.columns)
     marks = ", ".join("?" * width)
     insert = f"INSERT INTO {table}"
-    _write(tx, f"{insert} ({table}, rowid, {columns}) VALUES ('delete', ?, {marks})", old)
-    _write(tx, f"{insert} (rowid, {columns}) VALUES (?, {marks})", new)
+    with _settings(tx, table, _LOADING if len(new) >= MANY else {}):
+        _write(tx, f"{insert} ({table}, rowid, {columns}) VALUES ('delete', ?, {marks})", old)
+        _write(tx, f"{insert} (rowid, {columns}) VALUES (?, {marks})", new)
+
+
+@contextmanager
+def _settings(tx: Transaction, table: str, settings: Mapping[str, int]) -> Iterator[None]:
+    """Settings of a full-text table for the block, which ends with the same transaction."""
+    if not settings:
+        yield
+        return
+    change = f"INSERT INTO {table} ({table}, rank) VALUES (?, ?)"  # noqa: S608 - a name of ours
+    tx.write_sql("SAVEPOINT settings")
+    for name, value in settings.items():
+        tx.write_sql(change, (name, value))
+    yield
+    # Releasing a savepoint makes the table write out what it has gathered, by these settings.
+    tx.write_sql("RELEASE settings")
+    for name in settings:
+        tx.write_sql(change, (name, _USUAL[name]))
 
 
 def _changed(index: Index) -> str:
@@ -125,7 +151,12 @@ def _changed(index: Index) -> str:
 
 def _write(tx: Transaction, statement: str, documents: Iterable[_Document]) -> None:
     for id, texts in documents:
-        tx.write_sql(statement, (id, *[fold(text) if text else "" for text in texts]))
+        tx.write_sql(statement, (id, *[_folded(text) if text else "" for text in texts]))
+
+
+def _folded(text: str) -> str:
+    """Messages one by one: most are plain ASCII, which is folded at once."""
+    return _BETWEEN.join([fold(part) for part in text.split(_BETWEEN)])
 
 
 _ALL = (TICKETS, CUSTOMERS)

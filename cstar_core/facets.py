@@ -5,7 +5,7 @@ The object's own JSON stays what answers show; these rows follow it in the same 
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import SQL
 
@@ -21,7 +21,7 @@ from cstar_core.fields import (
     parse_filter,
 )
 from cstar_core.metadata import check_merged, merge_metadata
-from cstar_core.store import Snapshot, Transaction, prepare, slot
+from cstar_core.store import Snapshot, Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import CustomFieldRow, FieldValueRow, TagRow, TagUseRow
 from cstar_core.tags import fold_tag, parse_tags
 
@@ -59,38 +59,21 @@ _ADD_TAG = prepare(
         }
     )
 )
-_USE_TAG = prepare(
-    TagUseRow.insert(
-        {
-            TagUseRow.tag_id: slot("tag"),
-            TagUseRow.created_at: slot("created"),
-            TagUseRow.owner_id: slot("owner"),
-        }
-    )
-)
+_USE_TAG = prepare_insert(TagUseRow, ("tag_id", "created_at", "owner_id"))
 _DROP_TAG = prepare(
     TagUseRow.delete().where(
-        (TagUseRow.tag_id == slot("tag"))
-        & (TagUseRow.created_at == slot("created"))
-        & (TagUseRow.owner_id == slot("owner"))
+        (TagUseRow.tag_id == slot("tag_id"))
+        & (TagUseRow.created_at == slot("created_at"))
+        & (TagUseRow.owner_id == slot("owner_id"))
     )
 )
-_ADD_VALUE = prepare(
-    FieldValueRow.insert(
-        {
-            FieldValueRow.field_id: slot("field"),
-            FieldValueRow.value: slot("value"),
-            FieldValueRow.created_at: slot("created"),
-            FieldValueRow.owner_id: slot("owner"),
-        }
-    )
-)
+_ADD_VALUE = prepare_insert(FieldValueRow, ("field_id", "value", "created_at", "owner_id"))
 _DROP_VALUE = prepare(
     FieldValueRow.delete().where(
-        (FieldValueRow.field_id == slot("field"))
+        (FieldValueRow.field_id == slot("field_id"))
         & (FieldValueRow.value == slot("value"))
-        & (FieldValueRow.created_at == slot("created"))
-        & (FieldValueRow.owner_id == slot("owner"))
+        & (FieldValueRow.created_at == slot("created_at"))
+        & (FieldValueRow.owner_id == slot("owner_id"))
     )
 )
 
@@ -125,7 +108,7 @@ def replace_tags(
     for statement, tags in ((_DROP_TAG, old - new), (_USE_TAG, new - old)):
         for tag in sorted(tags):
             tag_id = _tag_id(tx, workspace_id, entity_type, tag)
-            tx.run(statement, tag=tag_id, created=created_at, owner=owner_id)
+            tx.run(statement, tag_id=tag_id, created_at=created_at, owner_id=owner_id)
 
 
 def replace_values(
@@ -140,7 +123,44 @@ def replace_values(
     owner_id, created_at = owner
     for statement, rows in ((_DROP_VALUE, old - new), (_ADD_VALUE, new - old)):
         for field_id, _, value in rows:
-            tx.run(statement, field=field_id, value=value, created=created_at, owner=owner_id)
+            tx.run(
+                statement,
+                field_id=field_id,
+                value=value,
+                created_at=created_at,
+                owner_id=owner_id,
+            )
+
+
+class Faceted(NamedTuple):
+    """A new object: its integer key and when it was made, its tags and its values."""
+
+    owner_id: int
+    created_at: int
+    tags: Iterable[str]
+    values: Mapping[str, object]
+
+
+def add_many(
+    tx: Transaction,
+    workspace_id: int,
+    entity_type: str,
+    known: Mapping[str, Definition],
+    objects: Iterable[Faceted],
+) -> None:
+    """Write the rows of new objects, neighbours in the tables one after the other."""
+    ids: dict[str, int] = {}
+    uses: list[tuple[int, int, int]] = []
+    values: list[tuple[int, Scalar, int, int]] = []
+    for owner_id, created_at, tags, given in objects:
+        for tag in {fold_tag(tag) for tag in tags}:
+            if tag not in ids:
+                ids[tag] = _tag_id(tx, workspace_id, entity_type, tag)
+            uses.append((ids[tag], created_at, owner_id))
+        rows = _value_rows(known, given)
+        values += [(field_id, value, created_at, owner_id) for field_id, _, value in rows]
+    tx.many(_USE_TAG, sorted(uses))
+    tx.many(_ADD_VALUE, sorted(values))
 
 
 def find_tags(

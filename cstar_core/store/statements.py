@@ -1,9 +1,9 @@
 """Queries written in Peewee, turned into SQL once and run often."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from peewee import Query, SelectBase, Value
+from peewee import Model, Query, SelectBase, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,9 @@ def prepare(query: Query) -> Prepared:
     """Compile a query written in Peewee."""
     sql, params = query.sql()
     return Prepared(sql, tuple(params), isinstance(query, SelectBase))
+
+
+def prepare_insert(model: type[Model], names: Sequence[str]) -> Prepared:
+    """An insert of rows whose values come in the order of the names, for ``many``."""
+    columns = [getattr(model, name) for name in names]
+    return prepare(model.insert_many([[slot(name) for name in names]], fields=columns))

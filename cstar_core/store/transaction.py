@@ -1,7 +1,7 @@
 """What rooms read and write through: a consistent view, and a unit of writing."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,9 +66,14 @@ class Transaction(Snapshot):
         """Insert one row; its integer key."""
         return self._execute(query, values).lastrowid or 0
 
-    def many(self, query: Prepared, rows: Iterable[Mapping[str, object]]) -> None:
-        """Run one prepared write for each set of values."""
-        self.connection.executemany(query.sql, (query.bind(values) for values in rows))
+    def many(self, query: Prepared, rows: Iterable[Sequence[object]]) -> None:
+        """Run one prepared write for each row of values, given in the order of its slots."""
+        self.connection.executemany(query.sql, rows)
+
+    def next_key(self, table: str) -> int:
+        """The integer key of the next row of a table that never gives a key twice."""
+        found = self.sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+        return int(found[0][0]) + 1 if found else 1
 
     def write_sql(self, text: str, params: Iterable[object] = ()) -> int:
         """Run a write in SQLite's own words; the number of rows it touched."""

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Busy, Helpdesk, Refused, StorageFull, Workspace
-from cstar_core.store import Store, prepare, slot
-from cstar_core.tables import ProbeRow, TeamRow
+from cstar_core.store import Store, prepare, prepare_insert, slot
+from cstar_core.tables import ProbeRow, TagRow, TagUseRow, TeamRow, TicketRow
 from tests.core.vocabulary import START, ManualClock, titles
 
 GROWING = (
@@ -421,12 +421,25 @@ def test_a_value_without_a_name_in_a_prepared_query_is_a_mistake(desk: Helpdesk)
 
 
 def test_many_rows_are_written_with_one_prepared_query(desk: Helpdesk) -> None:
-    query = prepare(
-        ProbeRow.insert({ProbeRow.id: 1, ProbeRow.written_at: slot("at")}).on_conflict_replace()
-    )
+    query = prepare_insert(TagUseRow, ("tag_id", "owner_id", "created_at"))
     with desk._store.transaction() as tx:
-        tx.many(query, ({"at": at} for at in (1, 2, 3)))
-        assert tx.value(ProbeRow.select(ProbeRow.written_at)) == 3
+        tag = tx.insert(TagRow.insert(workspace_id=1, entity_type="tickets", tag_key="vip", uses=0))
+        tx.many(query, ((tag, owner, 7) for owner in (1, 2, 3)))
+        rows = tx.all(TagUseRow.select(TagUseRow.owner_id, TagUseRow.created_at))
+        assert rows == [(1, 7), (2, 7), (3, 7)]
+
+
+def test_the_key_of_the_next_row_is_known(desk: Helpdesk, acme: Workspace) -> None:
+    acme.tickets.delete(acme.tickets.create(title="x").id)
+    with desk._store.transaction() as tx:
+        expected = tx.next_key("tickets")
+        acme.tickets.create(title="y")
+        assert tx.value(TicketRow.select(TicketRow.id)) == expected == 2
+
+
+def test_the_key_of_the_first_row_is_one(desk: Helpdesk) -> None:
+    with desk._store.transaction() as tx:
+        assert tx.next_key("tickets") == 1
 
 
 def test_a_query_without_a_row_gives_no_value(desk: Helpdesk) -> None:

@@ -1,7 +1,7 @@
-"""The log of what happened: a row written in the same transaction as the change itself."""
+"""The room of events: the log of a workspace, read in the order in which it was written."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, reduce
@@ -9,55 +9,18 @@ from typing import Any
 
 from peewee import JOIN, SQL, Select, fn
 
-from cstar_core.checks import invalid, same
+from cstar_core.checks import invalid
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Forbidden, Invalid, NotFound
+from cstar_core.events.log import DATA_NAMES, EVENT_TYPES
 from cstar_core.ids import parse_id, public_id
-from cstar_core.metadata import to_json
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, Window, close_page, open_window
 from cstar_core.scope import Actor, Scope, actor_of, required_uid
-from cstar_core.store import Prepared, Snapshot, SqlRow, Store, Transaction, prepare, slot
-from cstar_core.tables import ACTOR_TYPES, EventRow, TicketRow, WorkspaceRow
+from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
+from cstar_core.tables import EventRow, TicketRow, WorkspaceRow
 
-EVENT_TYPES = (
-    "ticket.created",
-    "ticket.updated",
-    "ticket.assigned",
-    "ticket.resolved",
-    "ticket.closed",
-    "ticket.reopened",
-    "ticket.deleted",
-    "message.created",
-    "customer.created",
-    "customer.updated",
-    "customer.deleted",
-    "custom_field.created",
-    "custom_field.updated",
-    "custom_field.deleted",
-    "member.created",
-    "member.updated",
-    "member.deleted",
-    "key.created",
-    "key.revoked",
-    "team.created",
-)
 _KINDS = {"custom_field": "custom field"}
-# The data of the events that make up most of the log are stored without names, and without what
-# the event's row says already: the first name of each. Names may only be added at the end.
-_TICKET = ("number", "title", "status", "priority", "customerId", "assignedTo")
-_NAMES = {
-    "ticket.created": _TICKET,
-    "ticket.updated": _TICKET,
-    "ticket.assigned": ("number",),
-    "ticket.resolved": ("number",),
-    "ticket.closed": ("number",),
-    "ticket.reopened": ("number",),
-    "ticket.deleted": ("number",),
-    "message.created": ("ticketId", "sender", "isInternal"),
-}
 _VARIANT = 1 << 63
-
-Changes = Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,98 +39,9 @@ class Event:
     actor: Actor
 
 
-_NEXT = fn.COALESCE(fn.MAX(EventRow.number), 0) + 1
-_RECORD = prepare(
-    EventRow.insert_from(
-        EventRow.select(
-            slot("workspace"),
-            _NEXT,
-            slot("type"),
-            slot("now"),
-            slot("object"),
-            slot("ticket"),
-            slot("actor_type"),
-            slot("actor"),
-            slot("data"),
-            slot("changes"),
-        ).where(EventRow.workspace_id == slot("workspace")),
-        [
-            EventRow.workspace_id,
-            EventRow.number,
-            EventRow.type,
-            EventRow.created_at,
-            EventRow.object_uid,
-            EventRow.ticket_number,
-            EventRow.actor_type,
-            EventRow.actor_uid,
-            EventRow.data,
-            EventRow.changes,
-        ],
-    )
-)
 _SALT = prepare(
     WorkspaceRow.select(WorkspaceRow.event_salt).where(WorkspaceRow.id == slot("workspace"))
 )
-_EMPTY_TICKET = prepare(
-    EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
-        (EventRow.workspace_id == slot("workspace")) & (EventRow.ticket_number == slot("ticket"))
-    )
-)
-
-
-def record(
-    tx: Transaction,
-    scope: Scope,
-    type: str,
-    uid: bytes,
-    *,
-    ticket: int | None = None,
-    data: Mapping[str, object] | None = None,
-    changes: Changes | None = None,
-) -> None:
-    """Write what happened to the object ``uid``; ``ticket`` is the number of its ticket."""
-    tx.run(
-        _RECORD,
-        workspace=scope.workspace_id,
-        type=EVENT_TYPES.index(type),
-        now=tx.now,
-        object=uid,
-        ticket=ticket,
-        actor_type=ACTOR_TYPES.index(scope.actor.type),
-        actor=scope.actor.uid,
-        data=_packed(type, data) if data else None,
-        changes=to_json(changes) if changes else None,
-    )
-
-
-def difference(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Any]:
-    """The members that differ, each with its ``from`` and ``to``.
-
-    >>> difference({"a": 1, "b": 2}, {"a": 1, "b": 3})
-    {'b': {'from': 2, 'to': 3}}
-    """
-    return {
-        name: {"from": before.get(name), "to": value}
-        for name, value in after.items()
-        if not same(before.get(name), value)
-    }
-
-
-def forget_ticket(tx: Transaction, scope: Scope, number: int) -> None:
-    """Empty what the log quotes of a ticket that is deleted for good; the bare facts stay."""
-    tx.run(_EMPTY_TICKET, workspace=scope.workspace_id, ticket=number)
-
-
-def forget_object(tx: Transaction, scope: Scope, types: Iterable[str], uid: bytes) -> None:
-    """Empty what the log quotes of a deleted object, in events of the given types."""
-    codes = [EVENT_TYPES.index(type) for type in types]
-    tx.run(
-        EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
-            (EventRow.workspace_id == scope.workspace_id)
-            & EventRow.type.in_(codes)
-            & (EventRow.object_uid == uid)
-        )
-    )
 
 
 class Events:
@@ -370,11 +244,6 @@ def _event(salt: bytes, row: SqlRow) -> Event:
     )
 
 
-def _packed(type: str, data: Mapping[str, object]) -> str:
-    names = _NAMES.get(type, ())
-    return to_json([data[name] for name in names[1:]] if data.keys() == set(names) else data)
-
-
 def _unpacked(
     type: str, text: str, ticket_number: int | None, ticket_uid: bytes | None
 ) -> dict[str, Any]:
@@ -383,4 +252,4 @@ def _unpacked(
         return stored
     ticket_id = None if ticket_uid is None else public_id("ticket", ticket_uid)
     known = ticket_number if type.startswith("ticket.") else ticket_id
-    return dict(zip(_NAMES[type], [known, *stored], strict=False))
+    return dict(zip(DATA_NAMES[type], [known, *stored], strict=False))

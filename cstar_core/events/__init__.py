@@ -1,0 +1,26 @@
+"""The log of what happened: a row written in the same transaction as the change itself."""
+
+from cstar_core.events.log import (
+    EVENT_TYPES,
+    Changes,
+    Happening,
+    difference,
+    forget_object,
+    forget_ticket,
+    record,
+    record_many,
+)
+from cstar_core.events.room import Event, Events
+
+__all__ = [
+    "EVENT_TYPES",
+    "Changes",
+    "Event",
+    "Events",
+    "Happening",
+    "difference",
+    "forget_object",
+    "forget_ticket",
+    "record",
+    "record_many",
+]
