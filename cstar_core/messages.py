@@ -2,47 +2,18 @@
 
 from collections.abc import Mapping
 
-from cstar_core.checks import (
-    NAME_MAX,
-    Rule,
-    check_all,
-    check_choice,
-    check_flag,
-    check_text,
-    invalid,
-    or_none,
-    raise_any,
-)
+from cstar_core.checks import raise_any
 from cstar_core.errors import Problem
 from cstar_core.scope import Scope
 from cstar_core.store import Store
-from cstar_core.tables import SENDERS
 from cstar_core.tickets import (
     Message,
-    Stored,
     add_message,
-    check_content,
+    check_message,
+    default_name,
     read_messages,
     read_stored,
 )
-
-
-def _sender(param: str, value: object) -> list[Problem]:
-    return check_choice(param, value, SENDERS)
-
-
-def _sender_name(param: str, value: object) -> list[Problem]:
-    if isinstance(value, str) and not value.strip():
-        return invalid(param, "must not be blank")
-    return check_text(param, value, NAME_MAX)
-
-
-RULES: dict[str, Rule] = {
-    "content": check_content,
-    "sender": _sender,
-    "sender_name": or_none(_sender_name),
-    "is_internal": check_flag,
-}
 
 
 class Messages:
@@ -76,23 +47,15 @@ class Messages:
         with self._store.transaction(brief=True) as tx:
             ticket = read_stored(tx, self._scope, ticket_id)
             raise_any(self.check(values))
-            name = sender_name or self._default_name(ticket, sender)
+            name = sender_name or default_name(self._scope, sender, ticket.customer_name)
             return add_message(tx, self._scope, ticket, content, sender, name, is_internal)
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
-        problems = check_all(values, RULES, ("content",))
-        if values.get("is_internal") is True and values.get("sender") == "customer":
-            problems += invalid("is_internal", "must be false for a customer's message")
-        return problems
+        return check_message(values)
 
     def list(self, ticket_id: str) -> tuple[Message, ...]:
         """The whole thread of a ticket, oldest first; raises NotFound."""
         with self._store.snapshot() as snap:
             stored = read_stored(snap, self._scope, ticket_id)
             return read_messages(snap, self._scope, stored)
-
-    def _default_name(self, ticket: Stored, sender: str) -> str:
-        if sender == "customer":
-            return ticket.customer_name or "Customer"
-        return self._scope.team_name if sender == "agent" else "System"

@@ -21,7 +21,7 @@ LAYERS = (
     ("tags", "metadata", "fields", "pages"),
     ("tables",),
     ("store", "migrations", "scope"),
-    ("events", "documents", "facets"),
+    ("events", "documents", "facets", "importing"),
     ("listing",),
     ("search",),
     ("teams",),

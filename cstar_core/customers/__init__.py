@@ -1,12 +1,15 @@
 """Customers: who asks. An address belongs to at most one customer of a workspace."""
 
-from cstar_core.customers.customer import Customer, customer_key, customers_by_key, find_or_create
+from cstar_core.customers.customer import Customer, customer_key, customers_by_key
 from cstar_core.customers.room import CustomerChanges, Customers
+from cstar_core.customers.writing import Known, NewCustomers, find_or_create
 
 __all__ = [
     "Customer",
     "CustomerChanges",
     "Customers",
+    "Known",
+    "NewCustomers",
     "customer_key",
     "customers_by_key",
     "find_or_create",

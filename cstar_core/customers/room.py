@@ -1,6 +1,7 @@
 """The room of customers: create, read, list, change, remove."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypedDict, Unpack
 
 from cstar_core import documents, events, facets
@@ -11,19 +12,21 @@ from cstar_core.customers.customer import (
     ENTITY,
     RULES,
     Customer,
+    check_new,
     customer_of,
     customers_by_key,
-    insert,
     refuse_taken,
     stored_values,
 )
+from cstar_core.customers.importing import CustomersLoading
+from cstar_core.customers.writing import insert
 from cstar_core.documents import CUSTOMERS
 from cstar_core.errors import NotFound, Problem, StaleVersion
-from cstar_core.fields import check_values
 from cstar_core.ids import public_id
+from cstar_core.importing import BATCH_SIZE_DEFAULT, Batch, import_batches
 from cstar_core.listing import Listed
 from cstar_core.members import fold_email
-from cstar_core.metadata import check_merged, to_json
+from cstar_core.metadata import to_json
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
@@ -89,25 +92,33 @@ class Customers:
             "custom_fields": {} if custom_fields is None else custom_fields,
             "metadata": {} if metadata is None else metadata,
         }
-        raise_any(self.check(values))
         with self._store.transaction(brief=True) as tx:
             key = insert(tx, self._scope, values)
             return customers_by_key(tx, self._scope, [key])[key]
+
+    def import_many(
+        self, customers: Iterable[Mapping[str, Any]], *, batch_size: int = BATCH_SIZE_DEFAULT
+    ) -> Iterator[Batch]:
+        """Load customers, so many in each transaction; nothing happens until it is iterated.
+
+        Each has the names that ``create`` takes, and ``created_at`` and ``updated_at``. Raises
+        Invalid with the places of what is wrong (``customers.17.email``, from 0), a taken address
+        among them; then nothing of that batch is written, and what was before it stays.
+        """
+        begin = partial(CustomersLoading, self._scope)
+        return import_batches(self._store, ENTITY, customers, batch_size, begin)
 
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written.
 
         With ``updating`` custom fields are left out: what they may be depends on the customer.
         """
-        plain = {name: value for name, value in values.items() if name != "custom_fields"}
-        problems = check_all(plain, RULES, () if updating else ("name",))
         if updating:
-            return problems
-        problems += check_merged("metadata", {}, values.get("metadata"))
+            plain = {name: value for name, value in values.items() if name != "custom_fields"}
+            return check_all(plain, RULES)
         with self._store.snapshot() as snap:
             known = facets.definitions(snap, self._scope.workspace_id, ENTITY)
-        given = values.get("custom_fields")
-        return problems + check_values("custom_fields", {} if given is None else given, known, {})
+        return check_new(values, known)
 
     def get(self, id: str) -> Customer:
         """The customer with this id; raises NotFound."""

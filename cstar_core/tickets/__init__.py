@@ -1,13 +1,13 @@
 """Tickets: conversations with one customer about one thing."""
 
 from cstar_core.tickets.room import TICKET_SORTS, TicketChanges, Tickets
+from cstar_core.tickets.thread import check_message, default_name
 from cstar_core.tickets.ticket import (
     CONTENT_MAX,
     TITLE_MAX,
     Message,
     Stored,
     Ticket,
-    check_content,
     read_messages,
     read_stored,
 )
@@ -23,7 +23,8 @@ __all__ = [
     "TicketChanges",
     "Tickets",
     "add_message",
-    "check_content",
+    "check_message",
+    "default_name",
     "read_messages",
     "read_stored",
 ]

@@ -1,7 +1,8 @@
 """The room of tickets: create, read, list, change, remove."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypedDict, Unpack
 
 from cstar_core import facets
@@ -10,22 +11,24 @@ from cstar_core.checks import check_all, check_choice, invalid, raise_any
 from cstar_core.clock import to_seconds
 from cstar_core.customers import customer_key, customers_by_key
 from cstar_core.errors import NotFound, Problem, StaleVersion
-from cstar_core.fields import Definition, check_values
+from cstar_core.fields import Definition
 from cstar_core.ids import looks_like_id, parse_id, public_id
+from cstar_core.importing import BATCH_SIZE_DEFAULT, Batch, import_batches
 from cstar_core.members import member_key
-from cstar_core.metadata import check_merged
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store
 from cstar_core.tables import PRIORITIES, STATUSES
 from cstar_core.tags import check_tags, parse_tags
+from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.listed import LISTED
 from cstar_core.tickets.ticket import (
-    CREATE_RULES,
     ENTITY,
     UPDATE_RULES,
     Stored,
     Ticket,
+    check_new,
+    plain,
     read_by_key,
     read_many,
     read_messages,
@@ -96,9 +99,23 @@ class Tickets:
         }
         with self._store.transaction(brief=True) as tx:
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
-            raise_any(_check_new(values, known))
+            raise_any(check_new(values, known))
             stored, messages = insert_ticket(tx, self._scope, values, known)
             return ticket_of(stored, self._scope, messages)
+
+    def import_many(
+        self, tickets: Iterable[Mapping[str, Any]], *, batch_size: int = BATCH_SIZE_DEFAULT
+    ) -> Iterator[Batch]:
+        """Load tickets as they are, so many in each transaction; nothing happens until iterated.
+
+        Each has the names that ``create`` takes, ``messages`` (with the names that
+        ``messages.create`` takes and ``created_at``), ``created_at``, ``updated_at``,
+        ``resolved_at`` and ``closed_at``. Messages do not change the status. Raises Invalid with
+        the places of what is wrong (``tickets.17.title``, from 0); then nothing of that batch is
+        written, and what was before it stays.
+        """
+        begin = partial(TicketsLoading, self._scope)
+        return import_batches(self._store, ENTITY, tickets, batch_size, begin)
 
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written.
@@ -106,10 +123,10 @@ class Tickets:
         With ``updating`` custom fields are left out: what they may be depends on the ticket.
         """
         if updating:
-            return check_all(_plain(values), UPDATE_RULES)
+            return check_all(plain(values), UPDATE_RULES)
         with self._store.snapshot() as snap:
             known = facets.definitions(snap, self._scope.workspace_id, ENTITY)
-        return _check_new(values, known)
+        return check_new(values, known)
 
     def get(self, id: str, *, expand_customer: bool = False) -> Ticket:
         """The ticket with its messages; raises NotFound."""
@@ -244,19 +261,6 @@ class Tickets:
     def _customers(self, snap: Snapshot, tickets: Sequence[Stored]) -> dict[int, Any]:
         keys = {one.customer_key for one in tickets if one.customer_key is not None}
         return customers_by_key(snap, self._scope, keys)
-
-
-def _check_new(values: Mapping[str, object], known: Mapping[str, Definition]) -> list[Problem]:
-    given = values.get("custom_fields")
-    return (
-        check_all(_plain(values), CREATE_RULES, ("title",))
-        + check_merged("metadata", {}, values.get("metadata"))
-        + check_values("custom_fields", {} if given is None else given, known, {})
-    )
-
-
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in values.items() if name != "custom_fields"}
 
 
 def _expect(stored: Stored, version: int | None) -> None:

@@ -11,6 +11,7 @@ from peewee import JOIN, SQL
 from cstar_core.checks import (
     NAME_MAX,
     Rule,
+    check_all,
     check_choice,
     check_email,
     check_notes,
@@ -21,8 +22,9 @@ from cstar_core.checks import (
 from cstar_core.clock import from_seconds, from_seconds_or_none
 from cstar_core.customers import Customer
 from cstar_core.errors import NotFound, Problem
+from cstar_core.fields import Definition, check_values
 from cstar_core.ids import public_id
-from cstar_core.metadata import check_metadata, from_json
+from cstar_core.metadata import check_merged, check_metadata, from_json
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, prepare, slot
 from cstar_core.tables import (
@@ -135,6 +137,26 @@ CREATE_RULES: dict[str, Rule] = UPDATE_RULES | {
     "customer_email": or_none(check_email),
     "initial_message": or_none(_first_message),
 }
+
+
+def check_new(
+    values: Mapping[str, object],
+    known: Mapping[str, Definition],
+    rules: Mapping[str, Rule] = CREATE_RULES,
+) -> list[Problem]:
+    """Every rule that the values of a new ticket break; ``known`` are the custom fields."""
+    given = values.get("custom_fields")
+    return (
+        check_all(plain(values), rules, ("title",))
+        + check_merged("metadata", {}, values.get("metadata"))
+        + check_values("custom_fields", {} if given is None else given, known, {})
+    )
+
+
+def plain(values: Mapping[str, object]) -> dict[str, object]:
+    """The values that have rules of their own, which custom fields have not."""
+    return {name: value for name, value in values.items() if name != "custom_fields"}
+
 
 COLUMNS = (
     TicketRow.id,

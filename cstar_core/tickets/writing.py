@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import Any
 
 from cstar_core import documents, events, facets
-from cstar_core.checks import invalid
-from cstar_core.customers import customer_key, find_or_create
+from cstar_core.checks import invalid, raise_any
+from cstar_core.customers import customer_key
 from cstar_core.errors import Invalid, Problem
 from cstar_core.fields import Definition
 from cstar_core.ids import new_uid, public_id
 from cstar_core.members import member_key
-from cstar_core.metadata import merge_metadata, to_json
+from cstar_core.metadata import to_json
 from cstar_core.scope import Scope
 from cstar_core.store import Prepared, Transaction, prepare, slot
 from cstar_core.tables import (
@@ -20,9 +20,8 @@ from cstar_core.tables import (
     STATUSES,
     MessageRow,
     TicketRow,
-    WorkspaceRow,
 )
-from cstar_core.tags import parse_tags
+from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.status import after_message, stamps, status_events
 from cstar_core.tickets.ticket import (
     ENTITY,
@@ -40,44 +39,6 @@ _API_NAMES = {
 }
 _JSON = ("tags", "custom_fields", "metadata")
 
-_NEXT_NUMBER = prepare(
-    WorkspaceRow.update(
-        {
-            WorkspaceRow.ticket_number: WorkspaceRow.ticket_number + 1,
-            WorkspaceRow.in_order: WorkspaceRow.in_order
-            * (WorkspaceRow.newest_ticket_at <= slot("now")),
-            WorkspaceRow.newest_ticket_at: slot("now"),
-        }
-    )
-    .where(WorkspaceRow.id == slot("workspace"))
-    .returning(WorkspaceRow.ticket_number)
-)
-_INSERT = prepare(
-    TicketRow.insert(
-        {
-            TicketRow.uid: slot("uid"),
-            TicketRow.workspace_id: slot("workspace"),
-            TicketRow.number: slot("number"),
-            TicketRow.title: slot("title"),
-            TicketRow.status: slot("status"),
-            TicketRow.priority: slot("priority"),
-            TicketRow.customer_id: slot("customer"),
-            TicketRow.customer_gone: 0,
-            TicketRow.assigned_to: slot("assigned"),
-            TicketRow.tags: slot("tags"),
-            TicketRow.notes: slot("notes"),
-            TicketRow.custom_fields: slot("custom_fields"),
-            TicketRow.metadata: slot("metadata"),
-            TicketRow.message_count: slot("messages"),
-            TicketRow.internal_count: 0,
-            TicketRow.created_at: slot("now"),
-            TicketRow.updated_at: slot("now"),
-            TicketRow.resolved_at: slot("resolved"),
-            TicketRow.closed_at: slot("closed"),
-            TicketRow.version: 1,
-        }
-    )
-)
 _INSERT_MESSAGE = prepare(
     MessageRow.insert(
         {
@@ -108,41 +69,13 @@ def insert_ticket(
     tx: Transaction, scope: Scope, values: Mapping[str, Any], known: Mapping[str, Definition]
 ) -> tuple[Stored, tuple[Message, ...]]:
     """Write a new ticket from checked values, and its first message if it has one."""
-    customer, assigned = references(tx, scope, values)
-    custom_fields = merge_metadata({}, values.get("custom_fields") or {})
-    if customer is None and (values.get("customer_name") or values.get("customer_email")):
-        customer = find_or_create(tx, scope, values["customer_name"], values["customer_email"])
-    tags, now, first = parse_tags(values["tags"]), tx.now, values.get("initial_message")
-    resolved, closed = stamps(values["status"], now, None, None)
-    key = tx.insert(
-        _INSERT,
-        uid=new_uid(now),
-        workspace=scope.workspace_id,
-        number=tx.value(_NEXT_NUMBER, workspace=scope.workspace_id, now=now),
-        title=values["title"],
-        status=STATUSES.index(values["status"]),
-        priority=PRIORITIES.index(values["priority"]),
-        customer=customer,
-        assigned=assigned,
-        tags=to_json(tags),
-        notes=values["notes"],
-        custom_fields=to_json(custom_fields),
-        metadata=to_json(merge_metadata({}, values.get("metadata") or {})),
-        messages=0 if first is None else 1,
-        now=now,
-        resolved=resolved,
-        closed=closed,
-    )
-    facets.replace_tags(tx, scope.workspace_id, ENTITY, (key, now), (), tags)
-    facets.replace_values(tx, known, (key, now), {}, custom_fields)
-    stored = read_by_key(tx, key)
-    data = _event_data(stored)
-    events.record(tx, scope, "ticket.created", stored.uid, ticket=stored.number, data=data)
-    _follow(tx, scope, stored, {"assigned_to": None}, {"assigned_to": data["assignedTo"]})
-    if first is None:
-        return stored, ()
-    name = stored.customer_name or "Customer"
-    return stored, (_insert_message(tx, scope, stored, first, "customer", name, False),)
+    new = NewTickets(tx, scope, known)
+    raise_any(new.add(values))
+    new.write()
+    stored = read_by_key(tx, new.lines[0].id)
+    ticket_id = public_id("ticket", stored.uid)
+    rows = ((row.uid, *row[2:]) for row in new.messages)
+    return stored, tuple([message_of(row, ticket_id) for row in rows])
 
 
 def references(

@@ -1,0 +1,173 @@
+"""How new customers are written: their rows, what follows them, and the events."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cstar_core import events, facets
+from cstar_core.checks import invalid, raise_any
+from cstar_core.customers.customer import ENTITY, check_new, refuse_taken
+from cstar_core.errors import Invalid, Problem
+from cstar_core.events import Happening
+from cstar_core.facets import Faceted
+from cstar_core.fields import check_values
+from cstar_core.ids import new_uid, parse_id, public_id
+from cstar_core.members import fold_email
+from cstar_core.metadata import merge_metadata, to_json
+from cstar_core.scope import Scope
+from cstar_core.store import Transaction, prepare, prepare_insert, slot
+from cstar_core.tables import CustomerRow
+from cstar_core.tags import parse_tags
+
+
+class Known(NamedTuple):
+    """A customer that tickets can be given to."""
+
+    key: int
+    uid: bytes
+    name: str
+
+    @property
+    def id(self) -> str:
+        """The id as it is printed."""
+        return public_id("customer", self.uid)
+
+
+_MINE = CustomerRow.workspace_id == slot("workspace")
+_KNOWN = CustomerRow.select(CustomerRow.id, CustomerRow.uid, CustomerRow.name)
+_BY_UID = prepare(_KNOWN.where((CustomerRow.uid == slot("uid")) & _MINE))
+_BY_EMAIL = prepare(_KNOWN.where(_MINE & (CustomerRow.email_key == slot("email"))))
+
+
+class _Line(NamedTuple):
+    """A row of the table."""
+
+    id: int
+    uid: bytes
+    workspace_id: int
+    name: str
+    email: str | None
+    email_key: str | None
+    tags: str
+    notes: str | None
+    custom_fields: str
+    metadata: str
+    created_at: int
+    updated_at: int
+    version: int = 1
+
+
+_INSERT = prepare_insert(CustomerRow, _Line._fields)
+
+
+class NewCustomers:
+    """Customers on their way into the file: each is known at once, all are written together.
+
+    What happens is added to ``log``, which the caller records.
+    """
+
+    def __init__(self, tx: Transaction, scope: Scope, log: list[Happening]) -> None:
+        self._tx = tx
+        self._scope = scope
+        self._log = log
+        self._next = tx.next_key("customers")
+        self._lines: list[_Line] = []
+        self._faceted: list[Faceted] = []
+        self._by_uid: dict[bytes, Known | None] = {}
+        self._by_email: dict[str, Known | None] = {}
+        self.definitions = facets.definitions(tx, scope.workspace_id, ENTITY)
+
+    def find(self, id: object) -> Known | None:
+        """The customer of this workspace with an id."""
+        uid = parse_id("customer", id)
+        if uid is None:
+            return None
+        if uid not in self._by_uid:
+            row = self._tx.first(_BY_UID, uid=uid, workspace=self._scope.workspace_id)
+            self._by_uid[uid] = None if row is None else Known._make(row)
+        return self._by_uid[uid]
+
+    def find_email(self, email: str) -> Known | None:
+        """The customer with an address, in the file or on the way into it."""
+        key = fold_email(email)
+        if key not in self._by_email:
+            row = self._tx.first(_BY_EMAIL, email=key, workspace=self._scope.workspace_id)
+            self._by_email[key] = None if row is None else Known._make(row)
+        return self._by_email[key]
+
+    def find_or_add(
+        self, name: str | None, email: str | None, at: int
+    ) -> tuple[Known | None, list[Problem]]:
+        """The customer with the address or a new one, for a ticket; values are checked.
+
+        A ticket cannot fill the required fields of its customer.
+        """
+        found = None if email is None else self.find_email(email)
+        if found is not None:
+            return found, []
+        needed = check_values("custom_fields", {}, self.definitions, {})
+        if not needed:
+            return self.add({"name": name or email, "email": email}, at, at), []
+        keys = ", ".join(problem.param.partition(".")[2] for problem in needed)
+        rule = f"is not enough for a new customer, who needs: {keys}"
+        return None, invalid("customer_name" if name else "customer_email", rule)
+
+    def add(self, values: Mapping[str, Any], created_at: int, updated_at: int) -> Known:
+        """Take in a new customer from checked values."""
+        made = Known(self._next, new_uid(created_at), values["name"])
+        self._next += 1
+        email, tags = values.get("email"), parse_tags(values.get("tags") or ())
+        custom_fields = merge_metadata({}, values.get("custom_fields") or {})
+        line = _Line(
+            *(made.key, made.uid, self._scope.workspace_id, made.name),
+            email=email,
+            email_key=None if email is None else fold_email(email),
+            tags=to_json(tags),
+            notes=values.get("notes"),
+            custom_fields=to_json(custom_fields),
+            metadata=to_json(merge_metadata({}, values.get("metadata") or {})),
+            created_at=created_at,
+            updated_at=updated_at,
+        )
+        self._lines.append(line)
+        self._faceted.append(Faceted(made.key, created_at, tags, custom_fields))
+        if line.email_key is not None:
+            self._by_email[line.email_key] = made
+        data = {"name": made.name, "email": email}
+        self._log.append(Happening("customer.created", made.uid, created_at, data=data))
+        return made
+
+    def write(self) -> None:
+        """Write the rows; the log is the caller's."""
+        self._tx.many(_INSERT, self._lines)
+        workspace = self._scope.workspace_id
+        facets.add_many(self._tx, workspace, ENTITY, self.definitions, self._faceted)
+
+
+def insert(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> int:
+    """Check and write a new customer; its integer key.
+
+    Raises Invalid, and Conflict for a taken address.
+    """
+    log: list[Happening] = []
+    customers = NewCustomers(tx, scope, log)
+    raise_any(check_new(values, customers.definitions))
+    refuse_taken(tx, scope, values.get("email"), None)
+    key = customers.add(values, tx.now, tx.now).key
+    customers.write()
+    events.record_many(tx, scope, log)
+    return key
+
+
+def find_or_create(tx: Transaction, scope: Scope, name: str | None, email: str | None) -> int:
+    """The integer key of the customer with the address, or of a new one; values are checked.
+
+    Raises Invalid if customers have required fields, which a ticket cannot fill for them.
+    """
+    log: list[Happening] = []
+    customers = NewCustomers(tx, scope, log)
+    found, problems = customers.find_or_add(name, email, tx.now)
+    if found is None:
+        raise Invalid(problems)
+    customers.write()
+    events.record_many(tx, scope, log)
+    return found.key
