@@ -26,7 +26,9 @@ def document(run: Mapping[str, Any]) -> str:
     shown = {name: "\n\n".join(map(_markdown, those)) for name, those in found.items()}
     machine = "\n".join(f"| {name} | {value} |" for name, value in run["machine"].items())
     template = Template(_TEMPLATE.read_text(encoding="utf-8"))
-    missing = dict.fromkeys(template.get_identifiers(), _NOT_MEASURED)
+    # What belongs to a table needs no remark of its own where that is missing.
+    names = template.get_identifiers()
+    missing = {name: "" if name.endswith("_about") else _NOT_MEASURED for name in names}
     remarks = _REMARKS.read_text(encoding="utf-8").strip()
     facts = {name: str(value) for name, value in run["effort"].items()} | _sizes(run["results"])
     return template.substitute(missing | shown | facts, machine=machine, remarks=remarks)
