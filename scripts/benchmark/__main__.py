@@ -61,7 +61,7 @@ def _complete(options: Options, results: Results) -> dict[str, Any]:
     merged = {**earlier["results"], **results}
     return {
         "machine": machine.describe(),
-        "effort": asdict(options.effort),
+        "effort": earlier.get("effort", asdict(options.effort)),
         "results": {
             **merged,
             "aims": aims.rows(merged, every=options.whole or bool(options.earlier)),
