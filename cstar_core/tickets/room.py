@@ -17,7 +17,7 @@ from cstar_core.importing import BATCH_SIZE_DEFAULT, Batch, import_batches
 from cstar_core.members import member_key
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope
-from cstar_core.store import Snapshot, Store
+from cstar_core.store import Snapshot, SqlRow, Store
 from cstar_core.tables import PRIORITIES, STATUSES
 from cstar_core.tags import check_tags, parse_tags
 from cstar_core.tickets.importing import TicketsLoading
@@ -221,9 +221,8 @@ class Tickets:
         """The tickets of what was found, in its order."""
         keys = part.keys[: part.window.size]
         rows = read_many(snap, keys)
-        stored = [rows[key] for key in keys]
-        customers = self._customers(snap, stored) if expand_customer else None
-        tickets = [ticket_of(one, self._scope, None, customers) for one in stored]
+        customers = self._customers(snap, rows.values()) if expand_customer else None
+        tickets = [ticket_of(rows[key], self._scope, None, customers) for key in keys]
         return close_page(tickets, part.positions, part.total, part.window, part.query)
 
     def _definitions(self, snap: Snapshot, needed: bool) -> dict[str, Definition]:
@@ -258,9 +257,9 @@ class Tickets:
         values = [value for given in conditions.values() for value in given.values()]
         return conditions, None not in values
 
-    def _customers(self, snap: Snapshot, tickets: Sequence[Stored]) -> dict[int, Any]:
-        keys = {one.customer_key for one in tickets if one.customer_key is not None}
-        return customers_by_key(snap, self._scope, keys)
+    def _customers(self, snap: Snapshot, rows: Iterable[SqlRow]) -> dict[int, Any]:
+        keys = [Stored._make(row).customer_key for row in rows]
+        return customers_by_key(snap, self._scope, {key for key in keys if key is not None})
 
 
 def _expect(stored: Stored, version: int | None) -> None:
