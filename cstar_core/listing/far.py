@@ -13,7 +13,7 @@ from cstar_core.listing.survey import Cell, Survey
 from cstar_core.pages import Window
 
 # So many rows are walked over in less time than it takes to ask the counters.
-NEAR = 500
+NEAR = 200
 _FAR = 1 << 62
 
 

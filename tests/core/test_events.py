@@ -276,3 +276,42 @@ def test_the_difference_of_two_objects_is_what_was_before_and_after() -> None:
     assert difference({"a": 1, "b": 2}, {"a": 1, "b": 2.0, "c": None}) == {
         "b": {"from": 2, "to": 2.0}
     }
+
+
+def test_the_numbers_of_events_have_no_gaps(desk: Helpdesk, acme: Workspace) -> None:
+    for i in range(3):
+        ticket = acme.tickets.create(title=str(i), customer_name="Jane", initial_message="x")
+        acme.tickets.update(ticket.id, status="closed", tags="a")
+        acme.tickets.delete(ticket.id)
+    with desk._store.snapshot() as snap:
+        found = snap.sql(
+            "SELECT min(number), max(number), count(*) FROM events WHERE workspace_id = 1"
+        )
+    assert found[0][0] == 1
+    assert found[0][1] == found[0][2] == acme.events.list().total
+
+
+PARTS: list[dict[str, Any]] = [
+    {},
+    {"types": "ticket.created"},
+    {"types": "ticket.*,message.created"},
+    {"types": "ticket.deleted"},
+]
+
+
+@pytest.mark.parametrize("query", PARTS)
+def test_every_page_of_events_is_a_part_of_all(acme: Workspace, query: dict[str, Any]) -> None:
+    for i in range(9):
+        ticket = acme.tickets.create(title=str(i), initial_message="x" if i % 2 else None)
+        if i % 4 == 0:
+            acme.tickets.delete(ticket.id)
+    whole = ids(acme.events.list(page_size=100, **query).items)
+    every = acme.events.list(page_size=100).items
+    for page in range(1, len(whole) + 2):
+        part = acme.events.list(page=page, page_size=2, **query)
+        assert ids(part.items) == whole[(page - 1) * 2 : page * 2]
+        assert part.total == len(whole)
+    for place, event in enumerate(every):
+        later = acme.events.list(after=event.id, page=2, page_size=2, **query)
+        rest = [id for id in whole if id in ids(every[place + 1 :])]
+        assert (ids(later.items), later.total) == (rest[2:4], len(rest))

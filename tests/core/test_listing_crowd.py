@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cstar_core import PRIORITIES, Helpdesk, Ticket
-from tests.core.crowd import Crowd, gather
-from tests.core.filling import TICKET_SORTS
-from tests.core.vocabulary import ManualClock, ids, walk_cursor
+from cstar_core import PRIORITIES, Customer, Helpdesk, Ticket
+from tests.core.crowd import CUSTOMER_FILTERS, Crowd, gather
+from tests.core.filling import CUSTOMER_SORTS, TICKET_SORTS
+from tests.core.vocabulary import ManualClock, ids, walk_cursor, walk_pages
 
 KEYS: dict[str, Callable[[Ticket], Any]] = {
     "created_at": lambda t: (t.created_at, t.number),
@@ -61,6 +61,45 @@ def test_every_page_by_number_is_a_part_of_the_list(crowd: Crowd) -> None:
                     start = (page - 1) * size
                     assert ids(part.items) == whole[start : start + size], (name, sort, page)
                     assert (part.total, part.has_more) == (len(whole), page < last), (name, sort)
+
+
+NAMED: dict[str, Callable[[Customer], Any]] = {
+    "created_at": lambda c: c.created_at,
+    "updated_at": lambda c: c.updated_at,
+    "name": lambda c: c.name,
+}
+
+
+@pytest.mark.parametrize("name", CUSTOMER_FILTERS)
+def test_every_list_of_customers_is_what_looking_at_each_gives(crowd: Crowd, name: str) -> None:
+    query, matches = CUSTOMER_FILTERS[name]
+    meant = set(ids(filter(matches, crowd.customers)))
+    for sort in CUSTOMER_SORTS:
+        key = NAMED[sort.removeprefix("-")]
+        found = walk_cursor(crowd.room.customers.list, sort=sort, page_size=11, **query)
+        assert (set(ids(found)), len(found)) == (meant, len(meant)), sort
+        keys = [key(one) for one in found]
+        assert keys == sorted(keys, reverse=sort.startswith("-")), sort
+        pages = walk_pages(crowd.room.customers.list, sort=sort, page_size=13, **query)
+        assert ids(pages) == ids(found), sort
+        assert crowd.room.customers.list(sort=sort, **query).total == len(meant)
+
+
+def test_no_page_far_down_is_missed(crowd: Crowd) -> None:
+    for name in ("everything", "statuses", "a member", "a tag of all", "a word of all"):
+        query, _ = crowd.filters[name]
+        for sort in TICKET_SORTS:
+            whole = expected(crowd, name, sort)
+            for size in (23, 40):
+                pages = range(1, len(whole) // size + 2)
+                found = [
+                    one
+                    for page in pages
+                    for one in crowd.room.tickets.list(
+                        sort=sort, page=page, page_size=size, **query
+                    ).items
+                ]
+                assert ids(found) == whole, (name, sort)
 
 
 def test_a_walk_goes_on_by_cursor_from_any_page(crowd: Crowd) -> None:

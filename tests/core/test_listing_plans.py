@@ -1,8 +1,6 @@
 """How lists are run: along an index, and with a fixed number of queries."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,50 +14,7 @@ from tests.core.filling import (
     TICKET_SORTS,
     ticket_filters,
 )
-
-GROWING = "tickets|customers|messages|events|tag_uses|field_values|members|keys|receipts"
-
-
-@contextmanager
-def statements(desk: Helpdesk) -> Iterator[list[str]]:
-    """What this thread's next units of work run, with the values in place."""
-    run: list[str] = []
-    with desk._store.snapshot() as snap:
-        connection = snap.connection
-    connection.set_trace_callback(run.append)
-    try:
-        yield run
-    finally:
-        connection.set_trace_callback(None)
-
-
-def queries(desk: Helpdesk, act: Callable[[], object]) -> list[str]:
-    with statements(desk) as run:
-        act()
-    return [text for text in run if not text.startswith(("BEGIN", "ROLLBACK", "--"))]
-
-
-def plan(desk: Helpdesk, act: Callable[[], object]) -> list[str]:
-    """How SQLite walks the tables of everything that a call runs."""
-    found: list[str] = []
-    for text in queries(desk, act):
-        with desk._store.snapshot() as snap:
-            found += [str(row[3]) for row in snap.sql(f"EXPLAIN QUERY PLAN {text}")]
-    return found
-
-
-def sorts(desk: Helpdesk, act: Callable[[], object]) -> list[str]:
-    """The sorts of what grows; the few custom fields may be sorted."""
-    run = [text for text in queries(desk, act) if 'FROM "custom_fields"' not in text]
-    with desk._store.snapshot() as snap:
-        steps = [str(row[3]) for text in run for row in snap.sql(f"EXPLAIN QUERY PLAN {text}")]
-    return [step for step in steps if "TEMP B-TREE" in step]
-
-
-def scans(steps: list[str]) -> list[str]:
-    """The walks through the whole of a table that grows."""
-    return [step for step in steps if re.match(rf"SCAN ({GROWING}|t\d|v\d|g\d)\b", step)]
-
+from tests.core.tracing import plan, queries, scans, sorted_by, steps_of, unbounded
 
 IN_INDEX_ORDER = [
     "none", "status", "priority", "customer", "assigned", "unassigned", "tag", "field", "search",
@@ -82,7 +37,7 @@ def test_the_newest_of_one_filter_are_read_in_the_order_of_an_index(
     query = ticket_filters(filled)[name]
     first = filled.tickets.list(page_size=1, **query)
     for more in ({}, {"cursor": first.next_cursor}):
-        assert sorts(filled_desk, lambda: filled.tickets.list(**query, **more)) == []  # noqa: B023
+        assert sorted_by(filled_desk, lambda: filled.tickets.list(**query, **more)) == []  # noqa: B023
 
 
 @pytest.mark.parametrize("sort", TICKET_SORTS)
@@ -91,14 +46,14 @@ def test_a_plain_list_is_read_in_the_order_of_an_index(
 ) -> None:
     first = filled.tickets.list(page_size=1, sort=sort)
     for more in ({}, {"cursor": first.next_cursor}):
-        assert sorts(filled_desk, lambda: filled.tickets.list(sort=sort, **more)) == []  # noqa: B023
+        assert sorted_by(filled_desk, lambda: filled.tickets.list(sort=sort, **more)) == []  # noqa: B023
 
 
 @pytest.mark.parametrize("sort", CUSTOMER_SORTS)
 def test_a_plain_list_of_customers_is_read_in_the_order_of_an_index(
     filled_desk: Helpdesk, filled: Workspace, sort: str
 ) -> None:
-    assert sorts(filled_desk, lambda: filled.customers.list(sort=sort)) == []
+    assert sorted_by(filled_desk, lambda: filled.customers.list(sort=sort)) == []
 
 
 @pytest.mark.parametrize("query", CUSTOMER_FILTERS)
@@ -200,3 +155,37 @@ def test_a_ticket_with_its_thread_is_two_queries(filled_desk: Helpdesk, filled: 
     for i in range(30):
         filled.messages.create(ticket.id, content=str(i))
     assert len(queries(filled_desk, lambda: filled.tickets.get(ticket.id))) == 2
+
+
+EVENTS = [
+    ({}, "PRIMARY KEY (workspace_id=? AND number>?)"),
+    ({"types": "ticket.updated"}, "events_type (workspace_id=? AND type=? AND number>?)"),
+    ({"types": "ticket.*"}, "events_type (workspace_id=? AND type=? AND number>?)"),
+]
+
+
+@pytest.mark.parametrize(("query", "walk"), EVENTS)
+def test_events_are_walked_in_the_order_of_an_index(
+    filled_desk: Helpdesk, filled: Workspace, query: dict[str, Any], walk: str
+) -> None:
+    first = filled.events.list(page_size=2, **query)
+    for more in ({}, {"cursor": first.next_cursor}, {"page": 3}):
+        act = partial(filled.events.list, page_size=2, **query, **more)
+        assert sorted_by(filled_desk, act) == []
+        assert any(step.endswith(walk) for step in plan(filled_desk, act))
+
+
+def test_the_total_of_all_events_is_not_counted(filled_desk: Helpdesk, filled: Workspace) -> None:
+    run = queries(filled_desk, filled.events.list)
+    assert not any("COUNT(" in text for text in run)
+
+
+@pytest.mark.parametrize("query", CUSTOMER_FILTERS)
+@pytest.mark.parametrize("sort", CUSTOMER_SORTS)
+def test_no_list_of_customers_walks_on_without_a_bound_to_count(
+    filled_desk: Helpdesk, filled: Workspace, query: dict[str, Any], sort: str
+) -> None:
+    run = queries(filled_desk, lambda: filled.customers.list(sort=sort, **query))
+    for text in run:
+        if "COUNT(1)" in text:
+            assert unbounded(steps_of(filled_desk, text)) == []

@@ -1,15 +1,11 @@
 """Search: what is found, by whom, and that the index follows every write."""
 
-import base64
-import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cstar_core import SEARCH_MAX, Helpdesk, Ticket, Workspace
-from cstar_core.search import RANKED_MAX
-from tests.core.vocabulary import START, ManualClock, ids, refusal, titles, walk_cursor
+from tests.core.vocabulary import START, ids, refusal
 
 # A ticket's title, its message, what is searched, whether it is found.
 FOUND: list[tuple[str, str, str, bool]] = [
@@ -340,70 +336,3 @@ def test_customers_are_found_by_name_and_address(acme: Workspace) -> None:
     rooms = acme.customers
     for search, total in (("zoe", 1), ("example.com", 1), ("#1", 1), ("-zoe", 1), ("x", 0)):
         assert rooms.list(search=search).total == total, search
-
-
-# Order
-
-
-def test_the_best_match_comes_first_by_relevance(acme: Workspace, clock: ManualClock) -> None:
-    acme.tickets.create(title="refund refund refund")
-    clock.tick()
-    acme.tickets.create(title="a refund among a great many other words that say little")
-    assert titles(acme.tickets.list(search="refund", sort="relevance").items)[0][:13] == (
-        "refund refund"
-    )
-
-
-def test_a_number_may_be_ranked(acme: Workspace) -> None:
-    acme.tickets.create(title="x")
-    assert acme.tickets.list(search="#1", sort="relevance").total == 1
-
-
-def test_a_walk_by_relevance_is_complete_beyond_what_is_ranked(
-    desk: Helpdesk, acme: Workspace
-) -> None:
-    with desk.transaction():
-        for i in range(RANKED_MAX + 30):
-            acme.tickets.create(title=f"refund {'refund ' * (i % 3)}")
-    found = ids(walk_cursor(acme.tickets.list, search="refund", sort="relevance", page_size=100))
-    assert len(set(found)) == len(found) == RANKED_MAX + 30
-    late = acme.tickets.list(search="refund", sort="relevance", page=11, page_size=100)
-    assert ids(late.items) == found[1000:]
-
-
-@pytest.mark.parametrize("position", ["abc", -1])
-def test_a_forged_place_in_a_walk_by_relevance_is_refused(
-    acme: Workspace, position: object
-) -> None:
-    for _ in range(2):
-        acme.tickets.create(title="refund")
-    query: dict[str, Any] = {"search": "refund", "sort": "relevance", "page_size": 1}
-    cursor = acme.tickets.list(**query).next_cursor
-    assert cursor is not None
-    digest, page, _ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    forged = base64.urlsafe_b64encode(json.dumps([digest, page, position]).encode()).decode()
-    assert refusal(acme.tickets.list, cursor=forged.rstrip("="), **query) == [
-        "cursor must be a nextCursor of an earlier answer to the same query"
-    ]
-
-
-def test_newest_first_stays_right_when_tickets_are_loaded_with_earlier_times(
-    desk: Helpdesk, acme: Workspace
-) -> None:
-    for title, days in (("found now", 0), ("found oldest", 30), ("found older", 10)):
-        with desk.transaction(at=START - timedelta(days=days)):
-            acme.tickets.create(title=title)
-    expected = ["found now", "found older", "found oldest"]
-    assert titles(acme.tickets.list(search="found").items) == expected
-    assert titles(acme.tickets.list(search="found", sort="created_at").items) == expected[::-1]
-    assert titles(walk_cursor(acme.tickets.list, search="found", page_size=1)) == expected
-
-
-def test_customers_loaded_with_earlier_times_are_in_order_too(
-    desk: Helpdesk, acme: Workspace
-) -> None:
-    for name, days in (("jane now", 0), ("jane oldest", 30), ("jane older", 10)):
-        with desk.transaction(at=START - timedelta(days=days)):
-            acme.customers.create(name=name)
-    found = walk_cursor(acme.customers.list, search="jane", page_size=1)
-    assert [one.name for one in found] == ["jane now", "jane older", "jane oldest"]
