@@ -11,6 +11,7 @@ from typing import Any
 
 SEED = 20_25
 VOCABULARY = 20_000
+LENGTHS = ((10, range(2, 4)), (50, range(3, 6)), (200, range(4, 8)), (1_000, range(4, 10)))
 TAGS_KNOWN = 200
 FIRST = datetime(2023, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=730)
@@ -152,8 +153,16 @@ def _distinct(pick: random.Random, number: int) -> list[str]:
     letters = "etaoinshrdlucmfwypvbgk"
     found: dict[str, None] = {}
     while len(found) < number:
-        found["".join(pick.choices(letters, k=pick.randint(2, 10)))] = None
+        found["".join(pick.choices(letters, k=pick.choice(_lengths(len(found)))))] = None
     return list(found)
+
+
+def _lengths(rank: int) -> range:
+    """How long a word may be that is so common: as in English mail, 5 letters of running text."""
+    for common, lengths in LENGTHS:
+        if rank < common:
+            return lengths
+    return range(5, 11)
 
 
 def _zipf(words: Sequence[str]) -> list[str]:
