@@ -5,12 +5,13 @@ the room's own, reads those rows.
 """
 
 from cstar_core.listing.far import Part
-from cstar_core.listing.shape import Asked, Compared, Counters, Listed, Shape
+from cstar_core.listing.shape import ALL, Asked, Compared, Counters, Listed, Shape
 from cstar_core.listing.statements import ranked_query
 from cstar_core.listing.survey import Survey
 from cstar_core.listing.walking import places_of, rows_of
 
 __all__ = [
+    "ALL",
     "Asked",
     "Compared",
     "Counters",

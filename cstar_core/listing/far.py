@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cstar_core.listing.shape import AGE, Counters
-from cstar_core.listing.survey import Cell, Survey
+from cstar_core.listing.statements import blocks_query, neighbour_query
+from cstar_core.listing.survey import Survey
 from cstar_core.pages import Window
 
 # So many rows are walked over in less time than it takes to ask the counters.
@@ -60,8 +61,8 @@ def approached(survey: Survey, part: Part) -> Part:
 def _in_priority(survey: Survey, part: Part) -> Part:
     """Begin where the tickets of the page's first priority begin."""
     tickets: Counter[int] = Counter()
-    for cell in survey.cells(survey.member):
-        tickets[cell.priority] += cell.tickets
+    for _, priority, number in survey.cells(survey.member):
+        tickets[priority] += number
     priority, part = _into(tickets, part)
     edge = _FAR if part.descending else -_FAR
     after = {"after_priority": priority, "after_created_at": edge, "after_id": edge}
@@ -70,28 +71,19 @@ def _in_priority(survey: Survey, part: Part) -> Part:
 
 def _in_block(survey: Survey, counters: Counters, part: Part) -> Part:
     """Begin where the page's first block of ticket numbers begins."""
-    only = (part.after or {}).get("after_priority")
-    tickets: Counter[int] = Counter()
-    values = {**survey.asked.values, "member": survey.member}
-    for block, *rest in survey.snap.all(counters.blocks, **values):
-        cell = Cell(*rest)
-        if survey.wants(cell) and only in (None, cell.priority):
-            tickets[block] += cell.tickets
-    block, part = _into(tickets, part)
-    first = block * counters.block_size
-    query, number = (
-        (counters.first_from, first + counters.block_size)
-        if part.descending
-        else (counters.last_before, first)
-    )
-    place = survey.snap.first(query, **values, number=number)
-    edge = _FAR if part.descending else -_FAR
-    created_at, key = place or (edge, edge)
-    after = {"after_created_at": created_at, "after_id": key}
-    return replace(part, after=after if only is None else {**after, "after_priority": only})
+    listed, after = survey.listed, part.after or {}
+    values = {**survey.asked.values, **after, "member": survey.member}
+    query = blocks_query(listed, survey.shape.choices, of_priority=bool(after))
+    block, part = _into(dict(survey.snap.all(query, **values)), part)
+    number = (block + part.descending) * counters.block_size
+    edge = neighbour_query(listed, before=not part.descending)
+    place = survey.snap.first(edge, **values, number=number)
+    far = _FAR if part.descending else -_FAR
+    created_at, key = place or (far, far)
+    return replace(part, after={**after, "after_created_at": created_at, "after_id": key})
 
 
-def _into(tickets: Counter[int], part: Part) -> tuple[int, Part]:
+def _into(tickets: Mapping[int, int], part: Part) -> tuple[int, Part]:
     """The group of rows that a part begins in, and the part counted from the nearer end of it."""
     offset, group = part.offset, -1
     for group in sorted(tickets, reverse=part.descending):

@@ -8,6 +8,8 @@ from cstar_core.documents import Index
 from cstar_core.store import Prepared
 
 EQUAL = ("eq",)
+# Whose tickets are counted: everybody's or nobody's; a block of -1 stands for all of them.
+ALL, NOBODY = -1, 0
 # The order in which rows were made: by created_at and key, or by number.
 AGE = "age"
 # Where a stream begins: after a place, or in two parts, after a place among the rows of the same
@@ -31,6 +33,10 @@ _COVERED: dict[str, tuple[str, ...]] = {
 _CELLS = {"state": ("status", "priority"), "assigned": ("status",), "customer": ("status",)}
 
 
+# Columns and how many of their values are chosen.
+Choices = tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A condition on a column; its value has the condition's name, unless it is NULL."""
@@ -41,17 +47,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Queries of exact numbers that are kept, for a ``member`` (0: nobody, -1: all).
+    """A table of exact totals, and how many numbers a block has in it."""
 
-    ``cells`` gives status, priority and tickets, ``blocks`` a block of numbers before these.
-    ``last_before`` and ``first_from`` give the time and key of the ticket next to a ``number``.
-    """
-
-    cells: Prepared
-    blocks: Prepared
+    model: Any
     block_size: int
-    last_before: Prepared
-    first_from: Prepared
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Shape:
     sort: str
     descending: bool
     conditions: tuple[str, ...] = ()
-    choices: tuple[tuple[str, int], ...] = ()
+    choices: Choices = ()
     tags: int = 0
     fields: tuple[tuple[str, ...], ...] = ()
     match: bool = False

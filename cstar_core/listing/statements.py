@@ -5,7 +5,7 @@ from typing import Any
 
 from peewee import OP, SQL, Expression, NodeList, Select, Tuple, fn
 
-from cstar_core.listing.shape import PLACE, SAME, Lead, Leg, Listed, Shape, Walk
+from cstar_core.listing.shape import ALL, PLACE, SAME, Choices, Lead, Leg, Listed, Shape, Walk
 from cstar_core.listing.walked import Walked, plus
 from cstar_core.store import Prepared, prepare, slot
 
@@ -36,6 +36,35 @@ def place_query(listed: Listed, sort: str) -> Prepared:
     return prepare(model.select(*columns).where(model.id == slot("key")))
 
 
+@lru_cache(maxsize=64)
+def cells_query(listed: Listed, choices: Choices) -> Prepared:
+    """SQL for how many rows a member has of each status and priority."""
+    rows, mine = _counted(listed, choices)
+    whole = (rows.block == ALL) & (rows.tickets > 0)
+    return prepare(rows.select(rows.status, rows.priority, rows.tickets).where(*mine, whole))
+
+
+@lru_cache(maxsize=64)
+def blocks_query(listed: Listed, choices: Choices, *, of_priority: bool) -> Prepared:
+    """SQL for how many rows a member has in each block of numbers."""
+    rows, mine = _counted(listed, choices)
+    mine.append(rows.block > ALL)
+    if of_priority:
+        mine.append(rows.priority == slot("after_priority"))
+    query = rows.select(rows.block, fn.SUM(rows.tickets)).where(*mine)
+    return prepare(query.group_by(rows.block).order_by(rows.block))
+
+
+@lru_cache(maxsize=4)
+def neighbour_query(listed: Listed, *, before: bool) -> Prepared:
+    """SQL for the time and key of the last row before a number, or of the first from it on."""
+    model = listed.model
+    aside = model.number < slot("number") if before else model.number >= slot("number")
+    order = model.number.desc() if before else model.number
+    query = model.select(model.created_at, model.id)
+    return prepare(query.where(_mine(model), aside).order_by(order).limit(1))
+
+
 @lru_cache(maxsize=512)
 def count_query(listed: Listed, shape: Shape, lead: Lead) -> Prepared:
     """SQL for the exact number of rows."""
@@ -57,6 +86,20 @@ def ranked_query(listed: Listed, shape: Shape) -> Prepared:
     walked = Walked(listed, shape, _whole(Lead("match")), 0)
     key = walked.column("id")
     return prepare(walked.select(key, walked.rank()).order_by(key.desc()).limit(slot("limit")))
+
+
+def _counted(listed: Listed, choices: Choices) -> tuple[Any, list[Any]]:
+    """The counters, and which of them are a member's and of what is chosen."""
+    rows: Any = listed.counters.model if listed.counters else None
+    conditions = [_mine(rows), rows.assigned_to == slot("member")]
+    for name, number in choices:
+        places = [slot(f"{name}{i}") for i in range(number)]
+        conditions.append(Expression(getattr(rows, name), OP.IN, places))
+    return rows, conditions
+
+
+def _mine(model: Any) -> Expression:
+    return Expression(model.workspace_id, OP.EQ, slot("workspace"))
 
 
 def _whole(lead: Lead, *, alone: bool = False) -> Walk:

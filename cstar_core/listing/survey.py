@@ -3,14 +3,14 @@
 All of it is read in the snapshot of the list itself. Sizes choose the way, never the answer.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
-from cstar_core.listing.shape import AGE, EQUAL, Asked, Lead, Listed, Walk, plain
-from cstar_core.listing.statements import count_query, measure_query
+from cstar_core.listing.shape import AGE, ALL, EQUAL, NOBODY, Asked, Lead, Listed, Walk, plain
+from cstar_core.listing.statements import cells_query, count_query, measure_query
 from cstar_core.listing.walked import needs_row
 from cstar_core.store import Snapshot
 
@@ -20,19 +20,12 @@ from cstar_core.store import Snapshot
 ROW, SEEK, JSON, WORD, SORT = 16, 12, 64, 500, 10
 # To learn a size is worth so much of what it may save.
 WORTH = 1 / 20
-ALL, NOBODY = -1, 0
-
-
-class Cell(NamedTuple):
-    """How many tickets have a status and a priority."""
-
-    status: int
-    priority: int
-    tickets: int
+# A status, a priority, and how many tickets have both.
+Cell = tuple[int, int, int]
 
 
 class Candidate(NamedTuple):
-    """An index that may lead, with the number of its rows if that is known."""
+    """An index that may lead, with the number of its rows; None if it is the only one."""
 
     lead: Lead
     size: int | None
@@ -46,7 +39,7 @@ class Survey:
         self.listed = listed
         self.asked = asked
         self.shape = asked.shape
-        self._cells: dict[int, list[Cell]] = {}
+        self._cells: dict[tuple[int, bool], list[Cell]] = {}
 
     @cached_property
     def everything(self) -> int:
@@ -75,8 +68,8 @@ class Survey:
     def best(self) -> Candidate:
         """The index that costs least to walk through; the first of equals."""
         found = self._filters
-        if len(found) == 1:
-            return found[0]
+        if len(found) < 2:
+            return found[0] if found else Candidate(plain(self.order), None)
         whole = Candidate(plain(self.order), self.everything)
         best = min((one for one in found if one.size is not None), key=self.cost, default=whole)
         for lead, size in found:
@@ -100,8 +93,7 @@ class Survey:
             return self._total_without()
         if self.shape.counted:
             filtered = self.shape.choices or self.shape.assigned
-            cells = self.cells(self.member) if filtered else []
-            return sum(one.tickets for one in cells) if filtered else self.everything
+            return _tickets(self.cells(self.member)) if filtered else self.everything
         if self.shape.single_tag:
             return self.asked.uses[0]
         query = count_query(self.listed, self.shape, self.best.lead)
@@ -111,10 +103,21 @@ class Survey:
         """Whether what a lead finds is in the order of the list."""
         return lead.yields(self.order, lead.kind == "match" and self.in_order)
 
+    @cached_property
+    def included(self) -> int:
+        """The number of rows if no words were excluded."""
+        if not self.shape.exclude:
+            return self.total
+        shape = replace(self.shape, exclude=False)
+        return Survey(self.snap, self.listed, replace(self.asked, shape=shape)).total
+
+    def size(self, candidate: Candidate) -> int:
+        """The rows of a lead; of the only one, all that is asked for."""
+        return self.included if candidate.size is None else candidate.size
+
     def cost(self, candidate: Candidate) -> float:
         """What it costs to look at all rows of a lead."""
-        lead, size = candidate
-        return (self.everything if size is None else size) * self.weight(lead)
+        return self.size(candidate) * self.weight(candidate.lead)
 
     def weight(self, lead: Lead, *, sorts: bool = False) -> float:
         """What it costs to look at one row of a lead, and to sort it if that is wanted."""
@@ -134,36 +137,22 @@ class Survey:
         """
         return inf if self.asked.prefix else WORD * self.asked.terms
 
-    def cells(self, member: int) -> list[Cell]:
+    def cells(self, member: int, *, any_priority: bool = False) -> list[Cell]:
         """The tickets of a member, by what is asked for of status and priority."""
-        if member not in self._cells:
-            self._cells[member] = [cell for cell in self._counted(member) if self.wants(cell)]
-        return self._cells[member]
-
-    def wants(self, cell: Cell) -> bool:
-        """Whether a status and a priority are asked for, and any ticket has them."""
-        wanted = cell.status in self.chosen["status"] and cell.priority in self.chosen["priority"]
-        return wanted and cell.tickets > 0
-
-    @cached_property
-    def chosen(self) -> dict[str, Collection[int]]:
-        """The values asked for of each column that is chosen from."""
-        every: dict[str, Collection[int]] = {
-            name: range(number) for name, number in self.listed.codes.items()
-        }
-        return every | {
-            name: {self.asked.values[f"{name}{i}"] for i in range(number)}
-            for name, number in self.shape.choices
-        }
+        key = (member, any_priority)
+        if key not in self._cells:
+            choices = self.shape.choices
+            if any_priority:
+                choices = tuple(one for one in choices if one[0] != "priority")
+            query = cells_query(self.listed, choices)
+            self._cells[key] = self.snap.all(query, **self.asked.values, member=member)
+        return self._cells[key]
 
     @cached_property
-    def statuses(self) -> dict[int, int]:
-        """How many tickets the member has of each status asked for, whatever their priority."""
-        found: dict[int, int] = {}
-        for status, _, tickets in self._counted(self.member):
-            if tickets and status in self.chosen["status"]:
-                found[status] = found.get(status, 0) + tickets
-        return found
+    def by_member(self) -> list[Cell]:
+        """The member's tickets of each status asked for, whatever their priority."""
+        chosen = any(name == "priority" for name, _ in self.shape.choices)
+        return self.cells(self.member, any_priority=chosen)
 
     @cached_property
     def _filters(self) -> list[Candidate]:
@@ -178,10 +167,10 @@ class Survey:
     def _by_counters(self) -> Iterator[Candidate]:
         yield from (Candidate(Lead("tag", i), n) for i, n in enumerate(self.asked.uses))
         if self.shape.assigned:
-            yield Candidate(Lead("assigned"), sum(self.statuses.values()))
+            yield Candidate(Lead("assigned"), _tickets(self.by_member))
         names = [name for name, _ in self.shape.choices]
         if "priority" in names or (names and not self.shape.assigned):
-            yield Candidate(Lead("state"), sum(one.tickets for one in self.cells(ALL)))
+            yield Candidate(Lead("state"), _tickets(self.cells(ALL)))
 
     def _uncounted(self) -> Iterator[Candidate]:
         for i, how in enumerate(self.shape.fields):
@@ -201,19 +190,13 @@ class Survey:
         size = int(self.snap.value(query, **self.asked.values, limit=limit))
         return size if size < limit else self.everything
 
-    def _counted(self, member: int) -> list[Cell]:
-        if self.listed.counters is None:
-            return []
-        rows = self.snap.all(self.listed.counters.cells, **self.asked.values, member=member)
-        return [Cell(*row) for row in rows]
-
     def _total_without(self) -> int:
         """Without the excluded words: all but those that have one."""
         values = {**self.asked.values, "match": self.asked.values["exclude"]}
-        wanted = replace(self.shape, exclude=False)
-        unwanted = replace(wanted, match=True)
-        minuend, subtrahend = (
-            Survey(self.snap, self.listed, replace(self.asked, shape=shape, values=values))
-            for shape in (wanted, unwanted)
-        )
-        return minuend.total - subtrahend.total
+        shape = replace(self.shape, exclude=False, match=True)
+        unwanted = replace(self.asked, shape=shape, values=values)
+        return self.included - Survey(self.snap, self.listed, unwanted).total
+
+
+def _tickets(cells: list[Cell]) -> int:
+    return sum(tickets for _, _, tickets in cells)

@@ -5,9 +5,9 @@ from math import isqrt
 from typing import Any
 
 from cstar_core.listing.far import Part, approached, part_of, turned
-from cstar_core.listing.shape import PLACE, REST, SAME, Lead, Leg, Walk
+from cstar_core.listing.shape import ALL, PLACE, REST, SAME, Lead, Leg, Walk
 from cstar_core.listing.statements import page_query, place_query
-from cstar_core.listing.survey import ALL, Candidate, Survey
+from cstar_core.listing.survey import Candidate, Survey
 from cstar_core.pages import Position, Window, bad_cursor
 
 Place = Mapping[str, Any]
@@ -49,8 +49,7 @@ def _tried(survey: Survey, quick: Candidate, part: Part) -> list[Position] | Non
     What is searched may all lie at the far end. So the walk first goes as far as it should have
     to, then farther, while that costs less than the way that is sure.
     """
-    size = survey.everything if quick.size is None else quick.size
-    weight, sure = survey.weight(quick.lead), _sure_cost(survey)
+    size, weight, sure = survey.size(quick), survey.weight(quick.lead), _sure_cost(survey)
     if survey.shape.exclude:
         weight += survey.words
     if size * weight <= sure:
@@ -68,9 +67,7 @@ def _tried(survey: Survey, quick: Candidate, part: Part) -> list[Position] | Non
 
 def _sure_cost(survey: Survey) -> float:
     """What it costs to look at all that the best lead has, and to sort it."""
-    lead, size = survey.best
-    # One that was the only one was never measured, but then it is the total.
-    cost = (survey.total if size is None else size) * survey.weight(lead, sorts=True)
+    cost = survey.size(survey.best) * survey.weight(survey.best.lead, sorts=True)
     return cost + 4 * survey.everything if survey.shape.exclude else cost
 
 
@@ -132,11 +129,15 @@ def _legs(
 def _cells(survey: Survey, lead: Lead) -> list[dict[str, int]]:
     """What the streams of a lead have in common: a status, or a status and a priority."""
     if lead.kind == "state":
-        return [{"status": one.status, "priority": one.priority} for one in survey.cells(ALL)]
+        cells = survey.cells(ALL)
+        return [{"status": status, "priority": priority} for status, priority, _ in cells]
     if lead.kind == "assigned":
-        return [{"status": status} for status in survey.statuses]
+        return [{"status": status} for status in {cell[0]: None for cell in survey.by_member}]
     if lead.kind == "customer":
-        return [{"status": status} for status in survey.chosen["status"]]
+        number = dict(survey.shape.choices).get("status")
+        if number is None:
+            return [{"status": status} for status in range(survey.listed.codes["status"])]
+        return [{"status": survey.asked.values[f"status{i}"]} for i in range(number)]
     return [{}]
 
 

@@ -1,27 +1,15 @@
 """How tickets are listed: their sorts, the plain conditions, and what is counted of them."""
 
-from typing import Any
-
 from peewee import OP, fn
 
 from cstar_core.documents import TICKETS
-from cstar_core.listing import Compared, Counters, Listed
-from cstar_core.store import Prepared, prepare, slot
+from cstar_core.listing import ALL, Compared, Counters, Listed
+from cstar_core.store import prepare, slot
 from cstar_core.tables import PRIORITIES, STATUSES, TicketCountRow, TicketRow, WorkspaceRow
 
 BLOCK_SIZE = 1 << 16  # as the triggers that count tickets have it
-_ALL = -1
-
 _MINE = TicketCountRow.workspace_id == slot("workspace")
-_OF_MEMBER = _MINE & (TicketCountRow.assigned_to == slot("member"))
-_PLACE = (TicketRow.created_at, TicketRow.id)
-
-
-def _next_to(number: Any, order: Any) -> Prepared:
-    mine = TicketRow.workspace_id == slot("workspace")
-    return prepare(TicketRow.select(*_PLACE).where(mine & number).order_by(order).limit(1))
-
-
+_WHOLE = (TicketCountRow.assigned_to == ALL) & (TicketCountRow.block == ALL)
 LISTED = Listed(
     model=TicketRow,
     index=TICKETS,
@@ -44,29 +32,10 @@ LISTED = Listed(
     },
     codes={"status": len(STATUSES), "priority": len(PRIORITIES)},
     everything=prepare(
-        TicketCountRow.select(fn.COALESCE(fn.SUM(TicketCountRow.tickets), 0)).where(
-            _MINE & (TicketCountRow.assigned_to == _ALL) & (TicketCountRow.block == _ALL)
-        )
+        TicketCountRow.select(fn.COALESCE(fn.SUM(TicketCountRow.tickets), 0)).where(_MINE & _WHOLE)
     ),
     in_order=prepare(
         WorkspaceRow.select(WorkspaceRow.in_order).where(WorkspaceRow.id == slot("workspace"))
     ),
-    counters=Counters(
-        cells=prepare(
-            TicketCountRow.select(
-                TicketCountRow.status, TicketCountRow.priority, TicketCountRow.tickets
-            ).where(_OF_MEMBER & (TicketCountRow.block == _ALL))
-        ),
-        blocks=prepare(
-            TicketCountRow.select(
-                TicketCountRow.block,
-                TicketCountRow.status,
-                TicketCountRow.priority,
-                TicketCountRow.tickets,
-            ).where(_OF_MEMBER & (TicketCountRow.block >= 0))
-        ),
-        block_size=BLOCK_SIZE,
-        last_before=_next_to(TicketRow.number < slot("number"), TicketRow.number.desc()),
-        first_from=_next_to(TicketRow.number >= slot("number"), TicketRow.number.asc()),
-    ),
+    counters=Counters(TicketCountRow, BLOCK_SIZE),
 )
