@@ -1,0 +1,119 @@
+"""How many statements each operation of the API runs, with little and with much to answer.
+
+A list may look at some sizes before it chooses its way, so it has an upper bound.
+BEGIN, COMMIT and the like are counted too; what the full-text index does inside is not.
+"""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from cstar_core import Helpdesk
+from cstar_web.operations import operations
+from tests.core.tracing import statements
+from tests.web.vocabulary import Api
+
+REQUESTS: dict[str, tuple[str, str, Any, int]] = {
+    "whoami": ("GET", "/api/v1/auth/whoami", None, 3),
+    "listTickets": ("GET", "{base}/tickets", None, 6),
+    "createTicket": ("POST", "{base}/tickets", {"title": "New", "tags": ["vip"]}, 16),
+    "getTicket": ("GET", "{base}/tickets/{ticket}", None, 5),
+    "updateTicket": ("PATCH", "{base}/tickets/{ticket}", {"status": "open"}, 11),
+    "deleteTicket": ("DELETE", "{base}/tickets/{ticket}", None, 19),
+    "listMessages": ("GET", "{base}/tickets/{ticket}/messages", None, 5),
+    "createMessage": ("POST", "{base}/tickets/{ticket}/messages", {"content": "Hello"}, 12),
+    "listCustomers": ("GET", "{base}/customers", None, 6),
+    "createCustomer": ("POST", "{base}/customers", {"name": "New"}, 12),
+    "getCustomer": ("GET", "{base}/customers/{customer}", None, 4),
+    "updateCustomer": ("PATCH", "{base}/customers/{customer}", {"name": "Other"}, 12),
+    "deleteCustomer": ("DELETE", "{base}/customers/{customer}", None, 25),
+    "listMembers": ("GET", "{base}/members", None, 5),
+    "createMember": ("POST", "{base}/members", {"name": "N", "email": "n@example.com"}, 13),
+    "getMember": ("GET", "{base}/members/{member}", None, 4),
+    "updateMember": ("PATCH", "{base}/members/{member}", {"name": "Other"}, 13),
+    "deleteMember": ("DELETE", "{base}/members/{member}", None, 16),
+    "listCustomFields": ("GET", "{base}/custom-fields", None, 4),
+    "createCustomField": (
+        "POST",
+        "{base}/custom-fields",
+        {"name": "New", "key": "new", "type": "text", "entityType": "tickets"},
+        11,
+    ),
+    "getCustomField": ("GET", "{base}/custom-fields/{field}", None, 4),
+    "updateCustomField": ("PATCH", "{base}/custom-fields/{field}", {"name": "Other"}, 10),
+    "deleteCustomField": ("DELETE", "{base}/custom-fields/{field}", None, 12),
+    "listEvents": ("GET", "{base}/events", None, 6),
+    "listTicketEvents": ("GET", "{base}/tickets/{ticket}/events", None, 7),
+    "getReadiness": ("GET", "/readyz", None, 5),
+}
+PARAMETERS = {
+    "listTickets": {
+        "?status=open&priority=normal": 5,
+        "?search=refund": 11,
+        "?search=refund&sort=relevance": 9,
+        "?search=refund&sort=-updatedAt": 11,
+        "?tag=vip": 6,
+        "?customFields[region]=EU": 7,
+        "?expand=customer": 7,
+        "?sort=-updatedAt": 6,
+        "?page=2": 6,
+    },
+    "getTicket": {"?expand=customer": 6},
+    "listCustomers": {"?search=jane": 11, "?tag=vip": 6},
+    "listEvents": {"?types=ticket.*": 6},
+}
+
+
+@pytest.fixture(params=[1, 30])
+def names(request: pytest.FixtureRequest, api: Api) -> dict[str, str]:
+    """What the URLs name, on a desk with so many objects of each kind."""
+    field = {"name": "Region", "key": "region", "type": "text", "entityType": "tickets"}
+    known = {"base": api.base, "field": api.post("/custom-fields", field).data["id"]}
+    for number in range(request.param):
+        email = f"m{number}@example.com"
+        known["member"] = api.post("/members", {"name": "Ann", "email": email}).data["id"]
+        known["customer"] = api.customer(tags=["vip"])["id"]
+        values = {"customFields": {"region": "EU"}, "tags": ["vip"]}
+        known["ticket"] = api.ticket("Refund", **values, customerId=known["customer"])["id"]
+        api.post(f"/tickets/{known['ticket']}/messages", {"content": "refund", "isInternal": True})
+    api.get("/tickets?search=refund")
+    api.get("/customers?search=jane")
+    return known
+
+
+def counted(run: list[str]) -> list[str]:
+    """The statements of a call. What its triggers do shows as the same statement again."""
+    texts = [text for text in run if not text.startswith("--")]
+    return [text for text, before in zip(texts, ["", *texts], strict=False) if text != before]
+
+
+def test_every_operation_is_counted(app: Flask) -> None:
+    assert {each.name for each in operations(app)} == {*REQUESTS, "getHealth"}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_an_operation_runs_so_many_statements(
+    desk: Helpdesk, api: Api, names: dict[str, str], name: str
+) -> None:
+    method, url, body, number = REQUESTS[name]
+    options = {} if body is None else {"json": body}
+    with statements(desk) as run:
+        assert api.send(method, url.format(**names), **options).status < 300
+    assert len(counted(run)) == number, "\n".join(counted(run))
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "number"),
+    [
+        (name, query, number)
+        for name, given in PARAMETERS.items()
+        for query, number in given.items()
+    ],
+)
+def test_a_query_runs_at_most_so_many_statements(
+    desk: Helpdesk, api: Api, names: dict[str, str], name: str, query: str, number: int
+) -> None:
+    with statements(desk) as run:
+        assert api.send("GET", REQUESTS[name][1].format(**names) + query).status == 200
+    assert len(counted(run)) <= number, "\n".join(counted(run))
