@@ -136,8 +136,12 @@ class Writer:
 
     def _leave(self, group: _Group) -> None:
         """Let the next writer commit; wait until it has."""
-        if group.members > 1:
-            group.connection.execute("RELEASE member")
+        try:
+            if group.members > 1:
+                group.connection.execute("RELEASE member")
+        except BaseException:
+            self._undo(group)
+            raise
         self._left = group
         self._turn.release()
         while not group.done.wait(_PATIENCE):
@@ -156,16 +160,25 @@ class Writer:
 
     def _undo(self, group: _Group) -> None:
         """Take back what the last member did, and commit what the others did before it."""
+        error = sys.exception()
         try:
-            if group.members > 1 and group.connection.in_transaction:
-                group.connection.execute("ROLLBACK TO member")
+            if self._is_taken_back(group):
                 self._commit(group)
             else:
-                # With some errors the engine takes back the whole transaction.
-                error = sys.exception()
                 self._end(group, error if isinstance(error, sqlite3.Error) else _interrupted())
         finally:
             self._turn.release()
+
+    def _is_taken_back(self, group: _Group) -> bool:
+        """Whether the last member's part could be taken back without the others'."""
+        # With some errors the engine takes back the whole transaction.
+        if group.members == 1 or not group.connection.in_transaction:
+            return False
+        try:
+            group.connection.execute("ROLLBACK TO member")
+        except sqlite3.Error:
+            return False
+        return True
 
     def _commit_left(self) -> None:
         group, self._left = self._left, None
@@ -173,13 +186,15 @@ class Writer:
             self._commit(group)
 
     def _commit(self, group: _Group) -> None:
-        failure: Exception | None = _interrupted()
+        failure: Exception | None = None
         try:
             group.connection.execute("COMMIT")
-            failure = None
         except sqlite3.Error as error:
             failure = error
         finally:
+            # An interrupt may come before the commit, and just after it.
+            if failure is None and group.connection.in_transaction:
+                failure = _interrupted()
             self._end(group, failure)
 
     def _end(self, group: _Group, failure: Exception | None) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core.errors import StorageFull
+from cstar_core.errors import Busy, StorageFull
 from cstar_core.store.connections import Connections, translated
 from cstar_core.store.writer import GROUP_MAX, Writer
 from tests.core.test_documents import full_disk
@@ -179,6 +179,44 @@ def test_when_the_engine_gives_up_the_transaction_all_of_the_group_fail(
     with pytest.raises(ZeroDivisionError):
         queued[0].result(SOON)
     assert file.marks() == []
+
+
+def test_a_write_that_goes_on_after_the_engine_gave_up_holds_nobody_up(
+    file: Desk, pool: ThreadPoolExecutor
+) -> None:
+    def go_on() -> None:
+        with file.writer.write(brief=True) as connection:
+            connection.execute("ROLLBACK")
+
+    with (
+        pytest.raises(sqlite3.OperationalError, match="no such savepoint"),
+        behind(file, pool, go_on, lambda: file.mark("last")) as queued,
+    ):
+        pass
+    with pytest.raises(sqlite3.OperationalError, match="no such savepoint"):
+        queued[0].result(SOON)
+    queued[1].result(SOON)
+    assert file.marks() == ["last"]
+
+
+def test_a_part_that_cannot_be_taken_back_alone_takes_all_of_the_group_along(
+    file: Desk, pool: ThreadPoolExecutor
+) -> None:
+    def release_twice() -> None:
+        with file.writer.write(brief=True) as connection:
+            connection.execute("INSERT INTO marks VALUES ('released')")
+            connection.execute("RELEASE member")
+            boom()
+
+    with (
+        pytest.raises(Busy),
+        behind(file, pool, release_twice, lambda: file.mark("last")) as queued,
+    ):
+        pass
+    with pytest.raises(ZeroDivisionError):
+        queued[0].result(SOON)
+    queued[1].result(SOON)
+    assert file.marks() == ["last"]
 
 
 def test_a_write_that_may_take_long_commits_the_others_first(
