@@ -12,7 +12,7 @@ from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, Forbidden, StorageFull
 from cstar_core.store.connections import Connections, meaning, translated
 from cstar_core.store.transaction import Snapshot, Transaction, Upkeep
-from cstar_core.store.writer import Queue, Writer
+from cstar_core.store.writer import TAKEN_BACK, Queue, Writer
 
 _SETTLE_TRIES = 20
 
@@ -149,6 +149,9 @@ class Store:
 
     @contextmanager
     def _savepoint(self, outer: Transaction) -> Iterator[None]:
+        if not outer.connection.in_transaction:
+            # Otherwise it would be a transaction of its own.
+            raise StorageFull(TAKEN_BACK)
         self._current.savepoints += 1
         name = f"s{self._current.savepoints}"
         outer.connection.execute(f"SAVEPOINT {name}")

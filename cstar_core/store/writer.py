@@ -15,10 +15,11 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cstar_core.errors import Busy
+from cstar_core.errors import Busy, StorageFull
 from cstar_core.store.connections import Connections
 
 GROUP_MAX = 16
+TAKEN_BACK = "The disk took no more; nothing was written."
 _PATIENCE = 0.05
 
 
@@ -188,6 +189,11 @@ class Writer:
     def _commit(self, group: _Group) -> None:
         failure: Exception | None = None
         try:
+            # With some errors, such as a full disk, the engine takes back the whole transaction,
+            # and a caller may have gone on after such an error.
+            if not group.connection.in_transaction:
+                failure = StorageFull(TAKEN_BACK)
+                return
             group.connection.execute("COMMIT")
         except sqlite3.Error as error:
             failure = error

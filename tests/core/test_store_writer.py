@@ -219,6 +219,16 @@ def test_a_part_that_cannot_be_taken_back_alone_takes_all_of_the_group_along(
     assert file.marks() == ["last"]
 
 
+def test_a_write_whose_transaction_the_engine_took_back_fails(file: Desk) -> None:
+    with (
+        pytest.raises(StorageFull),
+        file.writer.write(brief=True) as connection,
+    ):
+        connection.execute("ROLLBACK")
+    file.mark("next")
+    assert file.marks() == ["next"]
+
+
 def test_a_write_that_may_take_long_commits_the_others_first(
     file: Desk, pool: ThreadPoolExecutor
 ) -> None:
