@@ -155,7 +155,7 @@ def check_all(
             problems += missing(name)
     for name in values:
         if name not in rules:
-            problems += unknown(name, name, rules)
+            problems += unknown(str(name), str(name), rules)
     return problems
 
 

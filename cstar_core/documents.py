@@ -150,8 +150,8 @@ def _changed(index: Index) -> str:
 
 
 def _write(tx: Transaction, statement: str, documents: Iterable[_Document]) -> None:
-    for id, texts in documents:
-        tx.write_sql(statement, (id, *[_folded(text) if text else "" for text in texts]))
+    rows = ((id, *[_folded(text) if text else "" for text in texts]) for id, texts in documents)
+    tx.write_many_sql(statement, rows)
 
 
 def _folded(text: str) -> str:

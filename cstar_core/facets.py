@@ -5,7 +5,7 @@ The object's own JSON stays what answers show; these rows follow it in the same 
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from peewee import SQL
 
@@ -132,35 +132,40 @@ def replace_values(
             )
 
 
-class Faceted(NamedTuple):
-    """A new object: its integer key and when it was made, its tags and its values."""
+class NewRows:
+    """The rows of new objects; ``write`` writes them, neighbours in the tables together."""
 
-    owner_id: int
-    created_at: int
-    tags: Iterable[str]
-    values: Mapping[str, object]
+    def __init__(
+        self,
+        tx: Transaction,
+        workspace_id: int,
+        entity_type: str,
+        known: Mapping[str, Definition],
+    ) -> None:
+        self._tx = tx
+        self._place = workspace_id, entity_type
+        self._known = known
+        self._tag_ids: dict[str, int] = {}
+        self._uses: list[tuple[int, int, int]] = []
+        self._values: list[tuple[int, Scalar, int, int]] = []
 
-
-def add_many(
-    tx: Transaction,
-    workspace_id: int,
-    entity_type: str,
-    known: Mapping[str, Definition],
-    objects: Iterable[Faceted],
-) -> None:
-    """Write the rows of new objects, neighbours in the tables one after the other."""
-    ids: dict[str, int] = {}
-    uses: list[tuple[int, int, int]] = []
-    values: list[tuple[int, Scalar, int, int]] = []
-    for owner_id, created_at, tags, given in objects:
+    def add(
+        self, owner: tuple[int, int], tags: Iterable[str], values: Mapping[str, object]
+    ) -> None:
+        """Take in an object (its integer key and when it was made) with its tags and values."""
+        owner_id, created_at = owner
         for tag in {fold_tag(tag) for tag in tags}:
-            if tag not in ids:
-                ids[tag] = _tag_id(tx, workspace_id, entity_type, tag)
-            uses.append((ids[tag], created_at, owner_id))
-        rows = _value_rows(known, given)
-        values += [(field_id, value, created_at, owner_id) for field_id, _, value in rows]
-    tx.many(_USE_TAG, sorted(uses))
-    tx.many(_ADD_VALUE, sorted(values))
+            if tag not in self._tag_ids:
+                self._tag_ids[tag] = _tag_id(self._tx, *self._place, tag)
+            self._uses.append((self._tag_ids[tag], created_at, owner_id))
+        for key, value in values.items():
+            for row in index_values(self._known[key], value):
+                self._values.append((self._known[key].id, row, created_at, owner_id))
+
+    def write(self) -> None:
+        """Write everything."""
+        self._tx.many(_USE_TAG, sorted(self._uses))
+        self._tx.many(_ADD_VALUE, sorted(self._values))
 
 
 def find_tags(

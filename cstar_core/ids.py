@@ -1,5 +1,6 @@
 """Public ids: a prefix that names the kind and the 32 hex digits of a UUIDv7 (RFC 9562)."""
 
+import os
 import re
 import secrets
 import string
@@ -24,7 +25,7 @@ _VARIANT = 0x2 << 62
 def new_uid(seconds: int) -> bytes:
     """Sixteen bytes of a UUIDv7 for an instant: sorted by time, otherwise random."""
     stamp = (max(seconds, 0) * 1000) & 0xFFFF_FFFF_FFFF
-    noise = int.from_bytes(secrets.token_bytes(10), "big") >> 6
+    noise = int.from_bytes(os.urandom(10), "big") >> 6
     rand_a, rand_b = noise >> 62, noise & ((1 << 62) - 1)
     return (stamp << 80 | _VERSION_7 | rand_a << 64 | _VARIANT | rand_b).to_bytes(16, "big")
 

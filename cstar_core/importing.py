@@ -88,9 +88,12 @@ def _write(loading: Loading, kind: str, start: int, batch: Sequence[object]) -> 
 def _add(loading: Loading, one: object) -> list[Problem]:
     if not isinstance(one, Mapping):
         return invalid("", "must be an object")
-    # As the calls that make one object have it, None is none of these.
-    empty = {name for name in ("custom_fields", "metadata") if one.get(name, 0) is None}
-    return loading.add({str(name): value for name, value in one.items() if name not in empty})
+    values = dict(one)
+    for name in ("custom_fields", "metadata"):
+        # As in the calls that make one object, None stands for none of them.
+        if name in values and values[name] is None:
+            del values[name]
+    return loading.add(values)
 
 
 def within(place: str, problems: Iterable[Problem]) -> list[Problem]:

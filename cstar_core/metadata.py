@@ -66,7 +66,7 @@ def to_json(value: object) -> str:
     >>> to_json({"a": [1, "é"]})
     '{"a":[1,"é"]}'
     """
-    return _encode(value)
+    return "{}" if value == {} else _encode(value)
 
 
 def from_json(text: str) -> Any:

@@ -60,7 +60,10 @@ def fold(text: str) -> str:
     >>> fold("東京都へ")
     ' 東京 京都 都へ へ '
     """
-    return _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} {run[0][-1]} ", _plain(text))
+    plain = _plain(text)
+    if plain.isascii():
+        return plain
+    return _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} {run[0][-1]} ", plain)
 
 
 def parse_search(text: str, *, references: bool = True) -> Search:

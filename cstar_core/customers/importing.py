@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cstar_core import documents, events
+from cstar_core import documents
 from cstar_core.checks import invalid
 from cstar_core.clock import to_seconds
 from cstar_core.customers.customer import RULES, check_new
 from cstar_core.customers.writing import NewCustomers
 from cstar_core.errors import Problem
-from cstar_core.events import Happening
+from cstar_core.events import Log
 from cstar_core.importing import INSTANT
 from cstar_core.scope import Scope
 from cstar_core.store import Transaction
@@ -23,8 +23,7 @@ class CustomersLoading:
 
     def __init__(self, scope: Scope, tx: Transaction) -> None:
         self._tx = tx
-        self._scope = scope
-        self._log: list[Happening] = []
+        self._log = Log(scope)
         self._customers = NewCustomers(tx, scope, self._log)
         self._ids: list[str] = []
 
@@ -47,7 +46,7 @@ class CustomersLoading:
     def write(self) -> list[str]:
         """Write all that was taken in; their ids."""
         self._customers.write()
-        events.record_many(self._tx, self._scope, self._log)
+        self._log.write(self._tx)
         documents.refresh(self._tx)
         return self._ids
 

@@ -1,15 +1,15 @@
 """How new customers are written: their rows, what follows them, and the events."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from cstar_core import events, facets
+from cstar_core import facets
 from cstar_core.checks import invalid, raise_any
 from cstar_core.customers.customer import ENTITY, check_new, refuse_taken
 from cstar_core.errors import Invalid, Problem
-from cstar_core.events import Happening
-from cstar_core.facets import Faceted
-from cstar_core.fields import check_values
+from cstar_core.events import Log
+from cstar_core.fields import Definition, check_values
 from cstar_core.ids import new_uid, parse_id, public_id
 from cstar_core.members import fold_email
 from cstar_core.metadata import merge_metadata, to_json
@@ -65,16 +65,27 @@ class NewCustomers:
     What happens is added to ``log``, which the caller records.
     """
 
-    def __init__(self, tx: Transaction, scope: Scope, log: list[Happening]) -> None:
+    def __init__(self, tx: Transaction, scope: Scope, log: Log) -> None:
         self._tx = tx
         self._scope = scope
         self._log = log
-        self._next = tx.next_key("customers")
         self._lines: list[_Line] = []
-        self._faceted: list[Faceted] = []
         self._by_uid: dict[bytes, Known | None] = {}
         self._by_email: dict[str, Known | None] = {}
-        self.definitions = facets.definitions(tx, scope.workspace_id, ENTITY)
+
+    # Most tickets are for a customer who exists: what only new ones need is read when one comes.
+    @cached_property
+    def definitions(self) -> dict[str, Definition]:
+        """The custom fields of customers."""
+        return facets.definitions(self._tx, self._scope.workspace_id, ENTITY)
+
+    @cached_property
+    def _facets(self) -> facets.NewRows:
+        return facets.NewRows(self._tx, self._scope.workspace_id, ENTITY, self.definitions)
+
+    @cached_property
+    def _next(self) -> int:
+        return self._tx.next_key("customers")
 
     def find(self, id: object) -> Known | None:
         """The customer of this workspace with an id."""
@@ -129,18 +140,19 @@ class NewCustomers:
             updated_at=updated_at,
         )
         self._lines.append(line)
-        self._faceted.append(Faceted(made.key, created_at, tags, custom_fields))
+        self._facets.add((made.key, created_at), tags, custom_fields)
         if line.email_key is not None:
             self._by_email[line.email_key] = made
         data = {"name": made.name, "email": email}
-        self._log.append(Happening("customer.created", made.uid, created_at, data=data))
+        self._log.add("customer.created", made.uid, created_at, data=data)
         return made
 
     def write(self) -> None:
         """Write the rows; the log is the caller's."""
+        if not self._lines:
+            return
         self._tx.many(_INSERT, self._lines)
-        workspace = self._scope.workspace_id
-        facets.add_many(self._tx, workspace, ENTITY, self.definitions, self._faceted)
+        self._facets.write()
 
 
 def insert(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> int:
@@ -148,13 +160,13 @@ def insert(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> int:
 
     Raises Invalid, and Conflict for a taken address.
     """
-    log: list[Happening] = []
+    log = Log(scope)
     customers = NewCustomers(tx, scope, log)
     raise_any(check_new(values, customers.definitions))
     refuse_taken(tx, scope, values.get("email"), None)
     key = customers.add(values, tx.now, tx.now).key
     customers.write()
-    events.record_many(tx, scope, log)
+    log.write(tx)
     return key
 
 
@@ -163,11 +175,11 @@ def find_or_create(tx: Transaction, scope: Scope, name: str | None, email: str |
 
     Raises Invalid if customers have required fields, which a ticket cannot fill for them.
     """
-    log: list[Happening] = []
+    log = Log(scope)
     customers = NewCustomers(tx, scope, log)
     found, problems = customers.find_or_add(name, email, tx.now)
     if found is None:
         raise Invalid(problems)
     customers.write()
-    events.record_many(tx, scope, log)
+    log.write(tx)
     return found.key

@@ -3,12 +3,11 @@
 from cstar_core.events.log import (
     EVENT_TYPES,
     Changes,
-    Happening,
+    Log,
     difference,
     forget_object,
     forget_ticket,
     record,
-    record_many,
 )
 from cstar_core.events.room import Event, Events
 
@@ -17,10 +16,9 @@ __all__ = [
     "Changes",
     "Event",
     "Events",
-    "Happening",
+    "Log",
     "difference",
     "forget_object",
     "forget_ticket",
     "record",
-    "record_many",
 ]

@@ -1,7 +1,8 @@
 """How the log is written: a row in the same transaction as the change itself."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 from peewee import fn
 
@@ -46,21 +47,12 @@ DATA_NAMES = {
     "ticket.deleted": ("number",),
     "message.created": ("ticketId", "sender", "isInternal"),
 }
+_FEW = 3
+
+_CODES = {type: code for code, type in enumerate(EVENT_TYPES)}
 _NAME_SETS = {type: set(names) for type, names in DATA_NAMES.items()}
 
 Changes = Mapping[str, Mapping[str, object]]
-
-
-class Happening(NamedTuple):
-    """What happened to the object ``uid`` at an instant; ``ticket`` is the number of its ticket."""
-
-    type: str
-    uid: bytes
-    at: int
-    ticket: int | None = None
-    data: Mapping[str, object] | None = None
-    changes: Changes | None = None
-
 
 _COLUMNS = (
     "workspace_id", "number", "type", "created_at", "object_uid",
@@ -97,7 +89,7 @@ def record(
     tx.run(
         _RECORD,
         workspace_id=scope.workspace_id,
-        type=EVENT_TYPES.index(type),
+        type=_CODES[type],
         created_at=tx.now,
         object_uid=uid,
         ticket_number=ticket,
@@ -108,25 +100,34 @@ def record(
     )
 
 
-def record_many(tx: Transaction, scope: Scope, happenings: Iterable[Happening]) -> None:
-    """Write what happened, in this order; each has an instant of its own."""
-    last = tx.value(_LAST_NUMBER, workspace_id=scope.workspace_id)
-    actor = ACTOR_TYPES.index(scope.actor.type), scope.actor.uid
-    rows = [
-        (
-            scope.workspace_id,
-            number,
-            EVENT_TYPES.index(one.type),
-            one.at,
-            one.uid,
-            one.ticket,
-            *actor,
-            _packed(one.type, one.data) if one.data else None,
-            to_json(one.changes) if one.changes else None,
-        )
-        for number, one in enumerate(happenings, last + 1)
-    ]
-    tx.many(_RECORD_MANY, rows)
+class Log:
+    """What happened to much at once, each with an instant of its own; ``write`` records it all."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._workspace_id = scope.workspace_id
+        self._actor = ACTOR_TYPES.index(scope.actor.type), scope.actor.uid
+        self._rows: list[tuple[object, ...]] = []
+
+    def add(
+        self,
+        type: str,
+        uid: bytes,
+        at: int,
+        ticket: int | None = None,
+        data: Mapping[str, object] | None = None,
+        changes: Changes | None = None,
+    ) -> None:
+        """Note what happened to an object, as ``record`` does, to be written in this order."""
+        packed = _packed(type, data) if data else None
+        changed = to_json(changes) if changes else None
+        self._rows.append((_CODES[type], at, uid, ticket, *self._actor, packed, changed))
+
+    def write(self, tx: Transaction) -> None:
+        """Record everything."""
+        workspace = self._workspace_id
+        last = tx.value(_LAST_NUMBER, workspace_id=workspace)
+        rows = ((workspace, number, *row) for number, row in enumerate(self._rows, last + 1))
+        tx.many(_RECORD_MANY, rows)
 
 
 def difference(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Any]:
@@ -149,7 +150,7 @@ def forget_ticket(tx: Transaction, scope: Scope, number: int) -> None:
 
 def forget_object(tx: Transaction, scope: Scope, types: Iterable[str], uid: bytes) -> None:
     """Empty what the log quotes of a deleted object, in events of the given types."""
-    codes = [EVENT_TYPES.index(type) for type in types]
+    codes = [_CODES[type] for type in types]
     tx.run(
         EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
             (EventRow.workspace_id == scope.workspace_id)
@@ -162,4 +163,11 @@ def forget_object(tx: Transaction, scope: Scope, types: Iterable[str], uid: byte
 def _packed(type: str, data: Mapping[str, object]) -> str:
     if data.keys() != _NAME_SETS.get(type, set()):
         return to_json(data)
-    return to_json([data[name] for name in DATA_NAMES[type][1:]])
+    values = [data[name] for name in DATA_NAMES[type][1:]]
+    return _packed_few(*values) if len(values) < _FEW else to_json(values)
+
+
+@lru_cache(64, typed=True)
+def _packed_few(*values: object) -> str:
+    """Of most of the log: who sent a message, and nothing but the ticket's number."""
+    return to_json(values)

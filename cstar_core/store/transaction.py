@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from peewee import Query
 
-from cstar_core.store.statements import Prepared, prepare
+from cstar_core.store.statements import AT_ONCE, Prepared, prepare, widened
 
 SqlRow = tuple[Any, ...]
 
@@ -67,8 +68,13 @@ class Transaction(Snapshot):
         return self._execute(query, values).lastrowid or 0
 
     def many(self, query: Prepared, rows: Iterable[Sequence[object]]) -> None:
-        """Run one prepared write for each row of values, given in the order of its slots."""
-        self.connection.executemany(query.sql, rows)
+        """Run a prepared insert for rows of values, given in the order of its slots."""
+        waiting = iter(rows)
+        while group := list(islice(waiting, AT_ONCE)):
+            if len(group) < AT_ONCE:
+                self.connection.executemany(query.sql, group)
+            else:
+                self.connection.execute(widened(query), list(chain.from_iterable(group)))
 
     def next_key(self, table: str) -> int:
         """The integer key of the next row of a table that never gives a key twice."""
@@ -78,6 +84,10 @@ class Transaction(Snapshot):
     def write_sql(self, text: str, params: Iterable[object] = ()) -> int:
         """Run a write in SQLite's own words; the number of rows it touched."""
         return self.connection.execute(text, tuple(params)).rowcount
+
+    def write_many_sql(self, text: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a write in SQLite's own words for each row of values."""
+        self.connection.executemany(text, rows)
 
     def _check(self, reads: bool) -> None:
         return

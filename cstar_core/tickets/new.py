@@ -1,14 +1,13 @@
 """How new tickets are written, one or many: their rows, what follows them, and the events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from cstar_core import events, facets
 from cstar_core.checks import invalid
 from cstar_core.customers import Known, NewCustomers
 from cstar_core.errors import Problem
-from cstar_core.events import Happening
-from cstar_core.facets import Faceted
+from cstar_core.events import Log
+from cstar_core.facets import NewRows
 from cstar_core.fields import Definition
 from cstar_core.ids import new_uid, public_id
 from cstar_core.members import member_key
@@ -93,11 +92,10 @@ class NewTickets:
     def __init__(self, tx: Transaction, scope: Scope, known: Mapping[str, Definition]) -> None:
         self._tx = tx
         self._scope = scope
-        self._known = known
-        self._log: list[Happening] = []
+        self._log = Log(scope)
         self._customers = NewCustomers(tx, scope, self._log)
         self._agents: dict[str, Agent | None] = {}
-        self._faceted: list[Faceted] = []
+        self._facets = NewRows(tx, scope.workspace_id, ENTITY, known)
         self._key = tx.next_key("tickets")
         self._number: int = tx.value(_LAST_NUMBER, workspace=scope.workspace_id)
         self.lines: list[TicketLine] = []
@@ -116,10 +114,9 @@ class NewTickets:
     def write(self) -> None:
         """Write all that was taken in."""
         created = [line.created_at for line in self.lines]
-        workspace = self._scope.workspace_id
         self._tx.run(
             _TAKE_NUMBERS,
-            workspace=workspace,
+            workspace=self._scope.workspace_id,
             number=self._number,
             in_order=int(created == sorted(created)),
             first=created[0],
@@ -128,8 +125,8 @@ class NewTickets:
         self._customers.write()
         self._tx.many(_INSERT, self.lines)
         self._tx.many(_INSERT_MESSAGE, self.messages)
-        facets.add_many(self._tx, workspace, ENTITY, self._known, self._faceted)
-        events.record_many(self._tx, self._scope, self._log)
+        self._facets.write()
+        self._log.write(self._tx)
 
     def _customer(
         self, values: Mapping[str, Any], created: int
@@ -182,10 +179,9 @@ class NewTickets:
             closed_at=times.closed,
         )
         self.lines.append(line)
-        self._faceted.append(Faceted(line.id, times.created, tags, custom_fields))
+        self._facets.add((line.id, times.created), tags, custom_fields)
         self._tell(line, customer, agent)
-        for message, at in thread:
-            self._add_message(line, customer, message, at)
+        self._add_messages(line, customer, thread)
 
     def _tell(self, line: TicketLine, customer: Known | None, agent: Agent | None) -> None:
         assigned = agent and agent.id
@@ -198,29 +194,27 @@ class NewTickets:
             "assignedTo": assigned,
         }
         facts = line.uid, line.created_at, line.number
-        self._log.append(Happening("ticket.created", *facts, data))
+        self._log.add("ticket.created", *facts, data)
         if agent:
             changes = {"assignedTo": {"from": None, "to": assigned}}
-            self._log.append(Happening("ticket.assigned", *facts, {"number": line.number}, changes))
+            self._log.add("ticket.assigned", *facts, {"number": line.number}, changes)
 
-    def _add_message(
-        self, ticket: TicketLine, customer: Known | None, message: Mapping[str, Any], at: int
+    def _add_messages(
+        self,
+        ticket: TicketLine,
+        customer: Known | None,
+        thread: Iterable[tuple[Mapping[str, Any], int]],
     ) -> None:
-        uid, sender = new_uid(at), message.get("sender", "agent")
-        internal = message.get("is_internal", False)
-        name = message.get("sender_name") or default_name(
-            self._scope, sender, customer and customer.name
-        )
-        self.messages.append(
-            MessageLine(
-                *(uid, ticket.id, message["content"], SENDERS.index(sender), name),
-                is_internal=int(internal),
-                created_at=at,
-            )
-        )
-        ticket_id = public_id("ticket", ticket.uid)
-        data = {"ticketId": ticket_id, "sender": sender, "isInternal": internal}
-        self._log.append(Happening("message.created", uid, at, ticket.number, data))
+        ticket_id, customer_name = public_id("ticket", ticket.uid), customer and customer.name
+        for message, at in thread:
+            uid, sender = new_uid(at), message.get("sender", "agent")
+            internal = message.get("is_internal", False)
+            name = message.get("sender_name") or default_name(self._scope, sender, customer_name)
+            code = SENDERS.index(sender)
+            row = MessageLine(uid, ticket.id, message["content"], code, name, int(internal), at)
+            self.messages.append(row)
+            data = {"ticketId": ticket_id, "sender": sender, "isInternal": internal}
+            self._log.add("message.created", uid, at, ticket.number, data)
 
 
 def _thread(values: Mapping[str, Any], times: Times) -> Iterator[tuple[Mapping[str, Any], int]]:

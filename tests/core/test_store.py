@@ -13,6 +13,7 @@ import pytest
 
 from cstar_core import Busy, Helpdesk, Refused, StorageFull, Workspace
 from cstar_core.store import Store, prepare, prepare_insert, slot
+from cstar_core.store.statements import AT_ONCE
 from cstar_core.tables import ProbeRow, TagRow, TagUseRow, TeamRow, TicketRow
 from tests.core.vocabulary import START, ManualClock, titles
 
@@ -420,13 +421,14 @@ def test_a_value_without_a_name_in_a_prepared_query_is_a_mistake(desk: Helpdesk)
         snap.all(query)
 
 
-def test_many_rows_are_written_with_one_prepared_query(desk: Helpdesk) -> None:
+@pytest.mark.parametrize("number", [0, 1, AT_ONCE - 1, AT_ONCE, 2 * AT_ONCE + 3])
+def test_many_rows_are_written_with_one_prepared_query(desk: Helpdesk, number: int) -> None:
     query = prepare_insert(TagUseRow, ("tag_id", "owner_id", "created_at"))
     with desk._store.transaction() as tx:
         tag = tx.insert(TagRow.insert(workspace_id=1, entity_type="tickets", tag_key="vip", uses=0))
-        tx.many(query, ((tag, owner, 7) for owner in (1, 2, 3)))
+        tx.many(query, ((tag, owner, 7) for owner in range(number)))
         rows = tx.all(TagUseRow.select(TagUseRow.owner_id, TagUseRow.created_at))
-        assert rows == [(1, 7), (2, 7), (3, 7)]
+        assert rows == [(owner, 7) for owner in range(number)]
 
 
 def test_the_key_of_the_next_row_is_known(desk: Helpdesk, acme: Workspace) -> None:
