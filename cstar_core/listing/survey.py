@@ -17,7 +17,7 @@ from cstar_core.store import Snapshot
 # What things cost, in steps along an index (1 is about 50 ns): to read the listed row, to look up
 # a tag or value of it, to find a number in its JSON, to ask the full-text index about one word of
 # it, to sort it.
-ROW, SEEK, JSON, WORD, SORT = 16, 12, 64, 500, 10
+ROW, SEEK, JSON, WORD, SORT = 16, 12, 40, 700, 10
 # To learn a size is worth so much of what it may save.
 WORTH = 1 / 20
 # A status, a priority, and how many tickets have both.

@@ -214,7 +214,8 @@ class Walked:
     def _ranges(self) -> Iterator[Case]:
         """Ranges of values, read from the row.
 
-        The row's JSON is only trusted where its number is the one in the index, to the last bit.
+        SQLite may read a fraction from JSON with another last bit than Python. So one is only
+        trusted where the index has the very same.
         """
         lead = self.walk.lead
         led = lead.place if lead.kind == "range" else None
@@ -232,7 +233,12 @@ class Walked:
             rows.field_id == slot(f"field{i}"), rows.value == value, *self._links(rows, "value")
         )
         owners = inside.select(inside.owner_id).where(*self._asked(inside, "range", i))
-        known = [(value.is_null(), 0), (fn.EXISTS(same), reduce(and_, compared))]
+        meant, kind = reduce(and_, compared), fn.typeof(value)
+        known = [
+            (kind.in_(("integer", "text")), meant),
+            (kind == "null", 0),
+            (fn.EXISTS(same), meant),
+        ]
         return Case(None, known, Expression(plus(self.model.id), OP.IN, owners))
 
     def _exclusion(self) -> Iterator[Expression]:
