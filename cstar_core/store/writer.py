@@ -20,7 +20,7 @@ from cstar_core.store.connections import Connections
 
 GROUP_MAX = 16
 TAKEN_BACK = "The disk took no more; nothing was written."
-_PATIENCE = 0.05
+PATIENCE_SECONDS = 0.05
 
 
 class Queue(Protocol):
@@ -52,8 +52,11 @@ class _Group:
 class Writer:
     """The one place in this process that writes to a file."""
 
-    def __init__(self, connections: Connections, queue: Queue) -> None:
+    def __init__(
+        self, connections: Connections, queue: Queue, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._connections = connections
+        self._patience = patience
         self._queue = queue
         self._turn = threading.Lock()
         self._counting = threading.Lock()
@@ -145,7 +148,7 @@ class Writer:
             raise
         self._left = group
         self._turn.release()
-        while not group.done.wait(_PATIENCE):
+        while not group.done.wait(self._patience):
             # Whoever waited has been interrupted, or takes long over it: do it here if possible.
             if self._turn.acquire(blocking=False):
                 try:
