@@ -240,15 +240,16 @@ END;
 CREATE TRIGGER tickets_counted_over AFTER UPDATE OF status, priority, assigned_to ON tickets
 WHEN old.status <> new.status OR old.priority <> new.priority
 OR old.assigned_to IS NOT new.assigned_to BEGIN
-    UPDATE ticket_counts SET tickets = tickets - 1
-    WHERE workspace_id = old.workspace_id AND assigned_to IN (-1, coalesce(old.assigned_to, 0))
-    AND block IN (-1, old.number >> 16) AND status = old.status AND priority = old.priority;
     INSERT INTO ticket_counts VALUES
+    (old.workspace_id, -1, -1, old.status, old.priority, -1),
+    (old.workspace_id, -1, old.number >> 16, old.status, old.priority, -1),
+    (old.workspace_id, coalesce(old.assigned_to, 0), -1, old.status, old.priority, -1),
+    (old.workspace_id, coalesce(old.assigned_to, 0), old.number >> 16, old.status, old.priority, -1),
     (new.workspace_id, -1, -1, new.status, new.priority, 1),
     (new.workspace_id, -1, new.number >> 16, new.status, new.priority, 1),
     (new.workspace_id, coalesce(new.assigned_to, 0), -1, new.status, new.priority, 1),
     (new.workspace_id, coalesce(new.assigned_to, 0), new.number >> 16, new.status, new.priority, 1)
-    ON CONFLICT DO UPDATE SET tickets = tickets + 1;
+    ON CONFLICT DO UPDATE SET tickets = tickets + excluded.tickets;
 END;
 
 -- What the search index should hold of each object, as raw text.
