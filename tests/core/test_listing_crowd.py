@@ -54,9 +54,9 @@ def test_every_page_by_number_is_a_part_of_the_list(crowd: Crowd) -> None:
     for name, (query, _) in crowd.filters.items():
         for sort in TICKET_SORTS:
             whole = expected(crowd, name, sort)
-            for size in (1, 3, 20):
+            for size in (3, 20):
                 last = -(-len(whole) // size)
-                for page in {1, chance.randint(1, last), max(1, last - 1), last, last + 1}:
+                for page in {1, chance.randint(1, last), last, last + 1}:
                     part = crowd.room.tickets.list(sort=sort, page=page, page_size=size, **query)
                     start = (page - 1) * size
                     assert ids(part.items) == whole[start : start + size], (name, sort, page)
