@@ -158,13 +158,13 @@ def _queries(shape: Shape) -> tuple[Prepared, Prepared]:
     since = mine & (EventRow.number > slot("least"))
     if shape.codes:
         rows = _select().where(mine & EventRow.number.in_(_of_types(shape.codes)))
-        total = fn.COUNT(EventRow.number)
+        total = fn.COUNT(1)
         since &= EventRow.type.in_(shape.codes)
     else:
         of_ticket = EventRow.ticket_number == slot("ticket")
         condition = mine & of_ticket & after if shape.of_ticket else mine & after
         rows = _select().where(condition).limit(slot("limit")).offset(slot("offset"))
-        total = fn.COUNT(EventRow.number) if shape.of_ticket else _SINCE_LEAST
+        total = fn.COUNT(1) if shape.of_ticket else _SINCE_LEAST
         since = mine & of_ticket if shape.of_ticket else mine
     counted = EventRow.select(total).where(since)
     return prepare(rows.order_by(EventRow.number)), prepare(counted)
