@@ -29,6 +29,7 @@ from cstar_core.fields import (
 from cstar_core.helpdesk import Helpdesk, Workspace
 from cstar_core.idempotency import Receipt
 from cstar_core.ids import parse_id
+from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX, Batch
 from cstar_core.inspection import Finding, Report
 from cstar_core.keys import Access, Key, NewKey
 from cstar_core.members import Member
@@ -47,6 +48,8 @@ from cstar_core.tickets import CONTENT_MAX, TICKET_SORTS, TITLE_MAX, Message, Ti
 from cstar_core.words import SEARCH_MAX
 
 __all__ = [
+    "BATCH_SIZE_DEFAULT",
+    "BATCH_SIZE_MAX",
     "CONTENT_MAX",
     "EMAIL_MAX",
     "ENTITY_TYPES",
@@ -80,6 +83,7 @@ __all__ = [
     "TITLE_MAX",
     "Access",
     "Actor",
+    "Batch",
     "Busy",
     "Conflict",
     "CustomField",

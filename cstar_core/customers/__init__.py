@@ -2,7 +2,7 @@
 
 from cstar_core.customers.customer import Customer, customer_key, customers_by_key
 from cstar_core.customers.room import CustomerChanges, Customers
-from cstar_core.customers.writing import Known, NewCustomers, find_or_create
+from cstar_core.customers.writing import Known, NewCustomers
 
 __all__ = [
     "Customer",
@@ -12,5 +12,4 @@ __all__ = [
     "NewCustomers",
     "customer_key",
     "customers_by_key",
-    "find_or_create",
 ]

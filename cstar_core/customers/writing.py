@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from cstar_core import facets
 from cstar_core.checks import invalid, raise_any
 from cstar_core.customers.customer import ENTITY, check_new, refuse_taken
-from cstar_core.errors import Invalid, Problem
+from cstar_core.errors import Problem
 from cstar_core.events import Log
 from cstar_core.fields import Definition, check_values
 from cstar_core.ids import new_uid, parse_id, public_id
@@ -129,7 +129,10 @@ class NewCustomers:
         email, tags = values.get("email"), parse_tags(values.get("tags") or ())
         custom_fields = merge_metadata({}, values.get("custom_fields") or {})
         line = _Line(
-            *(made.key, made.uid, self._scope.workspace_id, made.name),
+            id=made.key,
+            uid=made.uid,
+            workspace_id=self._scope.workspace_id,
+            name=made.name,
             email=email,
             email_key=None if email is None else fold_email(email),
             tags=to_json(tags),
@@ -168,18 +171,3 @@ def insert(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> int:
     customers.write()
     log.write(tx)
     return key
-
-
-def find_or_create(tx: Transaction, scope: Scope, name: str | None, email: str | None) -> int:
-    """The integer key of the customer with the address, or of a new one; values are checked.
-
-    Raises Invalid if customers have required fields, which a ticket cannot fill for them.
-    """
-    log = Log(scope)
-    customers = NewCustomers(tx, scope, log)
-    found, problems = customers.find_or_add(name, email, tx.now)
-    if found is None:
-        raise Invalid(problems)
-    customers.write()
-    log.write(tx)
-    return found.key
