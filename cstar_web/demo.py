@@ -4,18 +4,26 @@ In data/demo.json times are minutes before now and dates are days from today, so
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from cstar_core import Actor, Conflict, Helpdesk, Workspace, utc_now
+from cstar_core import Actor, Batch, Conflict, Helpdesk, Workspace, utc_now
 
 Entry = dict[str, Any]
-Step = tuple[int, Callable[[], None]]
+
+
+class Step(NamedTuple):
+    """Something to do; ``key`` is what the file calls the thing that it is done to."""
+
+    minutes_ago: int
+    kind: str
+    key: object
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +42,18 @@ def load_demo(
 ) -> DemoCounts:
     """Fill an empty workspace of a team (id or slug) with the demo.
 
-    Members that the team has already, by e-mail address, are used as they are. Each step is
-    committed at its own instant before ``now`` (aware; the present by default), oldest first.
-    Raises NotFound for the team and Conflict if its workspace holds anything already.
+    Members that the team has already, by e-mail address, are used as they are. Each step has its
+    own instant before ``now`` (aware; the present by default), oldest first. Raises NotFound for
+    the team and Conflict if its workspace holds anything already.
     """
     demo = read_demo()
     workspace = desk.workspace(team, environment)
     _refuse_if_used(workspace)
     now = now or utc_now()
     loading = _Loading(desk, workspace, now)
-    for minutes_ago, step in sorted(loading.steps(demo), key=lambda step: -step[0]):
-        with desk.transaction(at=now - timedelta(minutes=minutes_ago)):
-            step()
+    steps = sorted(_steps(demo), key=lambda step: -step.minutes_ago)
+    for kind, run in groupby(steps, key=lambda step: step.kind):
+        loading.take(kind, list(run))
     return _counts(demo)
 
 
@@ -78,83 +86,106 @@ def _counts(demo: Entry) -> DemoCounts:
     )
 
 
+def _steps(demo: Entry) -> Iterator[Step]:
+    """Everything to do; steps of the same age are done in this order."""
+    for kind in ("members", "custom_fields", "customers"):
+        for entry in demo[kind]:
+            yield Step(entry["minutes_ago"], kind, entry["key"], entry)
+    members = {entry["key"] for entry in demo["members"]}
+    for index, ticket in enumerate(demo["tickets"]):
+        first, *later = ticket["thread"]
+        # What a member does is told of the member: such a message is a turn of its own.
+        opening, turns = (None, ticket["thread"]) if first["by"] in members else (first, later)
+        yield Step(first["minutes_ago"], "tickets", index, ticket | {"opening": opening})
+        for turn in turns:
+            yield Step(turn["minutes_ago"], "turns", index, turn)
+
+
 class _Loading:
-    """One run: what the file calls by a key, and the ids those things were given."""
+    """One run: the ids that were given to what the file calls by a kind and a key."""
 
     def __init__(self, desk: Helpdesk, workspace: Workspace, now: datetime) -> None:
         self._desk = desk
         self._system = workspace
-        self._today = now.date()
+        self._now = now
         self._acting: dict[str, Workspace] = {}
-        self._members: dict[str, str] = {}
-        self._customers: dict[str, str] = {}
-        self._tickets: dict[int, str] = {}
+        self._ids: dict[tuple[str, object], str] = {}
         self._dates: set[tuple[str, str]] = set()
 
-    def steps(self, demo: Entry) -> Iterator[Step]:
-        """Everything to do, each with its age in minutes; equal ages run in this order."""
-        for kind, create in (
-            ("members", self._member),
-            ("custom_fields", self._custom_field),
-            ("customers", self._customer),
-        ):
-            for entry in demo[kind]:
-                yield entry["minutes_ago"], partial(create, entry)
-        for index, ticket in enumerate(demo["tickets"]):
-            yield ticket["thread"][0]["minutes_ago"], partial(self._ticket, index, ticket)
-            for entry in ticket["thread"]:
-                yield entry["minutes_ago"], partial(self._turn, index, entry)
+    def take(self, kind: str, steps: Sequence[Step]) -> None:
+        """Do what comes one after the other of one kind."""
+        if kind == "customers":
+            batches = self._system.customers.import_many(map(self._customer, steps))
+            self._learn(steps, batches)
+        elif kind == "tickets":
+            self._learn(steps, self._system.tickets.import_many(map(self._ticket, steps)))
+        else:
+            act = {"members": self._member, "custom_fields": self._field, "turns": self._turn}
+            for step in steps:
+                with self._desk.transaction(at=self._at(step.minutes_ago)):
+                    act[kind](step)
 
-    def _member(self, entry: Entry) -> None:
-        values = _without(entry, "key", "minutes_ago")
+    def _learn(self, steps: Sequence[Step], batches: Iterator[Batch]) -> None:
+        ids = [id for batch in batches for id in batch.ids]
+        self._ids |= {(step.kind, step.key): id for step, id in zip(steps, ids, strict=True)}
+
+    def _member(self, step: Step) -> None:
+        values = _without(step.entry, "key", "minutes_ago")
         known = {member.email: member for member in self._system.members.list(page_size=100).items}
-        member = known.get(entry["email"]) or self._system.members.create(**values)
-        self._members[entry["key"]] = member.id
-        self._acting[entry["key"]] = self._desk.workspace(
+        member = known.get(values["email"]) or self._system.members.create(**values)
+        self._ids["members", step.key] = member.id
+        self._acting[step.entry["key"]] = self._desk.workspace(
             self._system.team.id, self._system.environment, actor=Actor("member", member.id)
         )
 
-    def _custom_field(self, entry: Entry) -> None:
-        self._system.custom_fields.create(**_without(entry, "minutes_ago"))
-        if entry["type"] == "date":
-            self._dates.add((entry["entity_type"], entry["key"]))
+    def _field(self, step: Step) -> None:
+        self._system.custom_fields.create(**_without(step.entry, "minutes_ago"))
+        if step.entry["type"] == "date":
+            self._dates.add((step.entry["entity_type"], step.entry["key"]))
 
-    def _customer(self, entry: Entry) -> None:
-        values = _without(entry, "key", "minutes_ago", "custom_fields")
-        values["custom_fields"] = self._dated("customers", entry)
-        self._customers[entry["key"]] = self._system.customers.create(**values).id
+    def _customer(self, step: Step) -> Entry:
+        return _without(step.entry, "key", "minutes_ago") | {
+            "custom_fields": self._dated("customers", step.entry),
+            "created_at": self._at(step.minutes_ago),
+        }
 
-    def _ticket(self, index: int, entry: Entry) -> None:
-        values = _without(entry, "customer", "thread", "custom_fields")
-        values["customer_id"] = self._customers[entry["customer"]]
-        values["custom_fields"] = self._dated("tickets", entry)
-        self._tickets[index] = self._system.tickets.create(**values).id
+    def _ticket(self, step: Step) -> Entry:
+        opening = step.entry["opening"]
+        return _without(step.entry, "customer", "thread", "opening") | {
+            "customer_id": self._ids["customers", step.entry["customer"]],
+            "custom_fields": self._dated("tickets", step.entry),
+            "created_at": self._at(step.minutes_ago),
+            "messages": [self._message(opening)] if opening else [],
+        }
 
-    def _turn(self, index: int, entry: Entry) -> None:
+    def _turn(self, step: Step) -> None:
+        entry, ticket_id = step.entry, self._ids["tickets", step.key]
         workspace = self._acting.get(entry["by"], self._system)
-        ticket_id = self._tickets[index]
         if "message" in entry:
             workspace.messages.create(ticket_id, **self._message(entry))
         if changes := dict(entry.get("set", {})):
             if "assigned_to" in changes:
-                changes["assigned_to"] = self._members[changes["assigned_to"]]
+                changes["assigned_to"] = self._ids["members", changes["assigned_to"]]
             workspace.tickets.update(ticket_id, **changes)
 
     def _message(self, entry: Entry) -> Entry:
         message = {"content": entry["message"], "is_internal": entry.get("internal", False)}
         if entry["by"] not in self._acting:
             return message | {"sender": entry["by"]}
-        member = self._system.members.get(self._members[entry["by"]])
+        member = self._system.members.get(self._ids["members", entry["by"]])
         return message | {"sender": "agent", "sender_name": member.name}
 
     def _dated(self, entity_type: str, entry: Entry) -> Entry:
         values: Entry = entry.get("custom_fields", {})
         return {
-            key: str(self._today + timedelta(days=value))
+            key: str(self._now.date() + timedelta(days=value))
             if (entity_type, key) in self._dates
             else value
             for key, value in values.items()
         }
+
+    def _at(self, minutes_ago: int) -> datetime:
+        return self._now - timedelta(minutes=minutes_ago)
 
 
 def _without(entry: Entry, *names: str) -> Entry:
