@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from cstar_core.checks import invalid
 from cstar_core.customers import Known, NewCustomers
-from cstar_core.errors import Problem
+from cstar_core.errors import INVALID, Problem
 from cstar_core.events import Log
 from cstar_core.facets import NewRows
 from cstar_core.fields import Definition
@@ -66,8 +65,10 @@ class MessageLine(NamedTuple):
     created_at: int
 
 
+NO_CUSTOMER = Problem("customer_id", INVALID, "must be the id of an existing customer")
+NO_MEMBER = Problem("assigned_to", INVALID, "must be the id of an existing member")
+INSERT_MESSAGE = prepare_insert(MessageRow, MessageLine._fields)
 _INSERT = prepare_insert(TicketRow, TicketLine._fields)
-_INSERT_MESSAGE = prepare_insert(MessageRow, MessageLine._fields)
 _THIS_WORKSPACE = WorkspaceRow.id == slot("workspace")
 _LAST_NUMBER = prepare(WorkspaceRow.select(WorkspaceRow.ticket_number).where(_THIS_WORKSPACE))
 _TAKE_NUMBERS = prepare(
@@ -124,7 +125,7 @@ class NewTickets:
         )
         self._customers.write()
         self._tx.many(_INSERT, self.lines)
-        self._tx.many(_INSERT_MESSAGE, self.messages)
+        self._tx.many(INSERT_MESSAGE, self.messages)
         self._facets.write()
         self._log.write(self._tx)
 
@@ -136,8 +137,7 @@ class NewTickets:
             wanted = name or email
             return self._customers.find_or_add(name, email, created) if wanted else (None, [])
         found = self._customers.find(id)
-        rule = "must be the id of an existing customer"
-        return found, [] if found else invalid("customer_id", rule)
+        return found, [] if found else [NO_CUSTOMER]
 
     def _agent(self, id: str | None) -> tuple[Agent | None, list[Problem]]:
         if id is None:
@@ -147,8 +147,7 @@ class NewTickets:
             printed = public_id("member", required_uid("member", id)) if key else ""
             self._agents[id] = Agent(key, printed) if key else None
         agent = self._agents[id]
-        rule = "must be the id of an existing member"
-        return agent, [] if agent else invalid("assigned_to", rule)
+        return agent, [] if agent else [NO_MEMBER]
 
     def _add(
         self, values: Mapping[str, Any], times: Times, customer: Known | None, agent: Agent | None

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from cstar_core import documents, events, facets
-from cstar_core.checks import invalid, raise_any
+from cstar_core.checks import raise_any
 from cstar_core.customers import customer_key
 from cstar_core.errors import Invalid, Problem
 from cstar_core.fields import Definition
@@ -18,10 +18,15 @@ from cstar_core.tables import (
     PRIORITIES,
     SENDERS,
     STATUSES,
-    MessageRow,
     TicketRow,
 )
-from cstar_core.tickets.new import NewTickets
+from cstar_core.tickets.new import (
+    INSERT_MESSAGE,
+    NO_CUSTOMER,
+    NO_MEMBER,
+    MessageLine,
+    NewTickets,
+)
 from cstar_core.tickets.status import after_message, stamps, status_events
 from cstar_core.tickets.ticket import (
     ENTITY,
@@ -39,19 +44,6 @@ _API_NAMES = {
 }
 _JSON = ("tags", "custom_fields", "metadata")
 
-_INSERT_MESSAGE = prepare(
-    MessageRow.insert(
-        {
-            MessageRow.uid: slot("uid"),
-            MessageRow.ticket_id: slot("ticket"),
-            MessageRow.content: slot("content"),
-            MessageRow.sender: slot("sender"),
-            MessageRow.sender_name: slot("sender_name"),
-            MessageRow.is_internal: slot("internal"),
-            MessageRow.created_at: slot("now"),
-        }
-    )
-)
 _COUNT_MESSAGE = prepare(
     TicketRow.update(
         {
@@ -87,9 +79,9 @@ def references(
     member = None if member_id is None else member_key(tx, scope, member_id)
     problems: list[Problem] = []
     if customer is None and customer_id is not None:
-        problems += invalid("customer_id", "must be the id of an existing customer")
+        problems.append(NO_CUSTOMER)
     if member is None and member_id is not None:
-        problems += invalid("assigned_to", "must be the id of an existing member")
+        problems.append(NO_MEMBER)
     if problems:
         raise Invalid(problems)
     return customer, member
@@ -155,16 +147,8 @@ def _insert_message(
     is_internal: bool,
 ) -> Message:
     uid, internal, code = new_uid(tx.now), int(is_internal), SENDERS.index(sender)
-    tx.insert(
-        _INSERT_MESSAGE,
-        uid=uid,
-        ticket=ticket.id,
-        content=content,
-        sender=code,
-        sender_name=sender_name,
-        internal=internal,
-        now=tx.now,
-    )
+    line = MessageLine(uid, ticket.id, content, code, sender_name, internal, tx.now)
+    tx.many(INSERT_MESSAGE, [line])
     ticket_id = public_id("ticket", ticket.uid)
     data = {"ticketId": ticket_id, "sender": sender, "isInternal": is_internal}
     events.record(tx, scope, "message.created", uid, ticket=ticket.number, data=data)
