@@ -28,7 +28,10 @@ from cstar_web.shapes import public_names
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "docs/api.md", "docs/library.md", "docs/operating.md")
-LINKED = (*DOCUMENTS, "docs/architecture.md", "CHANGELOG.md", "CONTRIBUTING.md")
+LINKED = (
+    *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md"),
+    *("CHANGELOG.md", "CONTRIBUTING.md"),
+)
 URL = "http://127.0.0.1:8000"
 TEAM_PATH = "/api/v1/teams/{team}"
 ANYTHING = "…"
