@@ -110,7 +110,7 @@ def _searches(workspace: Workspace, desk: Desk) -> Mapping[str, Job]:
     rare = itertools.cycle(desk.data.rare_words)
     absent = itertools.cycle(desk.data.absent_words)
     return {
-        "search_everywhere": lambda: list_tickets(search=f"\"{everywhere}\""),
+        "search_everywhere": lambda: list_tickets(search=f'"{everywhere}"'),
         "search_common": lambda: list_tickets(search=common),
         "search_rare": lambda: list_tickets(search=next(rare)),
         "search_none": lambda: list_tickets(search=next(absent)),
