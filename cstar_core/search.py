@@ -139,8 +139,8 @@ def _resolve(snap: Snapshot, scope: Scope, criteria: Criteria, words: Search) ->
     tags = facets.find_tags(snap, scope.workspace_id, criteria.entity_type, criteria.tags)
     values |= {f"tag{i}": tag for i, (tag, _) in enumerate(tags or ())}
     fields = _fields(snap, scope, criteria, values)
-    if len(criteria.tags) + len(fields) > facets.FILTERS_MAX:
-        rule = f"must be at most {facets.FILTERS_MAX} filters, custom fields included"
+    if len(criteria.tags) > facets.FILTERS_MAX:
+        rule = f"must be at most {facets.FILTERS_MAX} filters"
         raise Invalid(invalid("tags", rule))
     references: dict[str, set[Any]] = {"number": set(words.numbers), "uid": set(words.ids)}
     values |= {name: next(iter(named)) for name, named in references.items() if named}

@@ -18,6 +18,8 @@ FILLED = rf"^[^{_NUL}]*[^{_NUL}{_BLANK}][^{_NUL}]*$"
 EMAIL = rf"^{_ADDRESS}{{1,64}}@{_ADDRESS}+$"
 TAG = f"^{_TAG}$"
 TAGS = f"^{_TAG}(,{_TAG})*$"
+# A list can be filtered by so many.
+TAGS_ASKED = f"^{_TAG}(,{_TAG}){{0,19}}$"
 INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 # What is accepted: an offset instead of Z, and up to six digits of a second.
 INSTANT_GIVEN = (

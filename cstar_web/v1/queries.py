@@ -8,7 +8,7 @@ from marshmallow import ValidationError, validates_schema
 from cstar_core import PAGE_MAX, PAGE_SIZE_MAX, SEARCH_MAX
 from cstar_web.shapes import Shape
 from cstar_web.v1.fields import FieldFilter, Number, Text, Words
-from cstar_web.v1.patterns import TAGS
+from cstar_web.v1.patterns import TAGS_ASKED
 
 
 class Paged(Shape):
@@ -53,6 +53,8 @@ class Searched(Paged):
         }
     )
     tags = Words(
-        TAGS, "Tags that all must be there, separated by commas or repeated.", data_key="tag"
+        TAGS_ASKED,
+        "At most 20 tags that all must be there, separated by commas or repeated.",
+        data_key="tag",
     )
     custom_fields = FieldFilter()

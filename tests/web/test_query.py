@@ -1,10 +1,12 @@
 """Query strings are read as strictly as bodies."""
 
+import re
 from typing import Any
 
 import pytest
 
 from cstar_web.params import parse_query
+from cstar_web.v1.patterns import TAGS_ASKED
 from tests.web.vocabulary import Api
 
 # A query string, and what it says.
@@ -133,3 +135,12 @@ def test_a_query_is_read_alike_every_time(api: Api, words: int) -> None:
     query = "&".join(["tag=x"] * words)
     found = [api.get(f"/tickets?{query}").titles for _ in range(2)]
     assert found == [["b"], ["b"]]
+
+
+@pytest.mark.parametrize(("number", "status"), [(20, 200), (21, 400)])
+def test_the_specification_and_the_core_agree_on_the_number_of_tags(
+    api: Api, number: int, status: int
+) -> None:
+    tags = ",".join(f"t{i}" for i in range(number))
+    assert bool(re.search(TAGS_ASKED, tags)) == (status == 200)
+    assert api.get(f"/tickets?tag={tags}").status == status
