@@ -4,6 +4,7 @@ All queries of a room take their workspace from its Scope, so a room cannot look
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cstar_core.errors import NotFound
 from cstar_core.ids import PREFIXES, parse_id, public_id
@@ -46,6 +47,7 @@ class Scope:
     internal: bool = True
 
 
+@lru_cache(1024)
 def actor_of(type_code: int, uid: bytes | None) -> Actor:
     """The actor that an event row names."""
     kind = ACTOR_TYPES[type_code]

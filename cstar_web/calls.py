@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 
 from cstar_core import Access, Helpdesk, Page, Workspace
 from cstar_web.answer import Answer
@@ -13,6 +13,8 @@ from cstar_web.auth import authenticate, require_secret, require_team
 from cstar_web.envelope import paging, success
 from cstar_web.errors import Failure, too_many
 from cstar_web.etags import allows_change, is_unchanged
+from cstar_web.gate import Gate
+from cstar_web.headers import RATE_HEADERS
 from cstar_web.idempotency import InFlight
 from cstar_web.limits import RateLimits
 from cstar_web.settings import Settings
@@ -28,6 +30,7 @@ class Services:
     settings: Settings
     limits: RateLimits
     in_flight: InFlight = field(default_factory=InFlight)
+    gate: Gate = field(default_factory=Gate)
 
 
 @dataclass(slots=True)
@@ -94,7 +97,8 @@ def open_call(team: str | None, secret: bool) -> Call:
     """Authenticate the request, count it, and open what its key opens."""
     held = services()
     access = authenticate(held.desk, held.limits, held.settings)
-    g.rate_headers, wait = held.limits.charge(access.key)
+    headers, wait = held.limits.charge(access.key)
+    request.environ[RATE_HEADERS] = headers
     if wait:
         raise too_many(wait)
     if team is not None:

@@ -1,11 +1,12 @@
 """How often a key may ask, and how often an address may fail to name a key."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
 from flask_limiter import Limiter
-from limits import RateLimitItem, RateLimitItemPerMinute, parse_many
+from limits import RateLimitItemPerMinute, parse_many
 from limits.storage import Storage
 
 from cstar_core import Key, utc_now
@@ -16,6 +17,24 @@ from cstar_web.windows import OwnWindows, Windows
 Headers = tuple[tuple[str, str], ...]
 
 FAILURES_PER_MINUTE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """So many requests in a window of so many seconds; `prefix` comes before a key's id in the
+    name of its counter."""
+
+    prefix: str
+    amount: int
+    seconds: int
+
+    def headers(self, remaining: int, reset: float) -> Headers:
+        return (
+            ("X-RateLimit-Limit", str(self.amount)),
+            ("X-RateLimit-Remaining", str(remaining)),
+            ("X-RateLimit-Reset", str(math.ceil(reset))),
+            ("X-RateLimit-Window", str(self.seconds)),
+        )
 
 
 class MonotonicStorage(Storage):
@@ -73,7 +92,7 @@ class RateLimits:
     def __init__(self, settings: Settings, windows: Windows | None = None) -> None:
         options: dict[str, Any] = {"windows": windows}
         # The limiter's hooks on an app would look for limits by route in every request. Ours go
-        # by key, so it is set up on an app that answers nothing and its strategy is asked here.
+        # by key, so it is set up on an app that answers nothing and its storage is asked here.
         limiter = Limiter(
             lambda: "",
             app=Flask("limits"),
@@ -82,6 +101,7 @@ class RateLimits:
             strategy="fixed-window",
         )
         self._strategy = limiter.limiter
+        self._storage = limiter.storage
         self._by_type = {
             "secret": _parse(settings.secret_key_limit),
             "publishable": _parse(settings.publishable_key_limit),
@@ -90,15 +110,20 @@ class RateLimits:
 
     def charge(self, key: Key) -> tuple[Headers, int]:
         """Count a request of a key: the headers to send, and the seconds to wait (0: go on)."""
-        tightest: tuple[int, RateLimitItem, float] | None = None
-        for item in self._by_type[key.type]:
-            allowed = self._strategy.hit(item, key.id)
-            reset, remaining = self._strategy.get_window_stats(item, key.id)
-            if not allowed:
-                return _headers(item, 0, reset), _seconds_until(reset)
+        tightest: tuple[int, _Limit, str] | None = None
+        for limit in self._by_type[key.type]:
+            counter = limit.prefix + key.id
+            # As the strategy does it; what it tells of the window would be read once more.
+            remaining = limit.amount - self._storage.incr(counter, limit.seconds)
+            if remaining < 0:
+                reset = self._storage.get_expiry(counter)
+                return limit.headers(0, reset), _seconds_until(reset)
             if tightest is None or remaining < tightest[0]:
-                tightest = remaining, item, reset
-        return (_headers(tightest[1], tightest[0], tightest[2]) if tightest else ()), 0
+                tightest = remaining, limit, counter
+        if tightest is None:
+            return (), 0
+        remaining, limit, counter = tightest
+        return limit.headers(remaining, self._storage.get_expiry(counter)), 0
 
     def charge_failure(self, network: str) -> None:
         """Count a failed authentication; raises the 429 once there were too many."""
@@ -107,18 +132,10 @@ class RateLimits:
             raise too_many(_seconds_until(reset))
 
 
-def _parse(limit: str) -> tuple[RateLimitItem, ...]:
-    return () if limit == OFF else tuple(parse_many(limit))
+def _parse(limit: str) -> tuple[_Limit, ...]:
+    items = () if limit == OFF else tuple(parse_many(limit))
+    return tuple(_Limit(item.key_for(""), item.amount, item.get_expiry()) for item in items)
 
 
 def _seconds_until(reset: float) -> int:
     return max(1, math.ceil(reset - utc_now().timestamp()))
-
-
-def _headers(item: RateLimitItem, remaining: int, reset: float) -> Headers:
-    return (
-        ("X-RateLimit-Limit", str(item.amount)),
-        ("X-RateLimit-Remaining", str(remaining)),
-        ("X-RateLimit-Reset", str(math.ceil(reset))),
-        ("X-RateLimit-Window", str(item.get_expiry())),
-    )

@@ -19,6 +19,7 @@ from cstar_core.scope import Scope
 from cstar_core.store import Slot, Snapshot, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import CustomerRow, TicketRow
 from cstar_core.tags import check_tags
+from cstar_core.values import maker
 
 ENTITY = "customers"
 
@@ -39,6 +40,8 @@ class Customer:
     updated_at: datetime
     version: int
 
+
+_make = maker(Customer)
 
 RULES: dict[str, Rule] = {
     "name": check_name,
@@ -117,19 +120,21 @@ def refuse_taken(tx: Transaction, scope: Scope, email: str | None, own: int | No
 
 def customer_of(row: SqlRow, scope: Scope) -> Customer:
     """The value that a row of ``COLUMNS`` holds, as the scope may see it."""
-    stored = stored_values(row)
-    return Customer(
-        id=public_id("customer", row[1]),
-        name=row[2],
-        email=row[3],
-        tags=tuple(stored["tags"]),
-        notes=row[5] if scope.internal else None,
-        custom_fields=stored["custom_fields"],
-        metadata=stored["metadata"] if scope.internal else {},
-        ticket_count=row[8],
-        created_at=from_seconds(row[9]),
-        updated_at=from_seconds(row[10]),
-        version=row[11],
+    _, uid, name, email, tags, notes, custom_fields, metadata, *more = row
+    tickets, created, updated, version = more
+    internal = scope.internal
+    return _make(
+        public_id("customer", uid),
+        name,
+        email,
+        tuple(from_json(tags)),
+        notes if internal else None,
+        from_json(custom_fields),
+        from_json(metadata) if internal else {},
+        tickets,
+        from_seconds(created),
+        from_seconds(updated),
+        version,
     )
 
 

@@ -18,6 +18,7 @@ from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, Window, close_page, open_w
 from cstar_core.scope import Actor, Scope, actor_of, required_uid
 from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
 from cstar_core.tables import EventRow, TicketRow, WorkspaceRow
+from cstar_core.values import maker
 
 _KINDS = {"custom_field": "custom field"}
 _VARIANT = 1 << 63
@@ -39,6 +40,7 @@ class Event:
     actor: Actor
 
 
+_make = maker(Event)
 _SALT = prepare(
     WorkspaceRow.select(WorkspaceRow.event_salt).where(WorkspaceRow.id == slot("workspace"))
 )
@@ -233,14 +235,14 @@ def _event(salt: bytes, row: SqlRow) -> Event:
     number, type_code, created_at, object_uid, actor_type, actor_uid, data, changes, *ticket = row
     type = EVENT_TYPES[type_code]
     kind = type.partition(".")[0]
-    return Event(
-        id=public_id("event", salt + (_VARIANT | number).to_bytes(8, "big")),
-        type=type,
-        created_at=from_seconds(created_at),
-        object_id=public_id(_KINDS.get(kind, kind), object_uid),
-        data=_unpacked(type, data, *ticket) if data else {},
-        changes=json.loads(changes) if changes else {},
-        actor=actor_of(actor_type, actor_uid),
+    return _make(
+        public_id("event", salt + (_VARIANT | number).to_bytes(8, "big")),
+        type,
+        from_seconds(created_at),
+        public_id(_KINDS.get(kind, kind), object_uid),
+        _unpacked(type, data, *ticket) if data else {},
+        json.loads(changes) if changes else {},
+        actor_of(actor_type, actor_uid),
     )
 
 

@@ -37,6 +37,7 @@ from cstar_core.tables import (
     TicketRow,
 )
 from cstar_core.tags import check_tags
+from cstar_core.values import maker
 
 TITLE_MAX = 500
 CONTENT_MAX = 100_000
@@ -84,6 +85,10 @@ class Ticket:
     version: int
     messages: tuple[Message, ...] | None = None
     customer: Customer | None = None
+
+
+_make_message = maker(Message)
+_make_ticket = maker(Ticket)
 
 
 def _title(param: str, value: object) -> list[Problem]:
@@ -292,7 +297,7 @@ def read_messages(snap: Snapshot, scope: Scope, stored: Stored) -> tuple[Message
 def message_of(row: SqlRow, ticket_id: str) -> Message:
     """The value of a message's row."""
     uid, content, sender, sender_name, is_internal, created_at = row
-    return Message(
+    return _make_message(
         public_id("message", uid),
         ticket_id,
         content,
@@ -314,7 +319,7 @@ def ticket_of(
     _, uid, number, title, status, priority, key, customer, name, gone, _, member, *more = row
     tags, notes, custom_fields, metadata, count, hidden, created, updated, *instants, version = more
     internal = scope.internal
-    return Ticket(
+    return _make_ticket(
         public_id("ticket", uid),
         number,
         title,
