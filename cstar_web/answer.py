@@ -23,8 +23,8 @@ class Answer(Response):
         self, environ: dict[str, Any]
     ) -> tuple[Iterable[bytes], str, list[Header]]:
         """The body, the status line and the headers, as WSGI takes them."""
-        names = {name for name, _ in self.headers}
-        if self.status_code in _BODILESS or "Content-Length" not in names or "Location" in names:
+        # werkzeug would also rewrite a Location; ours is a path that the router has read.
+        if self.status_code in _BODILESS or "Content-Length" not in self.headers:
             body, status, headers = super().get_wsgi_response(environ)
             return body, status, [*headers, *self.common]
         return self.get_app_iter(environ), self.status, [*self.headers, *self.common]

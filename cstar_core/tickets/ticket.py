@@ -23,7 +23,7 @@ from cstar_core.clock import from_seconds, from_seconds_or_none
 from cstar_core.customers import Customer
 from cstar_core.errors import NotFound, Problem
 from cstar_core.fields import Definition, check_values
-from cstar_core.ids import public_id
+from cstar_core.ids import PREFIXES, public_id
 from cstar_core.metadata import check_merged, check_metadata, from_json
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, prepare, slot
@@ -87,6 +87,7 @@ class Ticket:
     customer: Customer | None = None
 
 
+_TICKET, _CUSTOMER, _MEMBER = PREFIXES["ticket"], PREFIXES["customer"], PREFIXES["member"]
 _make_message = maker(Message)
 _make_ticket = maker(Ticket)
 
@@ -315,19 +316,20 @@ def ticket_of(
     customers: Mapping[int, Customer] | None = None,
 ) -> Ticket:
     """The value of a row, as the scope may see it."""
-    # Lists spend most of their time here: names from one unpacking, arguments by position.
+    # Lists spend most of their time here: names from one unpacking, arguments by position, ids
+    # without the call of ``public_id``.
     _, uid, number, title, status, priority, key, customer, name, gone, _, member, *more = row
     tags, notes, custom_fields, metadata, count, hidden, created, updated, *instants, version = more
     internal = scope.internal
     return _make_ticket(
-        public_id("ticket", uid),
+        _TICKET + uid.hex(),
         number,
         title,
         STATUSES[status],
         PRIORITIES[priority],
-        None if customer is None else public_id("customer", customer),
+        None if customer is None else _CUSTOMER + customer.hex(),
         _shown_name(name, gone, key),
-        None if member is None else public_id("member", member),
+        None if member is None else _MEMBER + member.hex(),
         tuple(from_json(tags)),
         notes if internal else None,
         from_json(custom_fields),
