@@ -46,7 +46,7 @@ class Store:
         """
         current = self._current.transaction or self._current.snapshot
         if current is not None:
-            if settled:
+            if settled and not current.settled:
                 self._settle_within(current)
             yield current
             return
@@ -56,6 +56,7 @@ class Store:
             try:
                 if settled and self._upkeep.waits(snapshot):
                     self._settle(connection)
+                snapshot.settled = settled
                 yield snapshot
             finally:
                 self._current.snapshot = None

@@ -14,12 +14,16 @@ SqlRow = tuple[Any, ...]
 
 
 class Snapshot:
-    """A consistent view of the file; it only reads."""
+    """A consistent view of the file; it only reads.
 
-    __slots__ = ("connection",)
+    ``settled`` says that the search index is up to date in it, once somebody has made sure.
+    """
+
+    __slots__ = ("connection", "settled")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.settled = False
 
     def all(self, query: Prepared | Query, **values: object) -> list[SqlRow]:
         """Every row of a query."""
