@@ -148,7 +148,7 @@ class Settings:
     database: str = "cstar.db"
     host: str = "127.0.0.1"
     port: int = 8000
-    threads: int = 4
+    threads: int = 8
     processes: int = 1
     secret_key_limit: str = "1000/hour"  # noqa: S105 - a limit, not a secret
     publishable_key_limit: str = "100/hour"
