@@ -13,7 +13,6 @@ from cstar_web.auth import authenticate, require_secret, require_team
 from cstar_web.envelope import paging, success
 from cstar_web.errors import Failure, too_many
 from cstar_web.etags import allows_change, is_unchanged
-from cstar_web.gate import Gate
 from cstar_web.headers import RATE_HEADERS
 from cstar_web.idempotency import InFlight
 from cstar_web.limits import RateLimits
@@ -30,7 +29,6 @@ class Services:
     settings: Settings
     limits: RateLimits
     in_flight: InFlight = field(default_factory=InFlight)
-    gate: Gate = field(default_factory=Gate)
 
 
 @dataclass(slots=True)

@@ -19,10 +19,10 @@ from wsgiref.types import WSGIApplication
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.task import ThreadedTaskDispatcher
 
 from cstar_web.server.balance import MOMENT, Turns
 from cstar_web.server.channel import Bounds, Channel
+from cstar_web.server.dispatcher import Dispatcher
 from cstar_web.server.listener import Listener
 from cstar_web.settings import Settings
 
@@ -49,7 +49,7 @@ class Server:
     ) -> None:
         self._map: dict[int, Any] = {}
         self._bounds = bounds
-        self._threads = ThreadedTaskDispatcher()
+        self._threads = Dispatcher()
         self._stopping = False
         self._patience = bounds.drain_seconds
         self._next_sweep = 0.0
@@ -102,7 +102,10 @@ class Server:
     def _turn(self, seconds: float) -> None:
         if self._turns is not None and self._turns.is_waiting:
             seconds = min(seconds, MOMENT)
+        if self._threads.reads_wait:
+            seconds = min(seconds, self._threads.patience)
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        self._threads.relieve()
         now = time.monotonic()
         if now >= self._next_sweep:
             self._next_sweep = now + self._bounds.sweep_seconds

@@ -13,6 +13,9 @@ from waitress.task import WSGITask
 from cstar_web.server.parser import Parser
 from cstar_web.server.refusal import Refusal, RequestTimeout
 
+# A request that is refused before its first line was read has no method, or an empty one.
+_READING = ("GET", "HEAD", "OPTIONS", "")
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -132,6 +135,12 @@ class Channel(HTTPChannel):
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:
             super().handle_close()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the next request may write; what was refused writes nothing."""
+        request = next(iter(self.requests), None)
+        return getattr(request, "command", "") not in _READING
 
     @property
     def is_waiting(self) -> bool:
