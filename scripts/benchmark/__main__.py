@@ -8,15 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmark import aims, machine, report
-from scripts.benchmark.desks import ROOT, Desks
+from scripts.benchmark import aims, report
+from scripts.benchmark.desks import Desks
 from scripts.benchmark.load import LoadError
 from scripts.benchmark.options import Options, parse
-from scripts.benchmark.progress import Progress
 from scripts.benchmark.section import Bench, Results, Section
 from scripts.benchmark.sections import SECTIONS
 from scripts.benchmark.sections.inprocess import WrongAnswer
 from scripts.benchmark.servers import NotAnswering
+from scripts.shared import ROOT, machine
+from scripts.shared.progress import Progress
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 
@@ -60,13 +61,18 @@ def _complete(options: Options, results: Results) -> dict[str, Any]:
         earlier = json.loads(options.earlier.read_text(encoding="utf-8"))
     merged = {**earlier["results"], **results}
     return {
-        "machine": machine.describe(),
+        "machine": machine.describe({"Load generator": _wrk()}),
         "effort": earlier.get("effort", asdict(options.effort)),
         "results": {
             **merged,
             "aims": aims.rows(merged, every=options.whole or bool(options.earlier)),
         },
     }
+
+
+def _wrk() -> str:
+    # wrk tells its version with a failure.
+    return machine.said_by("wrk", "-v").partition(" [")[0]
 
 
 def _publish(options: Options, run: dict[str, Any], *, whole: bool) -> None:

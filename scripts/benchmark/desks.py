@@ -16,9 +16,9 @@ from scripts.benchmark import filling
 from scripts.benchmark.data import SEED, Data
 from scripts.benchmark.filling import Keys, fill, open_keys
 from scripts.benchmark.operations import PAGE_SIZE, Material
-from scripts.benchmark.progress import Progress
+from scripts.shared import ROOT
+from scripts.shared.progress import Progress
 
-ROOT = Path(__file__).parents[2]
 _IDS = 4_000
 _PLACES = 8
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from scripts.benchmark.aims import Figures
 from scripts.benchmark.section import Results
-from scripts.benchmark.views import Table, tables
+from scripts.benchmark.views import tables
+from scripts.shared.tables import aligned, markdown
 
 HERE = Path(__file__).parent
 _TEMPLATE = HERE / "document.md"
@@ -17,13 +18,13 @@ _NOT_MEASURED = "(Not measured in this run.)"
 
 def terminal(results: Results) -> str:
     """The tables for a terminal."""
-    return "\n\n".join(_aligned(table) for those in tables(results).values() for table in those)
+    return "\n\n".join(aligned(table) for those in tables(results).values() for table in those)
 
 
 def document(run: Mapping[str, Any]) -> str:
     """The document: the template with every table, the machine and the remarks in it."""
     found = tables(run["results"])
-    shown = {name: "\n\n".join(map(_markdown, those)) for name, those in found.items()}
+    shown = {name: "\n\n".join(map(markdown, those)) for name, those in found.items()}
     machine = "\n".join(f"| {name} | {value} |" for name, value in run["machine"].items())
     template = Template(_TEMPLATE.read_text(encoding="utf-8"))
     # What belongs to a table needs no remark of its own where that is missing.
@@ -38,21 +39,3 @@ def _sizes(results: Results) -> dict[str, str]:
     figures = Figures(results)
     found = {"smallest": figures.smallest, "largest": figures.largest}
     return {name: f"{size:,}" for name, size in found.items() if size}
-
-
-def _markdown(table: Table) -> str:
-    rule = ["---", *["---:"] * (len(table.head) - 1)]
-    lines = [f"| {' | '.join(cells)} |" for cells in (table.head, rule, *table.lines)]
-    return "\n".join([f"**{table.caption}**\n"] * bool(table.caption) + lines)
-
-
-def _aligned(table: Table) -> str:
-    lines = [table.head, *table.lines]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    title = f"{table.title}, {table.caption}" if table.caption else table.title
-    return "\n".join([title, *(_padded(line, widths) for line in lines)])
-
-
-def _padded(cells: list[str], widths: list[int]) -> str:
-    first, *others = zip(cells, widths, strict=True)
-    return "  ".join([f"{first[0]:<{first[1]}}", *(f"{cell:>{width}}" for cell, width in others)])

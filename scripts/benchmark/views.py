@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scripts.benchmark.operations import FLOOR, OPERATIONS
 from scripts.benchmark.section import Cell, Results, Row
 from scripts.benchmark.sections import core, growth
+from scripts.shared.tables import Table
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,6 @@ class View:
     apart: Column | None = None
     across: Column | None = None
     names: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """What is printed: the texts of a head and of lines below it, and what stands above."""
-
-    title: str
-    caption: str
-    head: list[str]
-    lines: list[list[str]]
 
 
 TICKETS = Column("tickets", "tickets", 0)

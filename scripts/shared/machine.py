@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine, the system and the versions that figures come from."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from scripts.benchmark.desks import ROOT
+from scripts.shared import ROOT
 
 _PACKAGES = (
     "cstar",
@@ -23,20 +23,30 @@ _PACKAGES = (
 )
 
 
-def describe() -> dict[str, str]:
-    """The machine, the system and the versions, each with its name."""
+def describe(more: dict[str, str] | None = None) -> dict[str, str]:
+    """The machine, the system and the versions, each with its name; and what else was used."""
     found = {
-        "Date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "Date": today(),
         "Processor": f"{_processor()}, {os.cpu_count()} cores",
         "Memory": _memory(),
         "System": f"{platform.system()} {platform.release()}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "SQLite": sqlite3.sqlite_version,
-        "Load generator": _wrk(),
-        "cStar": _commit(),
+        **(more or {}),
+        "cStar": commit(),
         "Packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def today() -> str:
+    """The date."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def file_system(folder: Path) -> str:
+    """The kind of the file system that a folder is on, as `stat` calls it."""
+    return said_by("stat", "--file-system", "--format=%T", str(folder))
 
 
 def _processor() -> str:
@@ -49,16 +59,13 @@ def _memory() -> str:
     return f"{int(match[1]) / 1024**2:.0f} GiB" if match else ""
 
 
-def _wrk() -> str:
-    # wrk tells its version with a failure.
-    return _said_by("wrk", "-v").partition(" [")[0]
+def commit() -> str:
+    """The commit of the checkout, and its date."""
+    return said_by("git", "-C", str(ROOT), "log", "-1", "--format=commit %h of %cs")
 
 
-def _commit() -> str:
-    return _said_by("git", "-C", str(ROOT), "log", "-1", "--format=commit %h of %cs")
-
-
-def _said_by(*command: str) -> str:
+def said_by(*command: str) -> str:
+    """The output of a command; nothing if it is not there."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
     except OSError:

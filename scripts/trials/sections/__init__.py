@@ -1,0 +1,6 @@
+"""The sections of the trials, in the order in which they run."""
+
+from scripts.trials.section import Section
+from scripts.trials.sections import kill
+
+SECTIONS: tuple[Section, ...] = (kill.SECTION,)

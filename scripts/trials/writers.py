@@ -1,0 +1,164 @@
+"""Clients that write as fast as they are answered, each to its own tickets, and keep the ledger."""
+
+import http.client
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+
+from scripts.trials.ledger import Write
+from scripts.trials.server import Answer, Client, Desk, Server
+
+_KINDS = {"ticket": 40, "message": 25, "patch": 15, "delete": 8, "customer": 12}
+_PATCHES = 20
+# What a request fails with when the server goes away.
+BROKEN = (OSError, http.client.HTTPException, ValueError)
+
+
+@dataclass
+class Writer:
+    """One client. A ticket on which a write was not acknowledged is left alone from then on."""
+
+    desk: Desk
+    name: str
+    pick: random.Random
+    writes: list[Write] = field(default_factory=list)
+    pending: Write | None = None
+    unexpected: list[str] = field(default_factory=list)
+    _tickets: list[Write] = field(default_factory=list)
+    _patched: dict[str, int] = field(default_factory=dict)
+
+    def work(self, server: Server, stop: threading.Event) -> None:
+        """Write until told to stop or until the server is gone."""
+        client = server.client()
+        try:
+            while not stop.is_set():
+                write = self.next_write()
+                if not self.send(client, write):
+                    return
+        finally:
+            client.close()
+
+    def next_write(self) -> Write:
+        """The next thing to send, noted in the ledger before it is."""
+        kind = self.pick.choices(list(_KINDS), list(_KINDS.values()))[0]
+        on = self.pick.choice(self._tickets) if self._tickets else None
+        if kind == "patch" and on and self._patched.get(on.marker, 0) >= _PATCHES:
+            kind = "message"
+        if kind not in ("ticket", "customer") and on is None:
+            kind = "ticket"
+        write = Write(kind, f"{self.name}x{len(self.writes)}")
+        if kind not in ("ticket", "customer"):
+            write.on = on
+        self.writes.append(write)
+        return write
+
+    def send(self, client: Client, write: Write) -> bool:
+        """Send a write; whether it was acknowledged."""
+        self.pending = write
+        try:
+            answer = client.send(*request(self.desk, write), marker=write.marker)
+        except BROKEN:
+            self._leave_alone(write)
+            return False
+        if answer.status >= 300:
+            self.unexpected.append(f"{write.kind} {write.marker}: {answer.status} {answer.code}")
+            self._leave_alone(write)
+            return False
+        self._note(write, answer)
+        return True
+
+    def retry(self, client: Client) -> bool:
+        """Send what was not acknowledged again, with the same key; whether there was anything."""
+        write = self.pending
+        if write is None:
+            return False
+        self.send(client, write)
+        return True
+
+    def _note(self, write: Write, answer: Answer) -> None:
+        write.acked, self.pending = True, None
+        if write.kind == "ticket":
+            write.id = answer.body["data"]["id"]
+            self._tickets.append(write)
+        elif write.kind == "delete":
+            self._leave_alone(write)
+        elif write.kind == "patch" and write.on:
+            self._patched[write.on.marker] = self._patched.get(write.on.marker, 0) + 1
+
+    def _leave_alone(self, write: Write) -> None:
+        if write.on in self._tickets:
+            self._tickets.remove(write.on)
+
+
+def request(desk: Desk, write: Write) -> tuple[str, str, object]:
+    """The method, path and body of a write."""
+    body = write.body()
+    if write.kind == "ticket":
+        return "POST", desk.tickets, body
+    if write.kind == "customer":
+        return "POST", desk.customers, body
+    ticket = f"{desk.tickets}/{write.on.id if write.on else ''}"
+    if write.kind == "message":
+        return "POST", f"{ticket}/messages", body
+    return ("PATCH" if write.kind == "patch" else "DELETE"), ticket, body
+
+
+@dataclass
+class Writers:
+    """Several writers at once on one desk."""
+
+    all: list[Writer]
+
+    @classmethod
+    def on(cls, desk: Desk, count: int, pick: random.Random) -> "Writers":
+        """So many, each with a name of its own."""
+        base = f"{pick.getrandbits(32):08x}"
+        return cls([Writer(desk, f"{base}{n}", random.Random(pick.random())) for n in range(count)])
+
+    @property
+    def writes(self) -> list[Write]:
+        """The ledger of all."""
+        return [write for writer in self.all for write in writer.writes]
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Answers that were neither a success nor no answer."""
+        return [line for writer in self.all for line in writer.unexpected]
+
+    def work(self, server: Server, seconds: float) -> "Work":
+        """Let all of them write from now on; they go on until told to stop."""
+        work = Work(self.all, server)
+        time.sleep(seconds)
+        return work
+
+    def retry(self, server: Server) -> int:
+        """Send what was not acknowledged again; how many writes."""
+        client = server.client()
+        sent = sum([writer.retry(client) for writer in self.all])
+        client.close()
+        return sent
+
+    def forget_pending(self) -> None:
+        """Never send what was not acknowledged again."""
+        for writer in self.all:
+            writer.pending = None
+
+
+class Work:
+    """Writers at work in threads."""
+
+    def __init__(self, writers: list[Writer], server: Server) -> None:
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=each.work, args=(server, self._stop), daemon=True)
+            for each in writers
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Tell them to stop, and wait until they have."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
