@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from scripts.trials.ledger import Write
 from scripts.trials.server import Answer, Client, Desk, Server
@@ -17,11 +18,17 @@ BROKEN = (OSError, http.client.HTTPException, ValueError)
 
 @dataclass
 class Writer:
-    """One client. A ticket on which a write was not acknowledged is left alone from then on."""
+    """One client. A ticket on which a write was not acknowledged is left alone from then on.
+
+    It goes on after an answer with one of the ``expected`` codes, and ends after so many writes.
+    """
 
     desk: Desk
     name: str
     pick: random.Random
+    expected: frozenset[str] = frozenset()
+    most: int | None = None
+    refused: int = 0
     writes: list[Write] = field(default_factory=list)
     pending: Write | None = None
     unexpected: list[str] = field(default_factory=list)
@@ -32,7 +39,7 @@ class Writer:
         """Write until told to stop or until the server is gone."""
         client = server.client()
         try:
-            while not stop.is_set():
+            while not stop.is_set() and self.most != len(self.writes):
                 write = self.next_write()
                 if not self.send(client, write):
                     return
@@ -54,19 +61,29 @@ class Writer:
         return write
 
     def send(self, client: Client, write: Write) -> bool:
-        """Send a write; whether it was acknowledged."""
+        """Send a write; whether to go on."""
         self.pending = write
         try:
             answer = client.send(*request(self.desk, write), marker=write.marker)
         except BROKEN:
             self._leave_alone(write)
             return False
+        if answer.code in self.expected:
+            self.refused += 1
+            self._leave_alone(write)
+            return True
         if answer.status >= 300:
             self.unexpected.append(f"{write.kind} {write.marker}: {answer.status} {answer.code}")
             self._leave_alone(write)
             return False
         self._note(write, answer)
         return True
+
+    def send_next(self, client: Client) -> Write:
+        """Send the next write."""
+        write = self.next_write()
+        self.send(client, write)
+        return write
 
     def retry(self, client: Client) -> bool:
         """Send what was not acknowledged again, with the same key; whether there was anything."""
@@ -111,10 +128,11 @@ class Writers:
     all: list[Writer]
 
     @classmethod
-    def on(cls, desk: Desk, count: int, pick: random.Random) -> "Writers":
+    def on(cls, desk: Desk, count: int, pick: random.Random, **how: Any) -> "Writers":
         """So many, each with a name of its own."""
         base = f"{pick.getrandbits(32):08x}"
-        return cls([Writer(desk, f"{base}{n}", random.Random(pick.random())) for n in range(count)])
+        names = [f"{base}{number}" for number in range(count)]
+        return cls([Writer(desk, name, random.Random(pick.random()), **how) for name in names])
 
     @property
     def writes(self) -> list[Write]:
@@ -156,6 +174,11 @@ class Work:
         ]
         for thread in self._threads:
             thread.start()
+
+    def wait(self) -> None:
+        """Wait until all have sent as much as they should."""
+        for thread in self._threads:
+            thread.join()
 
     def stop(self) -> None:
         """Tell them to stop, and wait until they have."""

@@ -1,6 +1,6 @@
 """The sections of the trials, in the order in which they run."""
 
 from scripts.trials.section import Section
-from scripts.trials.sections import kill
+from scripts.trials.sections import kill, power
 
-SECTIONS: tuple[Section, ...] = (kill.SECTION,)
+SECTIONS: tuple[Section, ...] = (kill.SECTION, power.SECTION)
