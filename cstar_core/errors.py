@@ -8,7 +8,7 @@ HelpdeskError
 ├── Forbidden      the workspace was opened with a publishable key, which only reads
 ├── Refused        the database file cannot be used: foreign, damaged, or from a newer version
 ├── Busy           another writer held the file for too long; trying again is safe
-└── StorageFull    the disk took no more; nothing of the write is left
+└── StorageFull    the disk is full or fails; nothing of the write is left
 """
 
 from collections.abc import Iterable
@@ -87,4 +87,4 @@ class Busy(HelpdeskError):
 
 
 class StorageFull(HelpdeskError):
-    """The disk is full or refuses writes; nothing of the write is left."""
+    """The disk is full or fails; nothing of the write is left."""

@@ -20,7 +20,7 @@ from cstar_core.members import Members
 from cstar_core.messages import Messages
 from cstar_core.migrations import migrate, scripts
 from cstar_core.scope import SYSTEM, Actor, Scope
-from cstar_core.store import BUSY_SECONDS, Store, prepare, slot, translated
+from cstar_core.store import BUSY_SECONDS, Reserve, Store, prepare, slot, translated
 from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
@@ -77,18 +77,23 @@ class Helpdesk:
         *,
         clock: Clock = utc_now,
         queue: Queue | None = None,
+        reserve: int | None = None,
     ) -> Self:
         """Open a file, making it if it is not there, and bring it to the newest schema.
 
         ``clock`` gives the present instant (aware). ``queue`` is a lock that is held around every
-        write: one for several processes lets them take turns at the file. Raises Refused for a
-        file that is not a cStar database, is damaged or from a newer version (it stays untouched),
-        Busy and StorageFull.
+        write: one for several processes lets them take turns at the file. ``reserve`` is how many
+        bytes of disk space to keep for deletions, in a file beside it; None keeps those that are
+        kept already, 0 gives them back. Raises Refused for a file that is not a cStar database, is
+        damaged or from a newer version (it stays untouched), Busy and StorageFull.
         """
         name = fspath(path)
+        kept = Reserve(name, reserve)
+        kept.make_way()
         with translated(name):
             version = migrate(name, scripts(), BUSY_SECONDS)
-        return cls(Store(name, clock, documents.UPKEEP, queue), version)
+        kept.keep()
+        return cls(Store(name, clock, documents.UPKEEP, queue, kept), version)
 
     def close(self) -> None:
         """Close the file; a desk that is closed raises RuntimeError."""
@@ -106,14 +111,17 @@ class Helpdesk:
         self.close()
 
     @contextmanager
-    def transaction(self, *, at: datetime | None = None, brief: bool = False) -> Iterator[None]:
+    def transaction(
+        self, *, at: datetime | None = None, brief: bool = False, reserved: bool = False
+    ) -> Iterator[None]:
         """Several changes as one: all of them happen or none, at one instant.
 
         A nested one is a savepoint. ``at`` (aware) sets the instant of an outermost one, for
         loading what happened earlier. ``brief`` says that nothing in it waits or computes for
-        long, so that it may reach the disk together with those of other threads.
+        long, so that it may reach the disk together with those of other threads. ``reserved`` lets
+        an outermost one use the disk space that is kept for deletions.
         """
-        with self._store.transaction(at, brief=brief):
+        with self._store.transaction(at, brief=brief, reserved=reserved):
             yield
 
     @contextmanager

@@ -132,7 +132,7 @@ class Keys:
         A key that is revoked already stays as it is.
         """
         uid = required_uid("key", key_id)
-        with self._store.transaction() as tx:
+        with self._store.transaction(reserved=True) as tx:
             row = tx.first(_BY_UID, uid=uid)
             if row is None:
                 raise NotFound("key", key_id)

@@ -198,7 +198,7 @@ class Members:
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
         """Remove a member; the tickets assigned to it become unassigned."""
-        with self._store.transaction() as tx:
+        with self._store.transaction(reserved=True) as tx:
             row = self._row(tx, id)
             member = _member(row)
             _expect(member, expected_version)

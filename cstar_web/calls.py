@@ -74,7 +74,7 @@ class Call:
         if sent is None:
             yield
             return
-        with self.desk.transaction(brief=True):
+        with self.desk.transaction(brief=True, reserved=request.method == "DELETE"):
             if not allows_change(sent, present_tag()):
                 raise Failure("STALE_VERSION", "The object has changed since it was read")
             yield

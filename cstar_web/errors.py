@@ -177,7 +177,7 @@ _KINDS = (
         503,
         "api_error",
         "STORAGE_FULL",
-        "The server's disk takes no more; nothing was written. Reading still works.",
+        "The server's disk is full or fails; nothing was written. Reading still works.",
         "Tell whoever runs this server to free space, then send the request again.",
     ),
 )

@@ -69,7 +69,7 @@ def once(
 
     An error of the client's is an answer too and is kept; a failure of the server's is not.
     """
-    with desk.transaction(brief=True):
+    with desk.transaction(brief=True, reserved=request.method == "DELETE"):
         receipt = workspace.idempotency.find(key)
         if receipt is not None:
             return _replay(receipt, mark)

@@ -137,6 +137,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Connections one client address may keep open; trusted proxies are not counted.",
         _whole(1, 800),
     ),
+    Setting(
+        "disk_reserve",
+        "MEGABYTES",
+        "Disk space kept for deletions, in a file beside the database; 0 for none.",
+        _whole(0, 100_000),
+    ),
     Setting("log_format", "FORMAT", "How the log is written: text or json.", _one_of(*LOG_FORMATS)),
 )
 
@@ -155,6 +161,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
     connections_per_address: int = 200
+    disk_reserve: int = 32
     log_format: str = "text"
 
     @classmethod

@@ -29,7 +29,7 @@ from cstar_web.shapes import public_names
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "docs/api.md", "docs/library.md", "docs/operating.md")
 LINKED = (
-    *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md"),
+    *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
     *("CHANGELOG.md", "CONTRIBUTING.md"),
 )
 URL = "http://127.0.0.1:8000"

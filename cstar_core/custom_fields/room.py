@@ -163,7 +163,7 @@ class CustomFields:
 
     def delete(self, id: str, *, expected_version: int | None = None) -> int:
         """Remove a field with every value it has; returns how many objects lost one."""
-        with self._store.transaction() as tx:
+        with self._store.transaction(reserved=True) as tx:
             row = self._row(tx, id)
             before = field_of(row)
             if expected_version not in (None, before.version):

@@ -181,7 +181,7 @@ class Customers:
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
         """Remove a customer; its tickets stay, shown as of a deleted customer."""
-        with self._store.transaction(brief=True) as tx:
+        with self._store.transaction(brief=True, reserved=True) as tx:
             row = self._row(tx, id)
             _expect(customer_of(row, self._scope), expected_version)
             self._leave_tickets(tx, row)

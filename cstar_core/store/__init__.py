@@ -5,6 +5,7 @@ instant ``now`` for everything in it. ``snapshot()`` reads one consistent state.
 """
 
 from cstar_core.store.connections import BUSY_SECONDS, PRAGMAS, translated
+from cstar_core.store.reserve import Reserve
 from cstar_core.store.statements import Prepared, Slot, prepare, prepare_insert, slot
 from cstar_core.store.store import Store
 from cstar_core.store.transaction import Snapshot, SqlRow, Transaction, Upkeep
@@ -13,6 +14,7 @@ __all__ = [
     "BUSY_SECONDS",
     "PRAGMAS",
     "Prepared",
+    "Reserve",
     "Slot",
     "Snapshot",
     "SqlRow",

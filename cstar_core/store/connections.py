@@ -96,7 +96,7 @@ def meaning(path: str, error: sqlite3.Error) -> HelpdeskError | None:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Busy("The database stayed locked by another writer; try again.")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return StorageFull("The disk took no more; nothing was written.")
+        return StorageFull(f"The disk took no more, nothing was written: {error}")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return Refused(f"{path} is damaged: {error}")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import copy
 from datetime import datetime
 from typing import Self
@@ -11,6 +11,7 @@ from typing import Self
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, Forbidden, StorageFull
 from cstar_core.store.connections import Connections, meaning, translated
+from cstar_core.store.reserve import Reserve
 from cstar_core.store.transaction import Snapshot, Transaction, Upkeep
 from cstar_core.store.writer import TAKEN_BACK, Queue, Writer
 
@@ -28,8 +29,16 @@ class _Current(threading.local):
 class Store:
     """One open database file, safe to use from many threads."""
 
-    def __init__(self, path: str, clock: Clock, upkeep: Upkeep, queue: Queue | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        clock: Clock,
+        upkeep: Upkeep,
+        queue: Queue | None = None,
+        reserve: Reserve | None = None,
+    ) -> None:
         self.path = path
+        self._reserve = reserve or Reserve(path, None)
         self._clock = clock
         self._upkeep = upkeep
         self._connections = Connections(path)
@@ -65,14 +74,14 @@ class Store:
 
     @contextmanager
     def transaction(
-        self, at: datetime | None = None, *, brief: bool = False
+        self, at: datetime | None = None, *, brief: bool = False, reserved: bool = False
     ) -> Iterator[Transaction]:
         """Write, all or nothing. Inside another transaction of this thread: a savepoint of it.
 
         ``at`` sets the instant of an outermost transaction, for loading what happened earlier.
         A ``brief`` one does not wait for anything, so those of several threads may be committed
-        as one. Raises RuntimeError inside a snapshot: the read that led to the write must be in
-        it.
+        as one. One that may use what is ``reserved`` also works on a full disk. Raises
+        RuntimeError inside a snapshot: the read that led to the write must be in it.
         """
         if self._reads_only:
             raise Forbidden("A publishable key only reads")
@@ -83,7 +92,7 @@ class Store:
             return
         if self._current.snapshot is not None:
             raise RuntimeError("Open the transaction before reading, not inside a snapshot.")
-        with translated(self.path), self._writer.write(brief=brief) as connection:
+        with translated(self.path), self._write(brief, reserved) as connection:
             transaction = Transaction(connection, to_seconds(at or self._clock()))
             self._current.transaction = transaction
             try:
@@ -105,6 +114,36 @@ class Store:
     def close(self) -> None:
         """Close every idle connection; the last one folds the write-ahead log into the file."""
         self._connections.close()
+
+    def _write(self, brief: bool, reserved: bool) -> AbstractContextManager[sqlite3.Connection]:
+        if self._reserve.short:
+            self._reserve.keep()
+        if reserved and self._reserve.is_needed():
+            return self._write_with_reserve()
+        return self._writer.write(brief=brief)
+
+    @contextmanager
+    def _write_with_reserve(self) -> Iterator[sqlite3.Connection]:
+        """Write while nobody else does, who would use up the space.
+
+        The log is folded into the file before and after: then it need not grow.
+        """
+        with (
+            self._writer.alone(),
+            self._connections.one() as connection,
+            self._reserve.lent(),
+        ):
+            _fold(connection)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                if not connection.in_transaction:
+                    raise StorageFull(TAKEN_BACK)
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                _fold(connection)
 
     def _settle_within(self, current: Snapshot) -> None:
         if self._upkeep.waits(current):
@@ -167,3 +206,9 @@ class Store:
             outer.connection.execute(f"RELEASE {name}")
         finally:
             self._current.savepoints -= 1
+
+
+def _fold(connection: sqlite3.Connection) -> None:
+    """Fold the log into the file as far as readers and the disk allow."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

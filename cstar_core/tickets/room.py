@@ -211,7 +211,7 @@ class Tickets:
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
         """Remove a ticket with its messages for good. Raises NotFound, StaleVersion."""
-        with self._store.transaction(brief=True) as tx:
+        with self._store.transaction(brief=True, reserved=True) as tx:
             stored = read_stored(tx, self._scope, id)
             _expect(stored, expected_version)
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)

@@ -32,6 +32,7 @@ _VISIT_NAME = "serve --demo"
 _VISIT_TIME = timedelta(hours=24)
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - compared, not bound
 _TEAMS_SHOWN = 5
+_MEGABYTE = 1024 * 1024
 
 
 def _settings_options(command: Command) -> Command:
@@ -67,7 +68,7 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
     if settings.processes > 1:
         _serve_in_processes(settings, demo, as_json)
         return
-    with Helpdesk.open(settings.database) as desk:
+    with _open(settings) as desk:
         app = create_app(desk, settings)
 
         def show(server: Server) -> None:
@@ -81,7 +82,7 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
         windows, queue = SharedWindows(), WriterQueue()
 
         def work(ready: Callable[[Server], None]) -> None:
-            with Helpdesk.open(settings.database, queue=queue) as desk:
+            with _open(settings, queue) as desk:
                 app = create_app(desk, settings)
                 _share_limits(app, settings, windows)
                 run_server(app, settings, sockets=[sock], ready=ready)
@@ -93,6 +94,11 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
         except ProcessesError as error:
             raise click.ClickException(str(error)) from error
     _fold_log(settings.database)
+
+
+def _open(settings: Settings, queue: WriterQueue | None = None) -> Helpdesk:
+    reserve = settings.disk_reserve * _MEGABYTE
+    return Helpdesk.open(settings.database, queue=queue, reserve=reserve)
 
 
 def _share_limits(app: Flask, settings: Settings, windows: SharedWindows) -> None:

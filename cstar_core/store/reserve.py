@@ -1,0 +1,89 @@
+"""Disk space for deletions: a file beside the database that gives way when the disk is full.
+
+Deleting writes before it frees anything, so on a full disk nothing could be deleted. A write that
+may use the reserve empties that file first, and fills it again before any other write begins.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# SQLite needs files of its own beside the database even for reading.
+SLACK = 1024 * 1024
+_LEAST = 64 * 1024
+_BLOCK = 512
+
+
+class Reserve:
+    """The reserve of one file: of ``size`` bytes; None for what is there already, 0 for none."""
+
+    def __init__(self, path: str, size: int | None) -> None:
+        self._path = Path(f"{path}-reserve")
+        self._folder = Path(path).absolute().parent
+        self._size = size
+        self._lock = threading.Lock()
+        # Whether there was less space than it should have; then each write tries again.
+        self.short = False
+
+    def keep(self) -> None:
+        """Make it as large as it should be, or as the disk allows."""
+        if self._size:
+            with self._lock:
+                self._fill(self._size, SLACK)
+        elif self._size == 0:
+            self._path.unlink(missing_ok=True)
+
+    def make_way(self) -> None:
+        """Give back a little of it on a full disk, so that the database can be opened."""
+        held = self._held()
+        if held and self._free() < SLACK:
+            with suppress(OSError):
+                os.truncate(self._path, max(0, held - SLACK))
+
+    def is_needed(self) -> bool:
+        """Whether the disk has less space than is kept."""
+        held = self._held()
+        return held > 0 and self._free() < (self._size or held)
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Give it back to the disk for the time of the block, and then take what is left."""
+        with self._lock:
+            size = self._size or self._held()
+            with suppress(OSError):
+                os.truncate(self._path, 0)
+            try:
+                yield
+            finally:
+                self._fill(size, 0)
+
+    def _held(self) -> int:
+        try:
+            return os.stat(self._path).st_blocks * _BLOCK
+        except OSError:
+            return 0
+
+    def _free(self) -> int:
+        found = os.statvfs(self._folder)
+        return found.f_bavail * found.f_frsize
+
+    def _fill(self, size: int, slack: int) -> None:
+        """Grow to the size, or to what the disk has but the slack."""
+        held = self._held()
+        more = min(size - held, self._free() - slack)
+        while held < size and more >= _LEAST:
+            try:
+                self._allocate(held + more)
+                break
+            except OSError:
+                more //= 2
+        self.short = self._held() < size
+
+    def _allocate(self, size: int) -> None:
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(handle, 0, size)
+        finally:
+            os.close(handle)
