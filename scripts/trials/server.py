@@ -26,11 +26,12 @@ class NotServing(Exception):
 
 @dataclass(frozen=True)
 class Desk:
-    """A new desk with a team, and its key."""
+    """A new desk with a team, and a secret and a publishable key."""
 
     path: Path
     team: str
     key: str
+    reading_key: str
 
     @property
     def tickets(self) -> str:
@@ -62,8 +63,11 @@ def new_desk(folder: Path) -> Desk:
     path = folder / "desk.db"
     with Helpdesk.open(path) as desk:
         team = desk.teams.create("Acme")
-        key = desk.keys.create(team.id, type="secret", environment="live")
-    return Desk(path, team.slug, key.secret)
+        keys = [
+            desk.keys.create(team.id, type=type, environment="live")
+            for type in ("secret", "publishable")
+        ]
+    return Desk(path, team.slug, *(key.secret for key in keys))
 
 
 class Server:
@@ -104,9 +108,9 @@ class Server:
             time.sleep(0.005)
         raise NotServing("the server is not ready")
 
-    def client(self, timeout: float = PATIENCE) -> "Client":
-        """A connection to it."""
-        return Client(self.port, self.desk.key, timeout)
+    def client(self, timeout: float = PATIENCE, key: str = "") -> "Client":
+        """A connection to it, with the secret key unless another is given."""
+        return Client(self.port, key or self.desk.key, timeout)
 
     def children(self) -> list[int]:
         """The processes that it has started."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.trials.ledger import Write
-from scripts.trials.server import Answer, Client, Desk, Server
+from scripts.trials.server import PATIENCE, Answer, Client, Desk, Server
 
 _KINDS = {"ticket": 40, "message": 25, "patch": 15, "delete": 8, "customer": 12}
 _PATCHES = 20
@@ -28,6 +28,7 @@ class Writer:
     pick: random.Random
     expected: frozenset[str] = frozenset()
     most: int | None = None
+    timeout: float = PATIENCE
     refused: int = 0
     writes: list[Write] = field(default_factory=list)
     pending: Write | None = None
@@ -37,7 +38,7 @@ class Writer:
 
     def work(self, server: Server, stop: threading.Event) -> None:
         """Write until told to stop or until the server is gone."""
-        client = server.client()
+        client = server.client(self.timeout)
         try:
             while not stop.is_set() and self.most != len(self.writes):
                 write = self.next_write()
@@ -54,9 +55,11 @@ class Writer:
             kind = "message"
         if kind not in ("ticket", "customer") and on is None:
             kind = "ticket"
-        write = Write(kind, f"{self.name}x{len(self.writes)}")
-        if kind not in ("ticket", "customer"):
-            write.on = on
+        return self.write(kind, None if kind in ("ticket", "customer") else on)
+
+    def write(self, kind: str, on: Write | None = None) -> Write:
+        """Note a write in the ledger."""
+        write = Write(kind, f"{self.name}x{len(self.writes)}", on)
         self.writes.append(write)
         return write
 
@@ -79,18 +82,24 @@ class Writer:
         self._note(write, answer)
         return True
 
-    def send_next(self, client: Client) -> Write:
-        """Send the next write."""
-        write = self.next_write()
-        self.send(client, write)
-        return write
+    def retry(self, client: Client, *, keyed: bool = True) -> bool:
+        """Send what was not acknowledged again, with the same key; whether there was anything.
 
-    def retry(self, client: Client) -> bool:
-        """Send what was not acknowledged again, with the same key; whether there was anything."""
+        While the first one is still being answered, it is sent again and again.
+        """
         write = self.pending
         if write is None:
             return False
-        self.send(client, write)
+        marker = write.marker if keyed else None
+        until = time.monotonic() + PATIENCE
+        answer = client.send(*request(self.desk, write), marker=marker)
+        while answer.code == "IDEMPOTENCY_IN_PROGRESS" and time.monotonic() < until:
+            time.sleep(0.05)
+            answer = client.send(*request(self.desk, write), marker=marker)
+        if answer.status < 300:
+            self._note(write, answer)
+        else:
+            self.unexpected.append(f"{write.kind} {write.marker}: {answer.status} {answer.code}")
         return True
 
     def _note(self, write: Write, answer: Answer) -> None:
@@ -150,10 +159,10 @@ class Writers:
         time.sleep(seconds)
         return work
 
-    def retry(self, server: Server) -> int:
+    def retry(self, server: Server, *, keyed: bool = True) -> int:
         """Send what was not acknowledged again; how many writes."""
         client = server.client()
-        sent = sum([writer.retry(client) for writer in self.all])
+        sent = sum([writer.retry(client, keyed=keyed) for writer in self.all])
         client.close()
         return sent
 

@@ -1,6 +1,13 @@
 """The sections of the trials, in the order in which they run."""
 
 from scripts.trials.section import Section
-from scripts.trials.sections import faults, kill, power
+from scripts.trials.sections import clock, disk, faults, kill, power, starters
 
-SECTIONS: tuple[Section, ...] = (kill.SECTION, power.SECTION, faults.SECTION)
+SECTIONS: tuple[Section, ...] = (
+    kill.SECTION,
+    power.SECTION,
+    faults.SECTION,
+    disk.SECTION,
+    starters.SECTION,
+    clock.SECTION,
+)
