@@ -93,7 +93,7 @@ _UNASSIGN = prepare(
     TicketRow.update(
         {
             TicketRow.assigned_to: None,
-            TicketRow.updated_at: slot("now"),
+            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
             TicketRow.version: TicketRow.version + 1,
         }
     ).where(TicketRow.assigned_to == slot("member"))
@@ -221,7 +221,7 @@ class Members:
     def _write(
         self, tx: Transaction, row: SqlRow, before: Member, columns: dict[str, object]
     ) -> Member:
-        stored = {**columns, "updated_at": tx.now, "version": before.version + 1}
+        stored = {**columns, "updated_at": max(tx.now, row[6]), "version": before.version + 1}
         if "email" in columns:
             stored["email_key"] = fold_email(str(columns["email"]))
         tx.run(MemberRow.update(stored).where(MemberRow.id == row[0]))

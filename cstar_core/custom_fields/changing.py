@@ -108,7 +108,7 @@ def remove_values(tx: Transaction, field_id: int, field: CustomField) -> None:
             {
                 owner.custom_fields: fn.json_remove(owner.custom_fields, f"$.{field.key}"),
                 owner.version: owner.version + 1,
-                owner.updated_at: tx.now,
+                owner.updated_at: fn.MAX(owner.updated_at, tx.now),
             }
         ).where(owner.id.in_(having))
     )
@@ -120,7 +120,7 @@ def _rewrite(owner: Any) -> Prepared:
             {
                 owner.custom_fields: slot("values"),
                 owner.version: SQL("version + 1"),
-                owner.updated_at: slot("now"),
+                owner.updated_at: fn.MAX(owner.updated_at, slot("now")),
             }
         ).where(owner.id == slot("id"))
     )

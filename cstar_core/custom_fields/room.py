@@ -215,7 +215,11 @@ class CustomFields:
             rename_values(tx, field_id, before, renames)
         tx.run(
             CustomFieldRow.update(
-                {**columns, "updated_at": tx.now, "version": before.version + 1}
+                {
+                    **columns,
+                    "updated_at": fn.MAX(CustomFieldRow.updated_at, tx.now),
+                    "version": before.version + 1,
+                }
             ).where(CustomFieldRow.id == field_id)
         )
         after = field_of(self._row(tx, before.id))

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
+from peewee import fn
+
 from cstar_core import documents, events, facets
 from cstar_core import search as searching
 from cstar_core.checks import check_all, raise_any
@@ -218,7 +220,7 @@ class Customers:
         }
         if "email" in after:
             columns["email_key"] = None if after["email"] is None else fold_email(after["email"])
-        columns |= {"updated_at": tx.now, "version": row[11] + 1}
+        columns |= {"updated_at": max(tx.now, row[10]), "version": row[11] + 1}
         tx.run(CustomerRow.update(columns).where(CustomerRow.id == row[0]))
         if "name" in after:
             tx.run(_RENAMED, customer=row[0])
@@ -257,7 +259,7 @@ _LEAVE = prepare(
         {
             TicketRow.customer_id: None,
             TicketRow.customer_gone: 1,
-            TicketRow.updated_at: slot("now"),
+            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
             TicketRow.version: TicketRow.version + 1,
         }
     ).where(TicketRow.customer_id == slot("customer"))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from peewee import fn
+
 from cstar_core import documents, events, facets
 from cstar_core.checks import raise_any
 from cstar_core.customers import customer_key
@@ -49,7 +51,7 @@ _COUNT_MESSAGE = prepare(
         {
             TicketRow.message_count: TicketRow.message_count + 1,
             TicketRow.internal_count: TicketRow.internal_count + slot("internal"),
-            TicketRow.updated_at: slot("now"),
+            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
             TicketRow.version: TicketRow.version + 1,
         }
     ).where(TicketRow.id == slot("ticket"))
@@ -108,7 +110,8 @@ def write_changes(
     if "priority" in after:
         columns["priority"] = PRIORITIES.index(after["priority"])
     columns |= _status_columns(tx.now, before, after.get("status", before.status))
-    columns |= {"updated_at": tx.now, "version": before.version + 1}
+    # A clock that was set back must not make it older than it was.
+    columns |= {"updated_at": max(tx.now, before.updated_at), "version": before.version + 1}
     _update(tx, before.id, columns)
     owner, old = (before.id, before.created_at), before.values()
     if "tags" in after:

@@ -1,6 +1,6 @@
 """A server that answers before its writes are where they belong: the control of killing it.
 
-It serves a copy of the file in memory, and brings the file itself up to date ten times a second.
+It serves a copy of the file, and brings the file itself up to date once a second.
 """
 
 import importlib
@@ -16,7 +16,7 @@ from typing import Any
 from cstar_core import Helpdesk
 from cstar_web.__main__ import main as cstar
 
-_EVERY = 0.1
+_EVERY = 1.0
 
 
 class EarlyDesk(Helpdesk):

@@ -30,6 +30,7 @@ class Writer:
     most: int | None = None
     timeout: float = PATIENCE
     refused: int = 0
+    acked: int = 0
     writes: list[Write] = field(default_factory=list)
     pending: Write | None = None
     unexpected: list[str] = field(default_factory=list)
@@ -104,6 +105,7 @@ class Writer:
 
     def _note(self, write: Write, answer: Answer) -> None:
         write.acked, self.pending = True, None
+        self.acked += 1
         if write.kind == "ticket":
             write.id = answer.body["data"]["id"]
             self._tickets.append(write)
@@ -177,12 +179,22 @@ class Work:
 
     def __init__(self, writers: list[Writer], server: Server) -> None:
         self._stop = threading.Event()
+        self._writers = writers
+        self._before = self._acked()
         self._threads = [
             threading.Thread(target=each.work, args=(server, self._stop), daemon=True)
             for each in writers
         ]
         for thread in self._threads:
             thread.start()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many more writes have been acknowledged, or nobody is at work any more."""
+        while self._acked() < self._before + count and any(t.is_alive() for t in self._threads):
+            time.sleep(0.001)
+
+    def _acked(self) -> int:
+        return sum(writer.acked for writer in self._writers)
 
     def wait(self) -> None:
         """Wait until all have sent as much as they should."""

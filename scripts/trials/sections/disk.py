@@ -130,7 +130,7 @@ def _full_disk(trial: Trial) -> Outcome:
     if os.geteuid() or not shutil.which("mount"):
         return left_out(test, "a small disk is mounted for this; to try it: run as root")
     try:
-        found, verdict = _rounds(trial, "disk", trial.amount(3, 40), _RESERVE)
+        found, verdict = _rounds(trial, "disk", trial.amount(2, 40), _RESERVE)
         control, _ = _rounds(trial, "disk-control", 1, _NO_RESERVE)
     except subprocess.CalledProcessError:
         return left_out(test, "this machine does not let a small disk be mounted")
@@ -160,7 +160,7 @@ def _rounds(trial: Trial, name: str, rounds: int, reserve: str) -> tuple[_Disk, 
             server.ready()
             for number in range(1, rounds + 1):
                 trial.progress.now(f"{name}: round {number} of {rounds}")
-                server = disk.round(server, number, restart=number % 3 == 0)
+                server = disk.round(server, number, restart=number % 2 == 0)
         finally:
             server.kill()
         return disk, disk.look_over()

@@ -186,7 +186,7 @@ def _counts(sweep: _Sweep, trial: Trial) -> dict[str, int]:
 
 def _numbers(trial: Trial, count: int) -> Sequence[int]:
     """Every number; in the short form a few, spread over them."""
-    step = max(1, count // 6) if trial.short else 1
+    step = max(1, count // 4) if trial.short else 1
     return range(1, count + 1, step)
 
 
@@ -201,7 +201,7 @@ def _starting(trial: Trial) -> Outcome:
     folder = trial.folder("started")
     for call, error in _AT_START:
         trial.progress.step(f"faults: starting while {call} fails")
-        for number in range(1, trial.amount(2, 30) + 1):
+        for number in range(1, trial.amount(1, 30) + 1):
             path = copied(desk.path, folder)
             command = [sys.executable, "-m", "cstar_web", "check", "--database", str(path)]
             fault = Fault(call, error, number)

@@ -77,7 +77,7 @@ def run(trial: Trial) -> Sequence[Outcome]:
     control = _control(trial)
     often = patched.pragmas(wal_autocheckpoint=_OFTEN)
     failing = ("-e", _FAILING)
-    writes = trial.amount(80, 400)
+    writes = trial.amount(40, 400)
     return [
         _outcome(test, _crashes(trial, "power", _record(trial, "power", writes)), control),
         _outcome(
@@ -127,7 +127,7 @@ def _record(
 
 def _crashes(trial: Trial, name: str, record: _Record, passes: int = 1) -> "_Result":
     """Crash at moments spread over the whole record, some of them several times."""
-    amount = trial.amount(150, 3_200 if name == "power" else 1_600)
+    amount = trial.amount(80, 3_200 if name == "power" else 1_600)
     found = _Found()
     trial.progress.step(f"{name}: {amount:,} crashes in {len(record.steps):,} steps")
     with tempfile.TemporaryDirectory(dir=_memory(trial), prefix="cstar-crash-") as folder:

@@ -25,7 +25,7 @@ Opener = Callable[[Path, str], None]
 
 def run(trial: Trial) -> Sequence[Outcome]:
     """The library, which meets more closely; and the command."""
-    control = _library(trial, "control", trial.amount(15, 50), _open_heedlessly)
+    control = _library(trial, "control", trial.amount(8, 50), _open_heedlessly)
     return [_outcome(trial, control), _commands(trial)]
 
 
@@ -93,7 +93,7 @@ def _missing(path: Path, names: list[str]) -> list[str]:
 
 
 def _outcome(trial: Trial, control: Failures) -> Outcome:
-    rounds = trial.amount(25, 500)
+    rounds = trial.amount(10, 500)
     told = _library(trial, "library", rounds, _open)
     return Outcome(
         f"{_STARTERS} starters at once on a fresh file",
@@ -101,13 +101,13 @@ def _outcome(trial: Trial, control: Failures) -> Outcome:
         told.told(),
         f"{rounds * _STARTERS:,} processes opened the file and added a team each; all are there",
         f"a program that looks for a schema and then makes it: {control.count} starters failed in "
-        f"{trial.amount(15, 50)} rounds",
+        f"{trial.amount(8, 50)} rounds",
         bites=control.count > 0,
     )
 
 
 def _commands(trial: Trial) -> Outcome:
-    rounds, told, folder = trial.amount(2, 30), Failures(), trial.folder("commands")
+    rounds, told, folder = trial.amount(1, 30), Failures(), trial.folder("commands")
     trial.progress.step(f"starters, commands: {rounds} rounds")
     for number in range(rounds):
         path = folder / f"{number}.db"
