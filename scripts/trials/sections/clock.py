@@ -59,6 +59,7 @@ class _Clock:
         shown = client.send("GET", "/healthz").body["meta"]["timestamp"]
         self._window(reader, where)
         self._replay(client, before, where)
+        self._change(client, before, where)
         self.writers.work(self.server, _WORK).stop()
         self._ticket(client, f"{where}, which shows {shown}")
 
@@ -115,6 +116,15 @@ class _Clock:
         if not _is_replay(answer, write):
             self.told.add(f"{where}: a retry was answered {answer.status} {answer.code}")
 
+    def _change(self, client: Client, on: Write, where: str) -> None:
+        path = f"{self.desk.tickets}/{on.id}"
+        earlier = client.send("GET", path).body["data"]["updatedAt"]
+        write = self.one.write("patch", on)
+        answer = client.send(*request(self.desk, write), marker=write.marker)
+        write.acked = answer.status == 200
+        if not write.acked or answer.body["data"]["updatedAt"] < earlier:
+            self.told.add(f"{where}: a change was answered {answer.status}, or is too old")
+
 
 def set_clock(setting: Path, seconds: int) -> None:
     """Set the clock of whoever looks at the file, in one step."""
@@ -158,8 +168,8 @@ def _jumping(trial: Trial) -> Outcome:
         clock.told.told(),
         f"{verdict.writes:,} writes, {verdict.acked:,} acknowledged; {verdict.say()}; "
         f"{clock.replayed} retries of writes from before the jump, each answered with the first "
-        "answer; numbers rise, lists show everything once and in order, no key is locked out for "
-        "longer than its window",
+        "answer; numbers and `updatedAt` rise, lists show everything once and in order, no key is "
+        "locked out for longer than its window",
         f"a server whose limits follow the wall clock: {control.locked} of 1 jump locks a key out",
         bites=control.locked > 0,
     )

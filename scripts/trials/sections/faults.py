@@ -143,8 +143,8 @@ def _serving(trial: Trial, test: str, control: _Sweep) -> Outcome:
         sweep.cases,
         sweep.told.told(),
         f"{happened} (EIO, ENOSPC); {len(sweep.writes):,} writes, {sweep.refused:,} of them "
-        f"refused with 503, {sweep.lost} acknowledged ones lost; of the reads "
-        f"{sweep.read_refused:,} failed, all where reading failed",
+        f"refused with 503, {sweep.lost} acknowledged ones lost; {sweep.read_refused:,} reads "
+        "failed",
         f"a server that does not look whether a commit worked: {control.lost:,} of "
         f"{len(control.writes):,} writes found lost",
         bites=control.lost > 0,
@@ -215,12 +215,17 @@ def _starting(trial: Trial) -> Outcome:
             found = compare(State(path), writers.writes)
             for line in [*found.told.told(), *broken(path)]:
                 told.add(f"{fault}: {line}")
+    path = copied(desk.path, folder)
+    path.with_name(f"{path.name}-wal").unlink()
+    lost = compare(State(path), writers.writes).lost
     return Outcome(
         "the Nth call fails while `cstar check` opens a file that needs recovery",
         cases,
         told.told(),
         f"{refused} ended with one line and exit code 1 or 3, the others went on; the file kept "
         "all that was acknowledged",
+        f"the file without its log: {lost} of {len(writers.writes)} writes found lost",
+        bites=lost > 0,
     )
 
 

@@ -26,7 +26,11 @@ Opener = Callable[[Path, str], None]
 def run(trial: Trial) -> Sequence[Outcome]:
     """The library, which meets more closely; and the command."""
     control = _library(trial, "control", trial.amount(8, 50), _open_heedlessly)
-    return [_outcome(trial, control), _commands(trial)]
+    found = (
+        f"a program that looks for a schema and then makes it: {control.count} starters failed in "
+        f"{trial.amount(8, 50)} rounds"
+    )
+    return [_opened(trial, found, control.count > 0), _commands(trial, found, control.count > 0)]
 
 
 def _open(path: Path, team: str) -> None:
@@ -92,7 +96,7 @@ def _missing(path: Path, names: list[str]) -> list[str]:
     return [*wrong, *broken(path), *unsound(path)]
 
 
-def _outcome(trial: Trial, control: Failures) -> Outcome:
+def _opened(trial: Trial, control: str, bites: bool) -> Outcome:
     rounds = trial.amount(10, 500)
     told = _library(trial, "library", rounds, _open)
     return Outcome(
@@ -100,13 +104,12 @@ def _outcome(trial: Trial, control: Failures) -> Outcome:
         rounds,
         told.told(),
         f"{rounds * _STARTERS:,} processes opened the file and added a team each; all are there",
-        f"a program that looks for a schema and then makes it: {control.count} starters failed in "
-        f"{trial.amount(8, 50)} rounds",
-        bites=control.count > 0,
+        control,
+        bites,
     )
 
 
-def _commands(trial: Trial) -> Outcome:
+def _commands(trial: Trial, control: str, bites: bool) -> Outcome:
     rounds, told, folder = trial.amount(1, 30), Failures(), trial.folder("commands")
     trial.progress.step(f"starters, commands: {rounds} rounds")
     for number in range(rounds):
@@ -128,6 +131,8 @@ def _commands(trial: Trial) -> Outcome:
         rounds,
         told.told(),
         f"{rounds * _STARTERS:,} commands, all with exit code 0; all teams are there",
+        control,
+        bites,
     )
 
 
