@@ -33,7 +33,8 @@ class Reserve:
             with self._lock:
                 self._fill(self._size, SLACK)
         elif self._size == 0:
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path.unlink()
 
     def make_way(self) -> None:
         """Give back a little of it on a full disk, so that the database can be opened."""
@@ -84,6 +85,14 @@ class Reserve:
     def _allocate(self, size: int) -> None:
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.posix_fallocate(handle, 0, size)
+            _take(handle, size)
         finally:
             os.close(handle)
+
+
+def _take(handle: int, size: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, 0, size)
+        return
+    while (place := os.lseek(handle, 0, os.SEEK_END)) < size:
+        os.write(handle, bytes(min(_LEAST, size - place)))

@@ -8,6 +8,9 @@ if it finds nothing, the check is blind and the run fails. What a section cannot
 machine it says with `left_out`, which is shown and does not fail. Tell in `document.md` how a new
 section goes about it.
 
+To bring a section of its own into the document, without running all the others again:
+`scripts/torture --only NAME --from docs/reliability.json --write docs/reliability.md`.
+
 What sections share: `server` starts, kills and stops the real server; `writers` are clients that
 write and keep a ledger of what was acknowledged; `ledger` compares that with a file; `soundness`
 looks a file over.

@@ -1,6 +1,7 @@
 """Run the sections that were asked for, and tell how they came out."""
 
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ DOCUMENT = ROOT / "docs" / "reliability.md"
 def main() -> None:
     """Try what was asked for; exit code 1 if something failed or a control found nothing."""
     options = parse(sys.argv[1:], SECTIONS, DOCUMENT)
+    # Whoever stops it, servers are killed, disks unmounted and folders removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("torture: stopped"))
     tried: dict[str, Any] = {}
     with ExitStack() as stack:
         progress = Progress()
@@ -75,11 +78,12 @@ def _complete(options: Options, tried: dict[str, Any]) -> dict[str, Any]:
 
 def _publish(options: Options, run: dict[str, Any]) -> None:
     print(report.terminal(run["sections"]))
+    text = json.dumps(run, indent=2, ensure_ascii=False) + "\n"
     if options.json:
-        text = json.dumps(run, indent=2, ensure_ascii=False)
-        options.json.write_text(text + "\n", encoding="utf-8")
+        options.json.write_text(text, encoding="utf-8")
     if options.write:
         options.write.write_text(report.document(run), encoding="utf-8")
+        options.write.with_suffix(".json").write_text(text, encoding="utf-8")
         print(f"torture: wrote {options.write}", file=sys.stderr)
 
 

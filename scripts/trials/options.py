@@ -73,8 +73,8 @@ def _parser(sections: Sequence[Section], document: Path) -> argparse.ArgumentPar
         "--write",
         type=Path,
         metavar="FILE",
-        help=f"write the document there. Without this a whole run, and no other, writes "
-        f"{document.name} in docs",
+        help="write the document there, and the outcome as JSON beside it. Without this a whole "
+        f"run, and no other, writes {document.name} in docs",
     )
     add("--folder", type=Path, help="for the databases [the system's for temporary files]")
     return parser

@@ -56,6 +56,14 @@ def test_a_reserve_is_kept_beside_the_file(tmp_path: Path) -> None:
         assert kept(tmp_path / "desk.db") >= RESERVE
 
 
+def test_it_is_written_where_the_system_cannot_set_space_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "posix_fallocate")
+    with Helpdesk.open(tmp_path / "desk.db", reserve=RESERVE):
+        assert kept(tmp_path / "desk.db") >= RESERVE
+
+
 def test_no_reserve_is_kept_unless_asked_for(tmp_path: Path) -> None:
     with Helpdesk.open(tmp_path / "desk.db"):
         assert not (tmp_path / "desk.db-reserve").exists()
