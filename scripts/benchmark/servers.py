@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scripts.benchmark.operations import FLOOR_PATH
 from scripts.benchmark.serving import UNREACHED_LIMIT
+from scripts.shared.processes import children
 
 _PATIENCE = 30.0
 
@@ -54,7 +55,7 @@ def read(url: str, key: str) -> bytes:
 
 def resident_mb(pid: int) -> float | None:
     """The resident memory of a process and those it has started; None where /proc is missing."""
-    found = [_resident_kb(each) for each in (pid, *_children(pid))]
+    found = [_resident_kb(each) for each in (pid, *children(pid))]
     return sum(found) / 1024 if all(found) else None
 
 
@@ -64,14 +65,6 @@ def _resident_kb(pid: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return []
-    return [int(child) for child in listed]
 
 
 @contextmanager

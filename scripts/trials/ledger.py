@@ -32,7 +32,7 @@ class Write:
     def body(self) -> dict[str, Any] | None:
         """What is sent."""
         mark = self.marker
-        return {
+        bodies: dict[str, dict[str, Any] | None] = {
             "ticket": {
                 "title": f"Ticket {mark}",
                 "customerName": f"Customer {mark}",
@@ -43,7 +43,8 @@ class Write:
             "patch": {"metadata": {mark: 1}},
             "customer": {"name": f"Customer {mark}"},
             "delete": None,
-        }[self.kind]
+        }
+        return bodies[self.kind]
 
 
 @dataclass

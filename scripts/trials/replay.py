@@ -60,9 +60,10 @@ class Disk:
             for file in self._files.values():
                 file.named = True
             return
-        file = self._files.get(step.name)
-        if file is None:
-            return
+        if step.name in self._files:
+            self._settle(self._files[step.name], step)
+
+    def _settle(self, file: _File, step: Step) -> None:
         covered = [each for number, each in file.since if number <= step.since]
         file.since = [(number, each) for number, each in file.since if number > step.since]
         if step.kind == "fail":

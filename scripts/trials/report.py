@@ -65,7 +65,7 @@ def _counts(row: Mapping[str, Any]) -> list[str]:
 
 
 def _figure(row: Mapping[str, Any]) -> str:
-    return row["left_out"] or row["figure"]
+    return str(row["left_out"] or row["figure"])
 
 
 def _control(row: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from cstar_core import Helpdesk
 from scripts.shared import ROOT
+from scripts.shared.processes import children
 
 PATIENCE = 60.0
 PRODUCT = "cstar_web"
@@ -197,15 +198,6 @@ class Client:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return []
-    return [int(child) for child in listed]
 
 
 def _exists(group: int) -> bool:
