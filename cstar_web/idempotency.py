@@ -64,12 +64,15 @@ def once(
     mark: str,
     effect: Callable[[], Response],
     answer_failure: Callable[[Failure], Response],
+    *,
+    reserved: bool = False,
 ) -> Response:
     """Run the effect unless its answer is kept already; keep its answer in its transaction.
 
     An error of the client's is an answer too and is kept; a failure of the server's is not.
+    ``reserved`` lets it use the disk space that is kept for deletions.
     """
-    with desk.transaction(brief=True, reserved=request.method == "DELETE"):
+    with desk.transaction(brief=True, reserved=reserved):
         receipt = workspace.idempotency.find(key)
         if receipt is not None:
             return _replay(receipt, mark)

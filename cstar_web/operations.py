@@ -169,6 +169,7 @@ class _Endpoint:
                 mark,
                 lambda: self._run(call, given, ids),
                 lambda refused: failure(refused, base_url(request, held.settings)),
+                reserved=request.method == "DELETE",
             )
 
 
