@@ -1,7 +1,9 @@
 """What a server did to its files and what it answered, in order, read from a trace by strace."""
 
+import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +54,10 @@ def command(output: Path, *more: str) -> Sequence[str]:
 
 def missing() -> str:
     """Why nothing can be traced; empty if it can."""
-    return "" if shutil.which("strace") else "there is no strace; to try this: apt install strace"
+    if not shutil.which("strace"):
+        return "there is no strace; to try this: apt install strace"
+    tried = subprocess.run([*command(Path(os.devnull)), "true"], stderr=subprocess.DEVNULL)
+    return "" if tried.returncode == 0 else "strace may not trace here; to try this: allow ptrace"
 
 
 def steps(trace: Path, folder: Path) -> list[Step]:

@@ -60,7 +60,7 @@ class _Disk:
             self.writers.work(server, _WORK).stop()
             if restart:
                 server.kill()
-                server = _started(self.desk)
+                server = _started(self.desk, _RESERVE, processes=1 + number // 2 % 2)
                 self.restarts += 1
             client = server.client()
             self._read(client, where)
@@ -120,9 +120,9 @@ class _Disk:
             self.told.add(f"{where}: nothing could be written once there was space again")
 
 
-def _started(desk: Desk, reserve: str = _RESERVE) -> Server:
+def _started(desk: Desk, reserve: str, processes: int = 1) -> Server:
     """A server; on a full disk it is not ready to write, so it is only awaited until it listens."""
-    return Server(desk, "--disk-reserve", reserve)
+    return Server(desk, "--disk-reserve", reserve, "--processes", str(processes))
 
 
 def _full_disk(trial: Trial) -> Outcome:
