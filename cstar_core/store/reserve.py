@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # SQLite needs files of its own beside the database even for reading.
-SLACK = 1024 * 1024
+_TO_OPEN = 1024 * 1024
 _LEAST = 64 * 1024
 _BLOCK = 512
 
@@ -28,10 +28,13 @@ class Reserve:
         self.short = False
 
     def keep(self) -> None:
-        """Make it as large as it should be, or as the disk allows."""
+        """Make it as large as it should be, or half of what a small disk has left."""
         if self._size:
             with self._lock:
-                self._fill(self._size, SLACK)
+                held = self._held()
+                if held > self._size:
+                    os.truncate(self._path, self._size)
+                self._fill(self._size, (held + self._free()) // 2 - held)
         elif self._size == 0:
             with suppress(OSError):
                 self._path.unlink()
@@ -39,9 +42,9 @@ class Reserve:
     def make_way(self) -> None:
         """Give back a little of it on a full disk, so that the database can be opened."""
         held = self._held()
-        if held and self._free() < SLACK:
+        if held and self._free() < _TO_OPEN:
             with suppress(OSError):
-                os.truncate(self._path, max(0, held - SLACK))
+                os.truncate(self._path, max(0, held - _TO_OPEN))
 
     def is_needed(self) -> bool:
         """Whether the disk has less space than is kept."""
@@ -58,7 +61,7 @@ class Reserve:
             try:
                 yield
             finally:
-                self._fill(size, 0)
+                self._fill(size, self._free())
 
     def _held(self) -> int:
         try:
@@ -70,10 +73,10 @@ class Reserve:
         found = os.statvfs(self._folder)
         return found.f_bavail * found.f_frsize
 
-    def _fill(self, size: int, slack: int) -> None:
-        """Grow to the size, or to what the disk has but the slack."""
+    def _fill(self, size: int, most: int) -> None:
+        """Grow to the size, or by the most that is allowed, or by what the disk gives."""
         held = self._held()
-        more = min(size - held, self._free() - slack)
+        more = min(size - held, most)
         while held < size and more >= _LEAST:
             try:
                 self._allocate(held + more)

@@ -242,17 +242,17 @@ def test_nothing_that_was_answered_is_lost_when_a_process_is_killed(tmp_path: Pa
     assert (kept, report.ok) == (written, True)
 
 
-def test_the_last_process_leaves_the_file_alone_behind(tmp_path: Path) -> None:
+def test_the_last_process_leaves_no_log_behind(tmp_path: Path) -> None:
     with sharing(tmp_path) as shared:
         with shared.clients() as clients:
             for client in clients:
                 client.create("Folded")
         assert stop(shared.process) == 0
 
-    assert [path.name for path in tmp_path.iterdir()] == ["desk.db"]
+    assert {path.name for path in tmp_path.iterdir()} == {"desk.db", "desk.db-reserve"}
 
 
-def test_killed_processes_leave_the_file_alone_behind(tmp_path: Path) -> None:
+def test_killed_processes_leave_no_log_behind(tmp_path: Path) -> None:
     with sharing(tmp_path) as shared:
         with shared.clients() as clients:
             clients[0].create("Folded")
@@ -262,4 +262,4 @@ def test_killed_processes_leave_the_file_alone_behind(tmp_path: Path) -> None:
         os.kill(shared.process.pid, signal.SIGCONT)
         assert shared.process.wait(10) == 0
 
-    assert [path.name for path in tmp_path.iterdir()] == ["desk.db"]
+    assert {path.name for path in tmp_path.iterdir()} == {"desk.db", "desk.db-reserve"}
