@@ -34,6 +34,7 @@ def main() -> None:
         )
         for section in options.sections:
             tried[section.name] = _run(section, options, progress, Path(folder))
+            _keep(options.json, _complete(options, tried))
     _publish(options, _complete(options, tried))
     wrong = [name for name, each in tried.items() if not each["ok"]]
     if wrong:
@@ -76,14 +77,18 @@ def _complete(options: Options, tried: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _keep(file: Path | None, run: dict[str, Any]) -> None:
+    """Write what is known so far, in case that the rest is not waited for."""
+    if file:
+        text = json.dumps(run, indent=2, ensure_ascii=False)
+        file.write_text(text + "\n", encoding="utf-8")
+
+
 def _publish(options: Options, run: dict[str, Any]) -> None:
     print(report.terminal(run["sections"]))
-    text = json.dumps(run, indent=2, ensure_ascii=False) + "\n"
-    if options.json:
-        options.json.write_text(text, encoding="utf-8")
     if options.write:
         options.write.write_text(report.document(run), encoding="utf-8")
-        options.write.with_suffix(".json").write_text(text, encoding="utf-8")
+        _keep(options.write.with_suffix(".json"), run)
         print(f"torture: wrote {options.write}", file=sys.stderr)
 
 

@@ -23,6 +23,7 @@ from scripts.trials.writers import Writer, Writers, request
 _HOUR = 3600
 _JUMPS = (_HOUR, 0, -_HOUR, 0)
 _FEW_JUMPS = (_HOUR, -_HOUR)
+_BACK = (-_HOUR, -2 * _HOUR)
 _LIMIT, _WINDOW = 5, 1
 _WRITERS = 4
 _WORK = 0.3
@@ -99,7 +100,11 @@ class _Clock:
             reader.send("GET", self.desk.tickets)
 
     def _window(self, reader: Client, where: str) -> None:
-        """A key that has used up its requests has to wait for a window, and no longer."""
+        """A key that has used up its requests has to wait for a window, and no longer.
+
+        On a slow machine the window from before the jump may not be used up, so it is now.
+        """
+        self._use_up(reader)
         answer = reader.send("GET", self.desk.tickets)
         wait = float(answer.headers.get("Retry-After", 0))
         if answer.status == 429 and not 0 < wait <= _WINDOW:
@@ -161,7 +166,7 @@ def _jumping(trial: Trial) -> Outcome:
         return left_out(test, "there is no libfaketime; to try this: apt install faketime")
     jumps = _FEW_JUMPS if trial.short else _JUMPS * trial.amount(1, 8)
     clock, verdict = _jumps(trial, "clock", library, jumps, PRODUCT)
-    control, _ = _jumps(trial, "clock-control", library, (-_HOUR,), WALLCLOCK)
+    control, _ = _jumps(trial, "clock-control", library, _BACK, WALLCLOCK)
     return Outcome(
         test,
         len(jumps),
@@ -170,7 +175,7 @@ def _jumping(trial: Trial) -> Outcome:
         f"{clock.replayed} retries of writes from before the jump, each answered with the first "
         "answer; numbers and `updatedAt` rise, lists show everything once and in order, no key is "
         "locked out for longer than its window",
-        f"a server whose limits follow the wall clock: {control.locked} of 1 jump locks a key out",
+        f"a server whose limits follow the wall clock: {control.locked} of 2 jumps lock a key out",
         bites=control.locked > 0,
     )
 
