@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # SQLite needs files of its own beside the database even for reading.
-_TO_OPEN = 1024 * 1024
+_TO_OPEN = 256 * 1024
 _LEAST = 64 * 1024
 _BLOCK = 512
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.trials.heedless import MODULE as HEEDLESS
@@ -49,6 +49,7 @@ class _Disk:
     deletions: int = 0
     not_deleted: int = 0
     restarts: int = 0
+    _large: list[str] = field(default_factory=list)
 
     def round(self, server: Server, number: int, *, restart: bool) -> Server:
         """Fill the disk, see what works, and empty it again."""
@@ -101,6 +102,7 @@ class _Disk:
         body = {"title": "large", "notes": "x" * 60_000}
         answers = [client.send("POST", self.desk.tickets, body) for _ in range(60)]
         refused = [each for each in answers if (each.status, each.code) == (503, _FULL)]
+        self._large = [each.body["data"]["id"] for each in answers if each.status == 201]
         if not refused or any(each.status not in (201, 503) for each in answers):
             self.told.add(f"{where}: large writes answered {[each.status for each in answers]}")
 
@@ -116,6 +118,9 @@ class _Disk:
 
     def _write_again(self, client: Client, where: str) -> None:
         write = self.saved.write("ticket")
+        # Else what was taken of the large ones would fill the disk in the end.
+        for id in self._large:
+            client.send("DELETE", f"{self.desk.tickets}/{id}")
         if not self.saved.send(client, write):
             self.told.add(f"{where}: nothing could be written once there was space again")
 
