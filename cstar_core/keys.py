@@ -10,7 +10,7 @@ from peewee import JOIN
 from cstar_core import events
 from cstar_core.checks import NAME_MAX, check_choice, check_text, invalid, raise_any
 from cstar_core.clock import from_seconds, from_seconds_or_none
-from cstar_core.errors import NotFound, Problem
+from cstar_core.errors import Conflict, NotFound, Problem
 from cstar_core.ids import new_token, new_uid, public_id
 from cstar_core.scope import Actor, Scope, required_uid
 from cstar_core.store import SqlRow, Store, Transaction, prepare, slot
@@ -19,6 +19,8 @@ from cstar_core.teams import Team, find_scope, team_of
 
 _PREFIXES = {"secret": "sk", "publishable": "pk"}
 _EXPIRES_MAX = timedelta(days=3650)
+_OVERLAP = timedelta(hours=24)
+_OVERLAP_MAX = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +133,35 @@ class Keys:
 
         A key that is revoked already stays as it is.
         """
-        uid = required_uid("key", key_id)
         with self._store.transaction(reserved=True) as tx:
-            row = tx.first(_BY_UID, uid=uid)
-            if row is None:
-                raise NotFound("key", key_id)
-            before = _key(row)
+            uid, before = _get(tx, key_id)
             if before.revoked_at is not None:
                 return before
             tx.run(KeyRow.update({KeyRow.revoked_at: tx.now}).where(KeyRow.uid == uid))
             _, scope = find_scope(tx, before.team_id, before.environment)
             events.record(tx, scope, "key.revoked", uid, data=_event_data(before))
             return _key(tx.all(_BY_UID, uid=uid)[0])
+
+    def rotate(
+        self, key_id: str, *, overlap: timedelta = _OVERLAP, expires_in: timedelta | None = None
+    ) -> NewKey:
+        """Make a key that takes the place of another: of the same team, type, environment and name.
+
+        The old one goes on for the ``overlap``, at most 90 days, and then expires; with none it
+        stops at once. ``expires_in`` is the new one's lifetime, by default that of the old one.
+        Raises Invalid, NotFound, and Conflict for a key that is revoked or expired.
+        """
+        problems = _check_overlap("overlap", overlap)
+        problems += [] if expires_in is None else _check_lifetime("expires_in", expires_in)
+        raise_any(problems)
+        with self._store.transaction() as tx:
+            uid, old = _get(tx, key_id)
+            if old.revoked_at is not None or self._store.is_past(old.expires_at):
+                raise Conflict("A key that has stopped cannot be rotated; make a new one", "key_id")
+            team, scope = find_scope(tx, old.team_id, old.environment)
+            made = _insert(tx, team, scope, old.type, old.name, expires_in or _lifetime(old))
+            _expire(tx, scope, uid, overlap, made.key)
+            return made
 
     def authenticate(self, secret: str) -> Access | None:
         """What a presented key opens; None if it is unknown, revoked or expired."""
@@ -158,6 +177,34 @@ def _check_lifetime(param: str, value: object) -> list[Problem]:
     if isinstance(value, timedelta) and timedelta(0) < value <= _EXPIRES_MAX:
         return []
     return invalid(param, "must be more than nothing and at most ten years")
+
+
+def _check_overlap(param: str, value: object) -> list[Problem]:
+    if isinstance(value, timedelta) and timedelta(0) <= value <= _OVERLAP_MAX:
+        return []
+    return invalid(param, "must be nothing or more, and at most 90 days")
+
+
+def _get(tx: Transaction, key_id: str) -> tuple[bytes, Key]:
+    uid = required_uid("key", key_id)
+    row = tx.first(_BY_UID, uid=uid)
+    if row is None:
+        raise NotFound("key", key_id)
+    return uid, _key(row)
+
+
+def _lifetime(key: Key) -> timedelta | None:
+    return None if key.expires_at is None else key.expires_at - key.created_at
+
+
+def _expire(tx: Transaction, scope: Scope, uid: bytes, overlap: timedelta, new: Key) -> None:
+    """Let a key end after the overlap; one that would end before that still does."""
+    end = tx.now + _whole_seconds(overlap)
+    sooner = KeyRow.expires_at.is_null() | (KeyRow.expires_at > end)
+    tx.run(KeyRow.update({KeyRow.expires_at: end}).where((KeyRow.uid == uid) & sooner))
+    old = _key(tx.all(_BY_UID, uid=uid)[0])
+    data = {**_event_data(old), "replacedBy": new.id}
+    events.record(tx, scope, "key.rotated", uid, data=data)
 
 
 @lru_cache(256)

@@ -5,7 +5,17 @@ from datetime import timedelta
 
 import click
 
-from cstar_core import ENVIRONMENTS, KEY_TYPES, ROLES, Helpdesk, Key, NewKey, Team, utc_now
+from cstar_core import (
+    ENVIRONMENTS,
+    KEY_TYPES,
+    ROLES,
+    Helpdesk,
+    Key,
+    NewKey,
+    Team,
+    parse_id,
+    utc_now,
+)
 from cstar_web.cli.base import Answer, columns, makes_desk, stamp, with_desk
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -85,7 +95,7 @@ def list_teams(desk: Helpdesk) -> Answer:
 
 @click.group()
 def key() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list, rotate and revoke API keys."""
 
 
 @key.command("create")
@@ -156,6 +166,43 @@ def revoke_key(desk: Helpdesk, key_id: str) -> Answer:
     revoked = desk.keys.revoke(key_id)
     data = {"keyId": revoked.id, "revokedAt": stamp(revoked.revoked_at)}
     return Answer(data, f"Revoked {revoked.id}.")
+
+
+@key.command("rotate")
+@click.argument("key_id", metavar="KEY_ID")
+@click.option(
+    "--overlap",
+    type=duration,
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="How long the old key still works; 0s stops it at once.",
+)
+@click.option(
+    "--expires-in", type=duration, metavar="TIME", help="Such as 90d [as long as the old one]."
+)
+@with_desk
+def rotate_key(
+    desk: Helpdesk, key_id: str, overlap: timedelta, expires_in: timedelta | None
+) -> Answer:
+    """Make a key that takes the place of another, of the same kind and name."""
+    with desk.transaction():
+        made = desk.keys.rotate(key_id, overlap=overlap, expires_in=expires_in)
+        old = next(each for each in desk.keys.list(made.key.team_id) if _is(each, key_id))
+    data = {
+        "keyId": made.key.id,
+        "key": made.secret,
+        "type": made.key.type,
+        "environment": made.key.environment,
+        "expiresAt": stamp(made.key.expires_at),
+        "replaces": {"keyId": old.id, "expiresAt": stamp(old.expires_at)},
+    }
+    lines = columns([("id", made.key.id), ("key", made.secret)])
+    return Answer(data, f"{lines}\n\n{KEEP}\n{old.id} works until {stamp(old.expires_at)}.")
+
+
+def _is(found: Key, key_id: str) -> bool:
+    return parse_id("key", found.id) == parse_id("key", key_id)
 
 
 @click.group()

@@ -115,6 +115,30 @@ def test_a_revoked_key_opens_nothing(database: Path, cstar_json: Callable[..., A
     assert not opens(database, made["key"])
 
 
+def test_a_rotated_key_and_its_successor_both_open(
+    database: Path, cstar_json: Callable[..., Any]
+) -> None:
+    kind = ("--type", "publishable", "--environment", "test", "--name", "shop")
+    old = cstar_json("key", "create", "acme", *kind)
+    new = cstar_json("key", "rotate", old["keyId"])
+
+    assert (new["type"], new["environment"], new["expiresAt"]) == ("publishable", "test", None)
+    assert new["replaces"]["keyId"] == old["keyId"]
+    ends = datetime.fromisoformat(new["replaces"]["expiresAt"]) - datetime.now(UTC)
+    assert timedelta(hours=23) < ends <= timedelta(hours=24)
+    assert opens(database, old["key"]) and opens(database, new["key"])
+
+
+def test_a_key_rotated_without_an_overlap_opens_nothing(
+    database: Path, cstar: Callable[..., str], cstar_json: Callable[..., Any]
+) -> None:
+    old = cstar_json("key", "create", "acme", "--type", "secret", "--environment", "live")
+    shown = cstar("key", "rotate", old["keyId"], "--overlap", "0s")
+
+    assert f"{old['keyId']} works until 20" in shown
+    assert not opens(database, old["key"]) and opens(database, shown.split()[3])
+
+
 def test_keys_are_listed_without_themselves(cstar: Callable[..., str]) -> None:
     kind = ("--type", "secret", "--environment", "live")
     expiring = cstar("key", "create", "acme", *kind, "--expires-in", "1d").split()[3]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cstar_core import Actor, Helpdesk, NewKey, NotFound, Workspace
+from cstar_core import Actor, Conflict, Helpdesk, NewKey, NotFound, Workspace
 from tests.core.vocabulary import NOTHING, START, ManualClock, ids, refusal
 
 KINDS = [
@@ -166,3 +166,110 @@ def test_making_and_revoking_a_key_are_events_without_the_secret(
     assert [event.type for event in events] == ["key.created", "key.revoked"]
     data = {"name": "Shop", "type": "secret", "lastFour": key.secret[-4:]}
     assert [event.data for event in events] == [data, data]
+
+
+# --- rotating
+
+
+@pytest.mark.parametrize(("type", "environment", "prefix"), KINDS)
+def test_a_rotated_key_gets_one_of_the_same_kind(
+    desk: Helpdesk, type: str, environment: str, prefix: str
+) -> None:
+    old = desk.keys.create("globex", type=type, environment=environment, name="Shop")
+    new = desk.keys.rotate(old.key.id)
+    alike = ("team_id", "name", "type", "environment", "prefix", "expires_at", "revoked_at")
+    assert {name: getattr(new.key, name) for name in alike} == {
+        name: getattr(old.key, name) for name in alike
+    }
+    assert new.key.id != old.key.id and new.secret != old.secret
+    assert new.secret.startswith(prefix)
+
+
+def test_both_keys_work_during_the_overlap(desk: Helpdesk, key: NewKey, clock: ManualClock) -> None:
+    new = desk.keys.rotate(key.key.id)
+    clock.tick(hours=23, minutes=59)
+    opened = [desk.keys.authenticate(each.secret) for each in (key, new)]
+    assert [each.key.id for each in opened if each] == [key.key.id, new.key.id]
+
+
+def test_after_the_overlap_only_the_new_key_works(
+    desk: Helpdesk, key: NewKey, clock: ManualClock
+) -> None:
+    new = desk.keys.rotate(key.key.id, overlap=timedelta(minutes=10))
+    clock.tick(minutes=10)
+    assert desk.keys.authenticate(key.secret) is None
+    assert desk.keys.authenticate(new.secret) is not None
+
+
+def test_without_an_overlap_the_old_key_stops_at_once(desk: Helpdesk, key: NewKey) -> None:
+    desk.keys.rotate(key.key.id, overlap=timedelta(0))
+    assert desk.keys.authenticate(key.secret) is None
+
+
+def test_rotating_never_lengthens_a_life(desk: Helpdesk, clock: ManualClock) -> None:
+    hour = timedelta(hours=1)
+    old = desk.keys.create("acme", type="secret", environment="live", expires_in=hour)
+    desk.keys.rotate(old.key.id)
+    clock.tick(hours=1)
+    assert desk.keys.authenticate(old.secret) is None
+
+
+def test_a_new_key_lives_as_long_as_the_old_was_made_to(desk: Helpdesk, clock: ManualClock) -> None:
+    span = timedelta(days=90)
+    old = desk.keys.create("acme", type="secret", environment="live", expires_in=span)
+    clock.tick(days=89)
+    assert desk.keys.rotate(old.key.id).key.expires_at == clock.now + span
+
+
+def test_the_life_of_a_new_key_can_be_chosen(desk: Helpdesk, key: NewKey) -> None:
+    made = desk.keys.rotate(key.key.id, expires_in=timedelta(days=7))
+    assert made.key.expires_at == START + timedelta(days=7)
+
+
+def test_what_is_wrong_with_a_rotation_is_said_at_once(desk: Helpdesk, key: NewKey) -> None:
+    assert refusal(
+        desk.keys.rotate, key.key.id, overlap=timedelta(seconds=-1), expires_in=timedelta(0)
+    ) == [
+        "overlap must be nothing or more, and at most 90 days",
+        "expires_in must be more than nothing and at most ten years",
+    ]
+
+
+def test_an_overlap_lasts_90_days_at_most(desk: Helpdesk, key: NewKey) -> None:
+    assert refusal(desk.keys.rotate, key.key.id, overlap=timedelta(days=91)) == [
+        "overlap must be nothing or more, and at most 90 days"
+    ]
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_a_key_that_has_stopped_is_not_rotated(
+    desk: Helpdesk, clock: ManualClock, how: str
+) -> None:
+    hour = timedelta(hours=1)
+    old = desk.keys.create("acme", type="secret", environment="live", expires_in=hour)
+    if how == "revoked":
+        desk.keys.revoke(old.key.id)
+    else:
+        clock.tick(hours=1)
+    with pytest.raises(Conflict, match="A key that has stopped cannot be rotated"):
+        desk.keys.rotate(old.key.id)
+    assert len(desk.keys.list("acme")) == 2
+
+
+@pytest.mark.parametrize("id", [f"key_{'0' * 32}", NOTHING, "x", ""])
+def test_an_unknown_key_cannot_be_rotated(desk: Helpdesk, id: str) -> None:
+    with pytest.raises(NotFound, match="Key not found"):
+        desk.keys.rotate(id)
+
+
+def test_rotating_is_an_event_of_the_old_key(desk: Helpdesk, acme: Workspace, key: NewKey) -> None:
+    new = desk.keys.rotate(key.key.id)
+    made, rotated = acme.events.list(types="key.*").items[-2:]
+    assert (made.type, made.object_id) == ("key.created", new.key.id)
+    assert (rotated.type, rotated.object_id) == ("key.rotated", key.key.id)
+    assert rotated.data == {
+        "name": "Shop",
+        "type": "secret",
+        "lastFour": key.secret[-4:],
+        "replacedBy": new.key.id,
+    }
