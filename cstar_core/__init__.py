@@ -26,6 +26,7 @@ from cstar_core.fields import (
     OPTIONS_MAX,
     POSITION_MAX,
 )
+from cstar_core.figures import Figures
 from cstar_core.helpdesk import Helpdesk, Workspace
 from cstar_core.idempotency import Receipt
 from cstar_core.ids import parse_id
@@ -89,6 +90,7 @@ __all__ = [
     "CustomField",
     "Customer",
     "Event",
+    "Figures",
     "Finding",
     "Forbidden",
     "Helpdesk",

@@ -14,6 +14,7 @@ from cstar_core.custom_fields import CustomFields
 from cstar_core.customers import Customers
 from cstar_core.errors import Refused
 from cstar_core.events import Events
+from cstar_core.figures import Figures, figures
 from cstar_core.idempotency import Idempotency
 from cstar_core.keys import Access, Keys
 from cstar_core.members import Members
@@ -156,6 +157,10 @@ class Helpdesk:
             if version != self.schema_version:
                 raise Refused(f"{self.path} has been upgraded; restart with the newer version")
             tx.run(_PROBE, now=tx.now)
+
+    def figures(self) -> Figures:
+        """How large the desk is, to watch it; takes milliseconds."""
+        return figures(self._store)
 
     def check(self) -> inspection.Report:
         """Look the whole file over; see ``Report``."""

@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from cstar_core import Helpdesk, HelpdeskError
-from cstar_web import health, pages, v1
+from cstar_web import health, metrics, pages, v1
 from cstar_web.answer import Answer
 from cstar_web.body import BODY_MAX
 from cstar_web.calls import Services, install, services
@@ -18,6 +18,7 @@ from cstar_web.limits import RateLimits
 from cstar_web.operations import operations
 from cstar_web.remote import base_url
 from cstar_web.settings import Settings
+from cstar_web.watch import Watch
 
 _log = logging.getLogger("cstar.web")
 
@@ -35,19 +36,30 @@ class App(Flask):
         return response
 
 
-def create_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
-    """An application that serves `desk`; two of them in one process share nothing."""
+def create_app(
+    desk: Helpdesk, settings: Settings | None = None, watch: Watch | None = None
+) -> Flask:
+    """An application that serves `desk`; two of them in one process share nothing.
+
+    `watch` counts its requests and logs them; without one they are counted where the settings
+    ask for `/metrics`, and not logged.
+    """
     settings = settings or Settings()
+    watch = watch or Watch(settings)
     app = App("cstar_web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX + 1
     # A URL with a double slash is an unknown URL, not a redirect in HTML.
     app.url_map.merge_slashes = False
-    install(app, Services(desk, settings, RateLimits(settings)))
+    install(app, Services(desk, settings, RateLimits(settings), watch))
     for blueprint in (*v1.BLUEPRINTS, health.blueprint, pages.pages):
         app.register_blueprint(blueprint)
+    if settings.metrics_token and not settings.metrics_address:
+        app.register_blueprint(metrics.blueprint)
     require_operations(app)
     _answer_errors(app)
     app.after_request(partial(finish, origins=settings.cors_origins))
+    paths = {each.name: each.path for each in operations(app)}
+    app.wsgi_app = watch.around(app, paths)  # type: ignore[method-assign, assignment]
     return app
 
 

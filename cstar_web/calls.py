@@ -17,6 +17,7 @@ from cstar_web.headers import RATE_HEADERS
 from cstar_web.idempotency import InFlight
 from cstar_web.limits import RateLimits
 from cstar_web.settings import Settings
+from cstar_web.watch import KEY, Watch
 
 _EXTENSION = "cstar"
 
@@ -28,6 +29,7 @@ class Services:
     desk: Helpdesk
     settings: Settings
     limits: RateLimits
+    watch: Watch
     in_flight: InFlight = field(default_factory=InFlight)
 
 
@@ -95,6 +97,7 @@ def open_call(team: str | None, secret: bool) -> Call:
     """Authenticate the request, count it, and open what its key opens."""
     held = services()
     access = authenticate(held.desk, held.limits, held.settings)
+    request.environ[KEY] = access.key.id
     headers, wait = held.limits.charge(access.key)
     request.environ[RATE_HEADERS] = headers
     if wait:

@@ -11,6 +11,7 @@ from flask import request
 from cstar_core import Page, utc_now
 from cstar_web.answer import Answer
 from cstar_web.errors import Failure
+from cstar_web.watch import CODE
 
 JSON = "application/json"
 
@@ -73,6 +74,7 @@ def paging(page: Page[Any]) -> dict[str, object]:
 def failure(refused: Failure, base_url: str) -> Answer:
     """An answer that says what was refused and where to read about it."""
     kind = refused.kind
+    request.environ[CODE] = kind.code
     error: dict[str, object] = {"type": kind.type, "code": kind.code, "message": refused.message}
     if refused.param is not None:
         error["param"] = refused.param

@@ -15,6 +15,18 @@ COMPARISONS = ("gte", "lte", "gt", "lt")
 _BRACKETS = re.compile(r"customFields\[([^\[\]]+)\](?:\[([^\[\]]*)\])?\Z")
 
 
+_CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def template(rule: str) -> str:
+    """A route of Flask's as the API writes its paths.
+
+    >>> template("/docs/static/<path:filename>")
+    '/docs/static/{filename}'
+    """
+    return _CONVERTED.sub(r"{\1}", rule)
+
+
 def parse_query(query: str) -> dict[str, Any]:
     """The names and values of a query string; raises the 400 for what cannot be read.
 

@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
+from wsgiref.types import WSGIEnvironment
 
 from flask import Request
 
@@ -14,8 +15,15 @@ _IPV6_PREFIX = 64
 
 def client_address(request: Request, settings: Settings) -> str:
     """The address the request came from: the last one that no trusted proxy vouches for."""
-    address = request.environ.get("REMOTE_ADDR") or "unknown"
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    return address_of(request.environ, settings)
+
+
+def address_of(environ: WSGIEnvironment, settings: Settings) -> str:
+    """The same for a request that is not Flask's."""
+    address: str = environ.get("REMOTE_ADDR") or "unknown"
+    if not settings.trusted_proxies:
+        return address
+    hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     while hops and settings.trusts(address):
         address = hops.pop().strip() or address
     return address

@@ -7,7 +7,7 @@ command line makes its options and the documentation its list.
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Self
@@ -15,7 +15,7 @@ from typing import Any, Self
 from limits import parse_many
 
 PREFIX = "CSTAR_"
-OFF = "off"
+ON, OFF = "on", "off"
 LOG_FORMATS = ("text", "json")
 
 Network = IPv4Network | IPv6Network
@@ -35,6 +35,8 @@ class Setting:
     takes: str
     meaning: str
     read: Callable[[str], object]
+    # What it is set to must not be shown to anybody.
+    secret: bool = False
 
     @property
     def env(self) -> str:
@@ -85,6 +87,27 @@ def _limit(value: str) -> str:
         items = []
     if not items or any(item.amount < 1 for item in items):
         raise ValueError(f"must be a limit such as 5000/hour or 20/second;5000/hour, or {OFF}")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        _split(value)
+    except ValueError:
+        raise ValueError("must be an address with a port such as 127.0.0.1:9100") from None
+    return value
+
+
+def _split(address: str) -> tuple[str, int]:
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})", address)
+    if not found or int(found[3]) > 65535:
+        raise ValueError(address)
+    return found[1] or found[2], int(found[3])
+
+
+def _token(value: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{16,255}", value):
+        raise ValueError("must be 16 to 255 visible ASCII characters")
     return value
 
 
@@ -144,6 +167,22 @@ SETTINGS: tuple[Setting, ...] = (
         _whole(0, 100_000),
     ),
     Setting("log_format", "FORMAT", "How the log is written: text or json.", _one_of(*LOG_FORMATS)),
+    Setting(
+        "access_log", "SWITCH", "Whether each request has a line in the log.", _one_of(ON, OFF)
+    ),
+    Setting(
+        "metrics_address",
+        "ADDRESS:PORT",
+        "Where /metrics is served, apart from the API, such as 127.0.0.1:9100.",
+        _address,
+    ),
+    Setting(
+        "metrics_token",
+        "TOKEN",
+        "What must be presented for /metrics; it is beside the API unless it has an address.",
+        _token,
+        secret=True,
+    ),
 )
 
 
@@ -163,6 +202,19 @@ class Settings:
     connections_per_address: int = 200
     disk_reserve: int = 32
     log_format: str = "text"
+    access_log: str = ON
+    metrics_address: str = ""
+    metrics_token: str = field(default="", repr=False)
+
+    @property
+    def metrics(self) -> bool:
+        """Whether there is `/metrics` anywhere."""
+        return bool(self.metrics_address or self.metrics_token)
+
+    @property
+    def metrics_place(self) -> tuple[str, int] | None:
+        """The host and the port of `/metrics`, if it has an address of its own."""
+        return _split(self.metrics_address) if self.metrics_address else None
 
     @classmethod
     def from_environment(
@@ -209,7 +261,8 @@ def _read(setting: Setting, source: str, text: str) -> object:
     try:
         return setting.read(text)
     except ValueError as error:
-        raise SettingsError(f"{source} {error}, not {text!r}") from None
+        given = "" if setting.secret else f", not {text!r}"
+        raise SettingsError(f"{source} {error}{given}") from None
 
 
 def _refuse_empty(flags: Mapping[str, str | None]) -> None:

@@ -28,7 +28,7 @@ LAYERS = (
     ("keys", "members", "custom_fields"),
     ("customers",),
     ("tickets",),
-    ("messages", "idempotency", "inspection"),
+    ("messages", "figures", "idempotency", "inspection"),
     ("helpdesk",),
     ("__init__",),
 )

@@ -1,24 +1,16 @@
 """The command line: serve, and everything that is not done over HTTP."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 import click
 
 from cstar_web.cli.base import EXIT_CODES, Group
 from cstar_web.cli.operate import check, demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
-
-
-def _version() -> str:
-    try:
-        return version("cstar")
-    except PackageNotFoundError:
-        return "unknown"
+from cstar_web.release import release
 
 
 @click.group(cls=Group, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(_version(), prog_name="cstar", message="%(prog)s %(version)s")
+@click.version_option(release(), prog_name="cstar", message="%(prog)s %(version)s")
 def main() -> None:
     """cStar, a self-hosted helpdesk.
 

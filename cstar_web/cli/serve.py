@@ -1,31 +1,37 @@
 """`cstar serve`: the server, and the first screen that tells how to use it."""
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import click
 from flask import Flask
 
 from cstar_core import Helpdesk, HelpdeskError, Team
+from cstar_web.access import access_log
 from cstar_web.app import create_app
 from cstar_web.calls import install, services
 from cstar_web.cli.base import Command, columns
 from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
+from cstar_web.counters import Counters
 from cstar_web.demo import load_demo
 from cstar_web.limits import RateLimits
 from cstar_web.locks import WriterQueue
 from cstar_web.logs import log_to_stderr
+from cstar_web.metrics import metrics_app
 from cstar_web.server import Server, listen
 from cstar_web.server import serve as run_server
 from cstar_web.server.listener import url_of
 from cstar_web.server.processes import ProcessesError, supervise
 from cstar_web.settings import SETTINGS, Settings
+from cstar_web.watch import Watch
 from cstar_web.windows import SharedWindows
 
 _VISIT_NAME = "serve --demo"
@@ -55,6 +61,23 @@ class _Visit:
     note: str
 
 
+def _usable(url: str) -> str:
+    """An address that a browser on this machine can open."""
+    host = url.removeprefix("http://").rpartition(":")[0]
+    return url.replace(host, _EVERY_ADDRESS.get(host, host))
+
+
+class _Places:
+    """Where things are: the API, and `/metrics` if there is such a thing."""
+
+    def __init__(self, url: str, settings: Settings, apart: list[socket.socket]) -> None:
+        self.settings = settings
+        self.url = _usable(url)
+        self.metrics = f"{self.url}/metrics" if settings.metrics else None
+        for sock in apart:
+            self.metrics = f"{_usable(url_of(*sock.getsockname()[:2]))}/metrics"
+
+
 @click.command()
 @_settings_options
 @click.option(
@@ -68,27 +91,33 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
     if settings.processes > 1:
         _serve_in_processes(settings, demo, as_json)
         return
-    with _open(settings) as desk:
-        app = create_app(desk, settings)
+    with _open(settings) as desk, _metrics_sockets(settings) as apart:
+        watch = Watch(settings, log=access_log(settings))
+        app = create_app(desk, settings, watch)
 
         def show(server: Server) -> None:
-            click.echo(_first_screen(desk, settings, server.url, demo, as_json))
+            places = _Places(server.url, settings, apart)
+            click.echo(_first_screen(desk, places, demo, as_json))
 
-        run_server(app, settings, ready=show)
+        beside = [(_metrics_app(desk, watch, settings), sock) for sock in apart]
+        run_server(app, settings, ready=show, watch=watch, beside=beside)
 
 
 def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
-    with listen(settings.host, settings.port) as sock:
-        windows, queue = SharedWindows(), WriterQueue()
+    with listen(settings.host, settings.port) as sock, _metrics_sockets(settings) as apart:
+        windows, queue, counters = SharedWindows(), WriterQueue(), Counters(settings.processes)
 
         def work(ready: Callable[[Server], None]) -> None:
             with _open(settings, queue) as desk:
-                app = create_app(desk, settings)
+                watch = Watch(settings, log=access_log(settings), counters=counters)
+                app = create_app(desk, settings, watch)
                 _share_limits(app, settings, windows)
-                run_server(app, settings, sockets=[sock], ready=ready)
+                beside = [(_metrics_app(desk, watch, settings), each) for each in apart]
+                run_server(app, settings, sockets=[sock], ready=ready, watch=watch, beside=beside)
 
         with Helpdesk.open(settings.database) as desk:
-            screen = _first_screen(desk, settings, url_of(*sock.getsockname()[:2]), demo, as_json)
+            places = _Places(url_of(*sock.getsockname()[:2]), settings, apart)
+            screen = _first_screen(desk, places, demo, as_json)
         try:
             supervise(sock, settings.processes, work, lambda: click.echo(screen))
         except ProcessesError as error:
@@ -99,6 +128,21 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
 def _open(settings: Settings, queue: WriterQueue | None = None) -> Helpdesk:
     reserve = settings.disk_reserve * _MEGABYTE
     return Helpdesk.open(settings.database, queue=queue, reserve=reserve)
+
+
+@contextmanager
+def _metrics_sockets(settings: Settings) -> Iterator[list[socket.socket]]:
+    """The socket for `/metrics`, if it has an address of its own."""
+    if settings.metrics_place is None:
+        yield []
+        return
+    option = "--metrics-address"
+    with listen(*settings.metrics_place, host_option=option, port_option=option) as sock:
+        yield [sock]
+
+
+def _metrics_app(desk: Helpdesk, watch: Watch, settings: Settings) -> WSGIApplication:
+    return metrics_app(desk, watch.counters, settings.metrics_token)
 
 
 def _share_limits(app: Flask, settings: Settings, windows: SharedWindows) -> None:
@@ -115,10 +159,10 @@ def _fold_log(database: str) -> None:
             Helpdesk.open(database).close()
 
 
-def _first_screen(desk: Helpdesk, settings: Settings, url: str, demo: bool, as_json: bool) -> str:
+def _first_screen(desk: Helpdesk, places: _Places, demo: bool, as_json: bool) -> str:
     visit = _visit(desk) if demo else None
     screen = _data if as_json else _text
-    return screen(_usable(url), settings, desk.teams.list(), visit)
+    return screen(places, desk.teams.list(), visit)
 
 
 def _visit(desk: Helpdesk) -> _Visit:
@@ -140,13 +184,8 @@ def _returning(desk: Helpdesk, team: Team) -> _Visit:
     return _Visit(team, made.secret, tuple(key_lines(made)), "This key is good for 24 hours.")
 
 
-def _usable(url: str) -> str:
-    """An address that a browser on this machine can open."""
-    host = url.removeprefix("http://").rpartition(":")[0]
-    return url.replace(host, _EVERY_ADDRESS.get(host, host))
-
-
-def _text(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit | None) -> str:
+def _text(places: _Places, teams: tuple[Team, ...], visit: _Visit | None) -> str:
+    url, settings = places.url, places.settings
     rows = [
         ("API", f"{url}/api/v1"),
         ("Docs", f"{url}/docs"),
@@ -155,6 +194,8 @@ def _text(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit |
     ]
     if settings.processes > 1:
         rows.append(("Processes", str(settings.processes)))
+    if places.metrics:
+        rows.append(("Metrics", places.metrics))
     parts = [f"cStar serves at {url}", _indented(columns(rows))]
     if visit:
         curl = f'curl -H "Authorization: Bearer {visit.secret}" {_tickets(url, visit.team)}'
@@ -162,7 +203,8 @@ def _text(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit |
     return "\n\n".join([*parts, "Ctrl-C stops the server."])
 
 
-def _data(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit | None) -> str:
+def _data(places: _Places, teams: tuple[Team, ...], visit: _Visit | None) -> str:
+    url, settings = places.url, places.settings
     data: dict[str, Any] = {
         "url": url,
         "docsUrl": f"{url}/docs",
@@ -171,6 +213,8 @@ def _data(url: str, settings: Settings, teams: tuple[Team, ...], visit: _Visit |
     }
     if settings.processes > 1:
         data["processes"] = settings.processes
+    if places.metrics:
+        data["metricsUrl"] = places.metrics
     if visit:
         data |= {"teamSlug": visit.team.slug, "secretKey": visit.secret}
     return json.dumps(data, ensure_ascii=False)

@@ -25,10 +25,13 @@ from cstar_web.server.channel import Bounds, Channel
 from cstar_web.server.dispatcher import Dispatcher
 from cstar_web.server.listener import Listener
 from cstar_web.settings import Settings
+from cstar_web.watch import Watch
 
-__all__ = ["Bounds", "ListenError", "Server", "listen", "serve"]
+__all__ = ["Beside", "Bounds", "ListenError", "Server", "listen", "serve"]
 
 log = logging.getLogger("cstar.server")
+
+Beside = tuple[WSGIApplication, socket.socket]
 
 
 class ListenError(Exception):
@@ -46,6 +49,8 @@ class Server:
         settings: Settings,
         sockets: Sequence[socket.socket],
         bounds: Bounds,
+        watch: Watch | None = None,
+        beside: Sequence[Beside] = (),
     ) -> None:
         self._map: dict[int, Any] = {}
         self._bounds = bounds
@@ -58,7 +63,18 @@ class Server:
             Listener(app, settings, bounds, _sock=sock, sockinfo=_sockinfo(sock), **options)
             for sock in sockets
         ]
+        for listener in self._listeners:
+            listener.watch = watch
+        self._beside = [
+            Listener(other, settings, bounds, _sock=sock, sockinfo=_sockinfo(sock), **options)
+            for other, sock in beside
+        ]
         self._threads.set_thread_count(settings.threads)
+
+    @property
+    def number(self) -> int:
+        """Which of several processes this one is, from 0."""
+        return 0 if self._turns is None else self._turns.number
 
     @property
     def url(self) -> str:
@@ -109,12 +125,12 @@ class Server:
         now = time.monotonic()
         if now >= self._next_sweep:
             self._next_sweep = now + self._bounds.sweep_seconds
-            for listener in self._listeners:
+            for listener in (*self._listeners, *self._beside):
                 listener.sweep(now)
 
     def _drain(self) -> None:
         started = time.monotonic()
-        for listener in self._listeners:
+        for listener in (*self._listeners, *self._beside):
             listener.drain()
         while self._answering() and time.monotonic() - started < self._patience:
             self._turn(0.05)
@@ -133,40 +149,51 @@ def serve(
     sockets: Sequence[socket.socket] | None = None,
     ready: Callable[[Server], None] | None = None,
     bounds: Bounds | None = None,
+    watch: Watch | None = None,
+    beside: Sequence[Beside] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight and return.
 
-    `ready` is called once the server listens. Raises `ListenError` if it cannot.
+    `ready` is called once the server listens. `watch` learns of what is refused before the app
+    sees it. `beside` are other apps with sockets of their own. Raises `ListenError` if the
+    server cannot listen.
     """
     logging.getLogger("waitress.queue").disabled = True
     listening = [listen(settings.host, settings.port)] if sockets is None else sockets
-    server = Server(app, settings, listening, bounds or Bounds())
+    server = Server(app, settings, listening, bounds or Bounds(), watch, beside)
     try:
         with _stopped_by_signals(server):
             if ready:
                 ready(server)
+            if watch:
+                watch.attach(server.number)
             server.run()
     finally:
         server.close()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the first address of `host`, IPv4 before IPv6; `::` takes both."""
+def listen(
+    host: str, port: int, *, host_option: str = "--host", port_option: str = "--port"
+) -> socket.socket:
+    """A socket bound to the first address of `host`, IPv4 before IPv6; `::` takes both.
+
+    Raises `ListenError`, whose message names the option that would help.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
         both = host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server((address[0], port), family=family, dualstack_ipv6=both)
     except OSError as error:
-        raise ListenError(_why_not(error, host, port)) from error
+        raise ListenError(_why_not(error, host, port, host_option, port_option)) from error
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _why_not(error: OSError, host: str, port: int, host_option: str, port_option: str) -> str:
     if error.errno == EADDRINUSE:
-        return f"port {port} on {host} is already taken; choose another with --port"
+        return f"port {port} on {host} is already taken; choose another with {port_option}"
     if error.errno == EACCES:
-        return f"port {port} may only be used by root; choose one above 1023 with --port"
-    return f"cannot listen on {host} port {port}: {error.strerror or error}; see --host"
+        return f"port {port} may only be used by root; choose one above 1023 with {port_option}"
+    return f"cannot listen on {host} port {port}: {error.strerror or error}; see {host_option}"
 
 
 def _adjust(settings: Settings, bounds: Bounds) -> Adjustments:

@@ -46,7 +46,7 @@ class Turns:
         self, loads: Loads, number: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._loads = loads
-        self._number = number
+        self.number = number
         self._clock = clock
         self._until: float | None = None
         self._has_waited = False
@@ -58,22 +58,22 @@ class Turns:
 
     def may_look(self, connections: int) -> bool:
         """Whether to look for new connections, with so many held already."""
-        self._loads.publish(self._number, connections)
+        self._loads.publish(self.number, connections)
         self._has_waited = False
         if self._until is None:
             return True
         self._has_waited = self._clock() >= self._until
-        if self._has_waited or not self._loads.is_lower_elsewhere(self._number, connections):
+        if self._has_waited or not self._loads.is_lower_elsewhere(self.number, connections):
             self._until = None
         return self._until is None
 
     def may_take(self, connections: int) -> bool:
         """Whether to take the connection that is there; if not, the others have a moment for it."""
-        if self._has_waited or not self._loads.is_lower_elsewhere(self._number, connections):
+        if self._has_waited or not self._loads.is_lower_elsewhere(self.number, connections):
             return True
         self._until = self._clock() + MOMENT
         return False
 
     def leave(self) -> None:
         """Take no more; the others need not wait for this process."""
-        self._loads.clear(self._number)
+        self._loads.clear(self.number)

@@ -14,6 +14,7 @@ from cstar_web.remote import client_network
 from cstar_web.server.balance import Turns
 from cstar_web.server.channel import Bounds, Channel
 from cstar_web.settings import Settings
+from cstar_web.watch import Watch
 
 log = logging.getLogger("cstar.server")
 
@@ -35,6 +36,8 @@ class Listener(TcpWSGIServer):
     draining = False
     # Where several processes wait on the socket.
     turns: Turns | None = None
+    # Told of what the app does not see.
+    watch: Watch | None = None
 
     def __init__(self, app: WSGIApplication, settings: Settings, bounds: Bounds, **kw: Any) -> None:
         super().__init__(app, bind_socket=False, **kw)
@@ -113,6 +116,8 @@ class Listener(TcpWSGIServer):
         self._report()
 
     def _report(self) -> None:
+        if self.watch is not None:
+            self.watch.hold(len(self.active_channels), self._too_many)
         if self._too_many:
             log.warning("cut or refused %d connections: too many are open", self._too_many)
             self._too_many = 0

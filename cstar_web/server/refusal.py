@@ -10,6 +10,7 @@ from waitress.utilities import Error
 
 from cstar_web.errors import ERRORS
 from cstar_web.server.parser import HOST
+from cstar_web.watch import Watch
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSALS = {
@@ -19,6 +20,7 @@ _REFUSALS = {
     500: ("INTERNAL_ERROR", "Something went wrong on the server; its log says what"),
     501: ("REQUEST_INVALID", "This Transfer-Encoding is not supported; send the body as it is"),
 }
+_MALFORMED = ("REQUEST_INVALID", "")
 
 
 class RequestTimeout(Error):
@@ -43,11 +45,24 @@ class Refusal(ErrorTask):
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
+        self._tell(error, request_id, len(body))
+
+    def _tell(self, error: Error, request_id: str, size: int) -> None:
+        watch: Watch | None = self.channel.server.watch
+        if watch is not None:
+            watch.refuse(
+                _REFUSALS.get(error.code, _MALFORMED)[0],
+                error.code,
+                request_id=request_id,
+                method=getattr(self.request, "command", None) or "",
+                seconds=time.monotonic() - self.request.started,
+                size=size,
+                client=str(self.channel.addr[0]),
+            )
 
     def _envelope(self, error: Error, request_id: str) -> dict[str, object]:
-        code, message = _REFUSALS.get(
-            error.code, ("REQUEST_INVALID", f"Malformed HTTP request: {error.body[:200]}")
-        )
+        code, message = _REFUSALS.get(error.code, _MALFORMED)
+        message = message or f"Malformed HTTP request: {error.body[:200]}"
         timestamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.start_time))
         failure = {
             "type": ERRORS[code].type,

@@ -73,18 +73,21 @@ def _serving(module: str, database: Path, path: str, *options: str) -> Iterator[
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", module, "serve", "--database", str(database)]
     began = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-        [*command, "--port", str(port), *options], stdout=subprocess.DEVNULL
-    )
+    log = database.with_suffix(".log")
+    # Each request has a line in the log, as with the servers of users.
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
+            [*command, "--port", str(port), *options], stdout=subprocess.DEVNULL, stderr=stderr
+        )
     try:
-        _await(process, url + path)
+        _await(process, url + path, log)
         yield Server(url, process.pid, time.monotonic() - began)
     finally:
         process.terminate()
         process.wait(_PATIENCE)
 
 
-def _await(process: subprocess.Popen[bytes], url: str) -> None:
+def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -93,7 +96,7 @@ def _await(process: subprocess.Popen[bytes], url: str) -> None:
             time.sleep(0.005)
         else:
             return
-    raise NotAnswering(f"{url} does not answer")
+    raise NotAnswering(f"{url} does not answer:\n{log.read_text(encoding='utf-8')[-2000:]}")
 
 
 def _free_port() -> int:

@@ -8,15 +8,16 @@ from cstar_core import Helpdesk
 from cstar_web.__main__ import main as cstar
 from cstar_web.app import create_app
 from cstar_web.settings import Settings
+from cstar_web.watch import Watch
 from scripts.benchmark.operations import FLOOR, FLOOR_PATH
 
 # The limiter counts every request, but never refuses one.
 UNREACHED_LIMIT = "1000000000/hour"
 
 
-def make_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
+def make_app(desk: Helpdesk, settings: Settings | None = None, watch: Watch | None = None) -> Flask:
     """The product's app with the floor beside its own routes."""
-    app = create_app(desk, settings)
+    app = create_app(desk, settings, watch)
     app.add_url_rule(FLOOR_PATH, endpoint=FLOOR, view_func=_hello)
     return app
 

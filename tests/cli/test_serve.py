@@ -1,5 +1,6 @@
 """`cstar serve` in a process of its own: what it says first, and that what it says works."""
 
+import http.client
 import json
 import shlex
 import socket
@@ -7,7 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import urllib.error
+import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +20,7 @@ import pytest
 
 from cstar_core import Helpdesk
 from tests.cli.commands import fetch, run, serving, stop
+from tests.web.sockets import wait_until
 from tests.web.test_server import needs_ipv6
 
 
@@ -106,6 +110,68 @@ def test_a_taken_port_is_one_line(database: Path) -> None:
     assert again.stderr == (
         f"cstar: port {port} on 127.0.0.1 is already taken; choose another with --port\n"
     )
+
+
+def metrics(told: Any) -> str:
+    with urllib.request.urlopen(told["metricsUrl"], timeout=5) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+def test_the_numbers_of_several_processes_are_whole(database: Path) -> None:
+    args = ("--json", "--database", str(database), "--metrics-address", "127.0.0.1:0")
+    with serving(*args, "--processes", "2", "--access-log", "off") as (server, screen):
+        told = json.loads(screen)
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(fetch, [f"{told['url']}/healthz"] * 40))
+        shown = {metrics(told).partition("# HELP cstar_http_request_d")[0] for _ in range(8)}
+        subprocess.run(["pkill", "-KILL", "-P", str(server.pid)])
+        wait_until(lambda: fetch_or_none(f"{told['url']}/healthz"))
+        after = metrics(told)
+
+    line = 'cstar_http_requests_total{route="/healthz",method="GET",status="200"} '
+    assert len(found) == 40
+    assert len(shown) == 1 and f"{line}40\n" in shown.pop()
+    assert f"{line}41\n" in after
+
+
+def fetch_or_none(url: str) -> Any:
+    try:
+        return fetch(url)
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def test_the_first_screen_says_where_the_numbers_are(database: Path) -> None:
+    token = "0123456789abcdef"
+    args = ("--database", str(database))
+    with serving(*args, CSTAR_METRICS_TOKEN=token) as (server, screen):
+        stop(server)
+    assert f"{screen.split()[3]}/metrics" in screen.split()
+    assert token not in screen
+
+
+def test_a_taken_address_for_the_numbers_is_one_line(database: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        args = ("--port", "0", "--database", str(database), "--metrics-address", address)
+        result = run("serve", *args)
+
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "already taken; choose another with --metrics-address" in result.stderr
+
+
+@pytest.mark.parametrize(("given", "lines"), [({}, 1), ({"CSTAR_ACCESS_LOG": "off"}, 0)])
+def test_requests_are_logged_unless_that_is_turned_off(
+    database: Path, given: dict[str, str], lines: int
+) -> None:
+    with serving("--json", "--database", str(database), **given) as (server, screen):
+        fetch(f"{json.loads(screen)['url']}/healthz")
+        stop(server)
+        assert server.stderr
+        logged = server.stderr.readlines()
+
+    assert len([line for line in logged if "route=/healthz status=200" in line]) == lines
 
 
 def test_the_log_can_be_json(database: Path) -> None:

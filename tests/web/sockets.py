@@ -4,14 +4,15 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from cstar_web.server import Bounds, Server, listen, serve
+from cstar_web.server import Beside, Bounds, Server, listen, serve
 from cstar_web.settings import Settings
+from cstar_web.watch import Watch
 
 Address = tuple[str, int]
 
@@ -52,6 +53,8 @@ def running(
     settings: Settings | None = None,
     host: str = "127.0.0.1",
     application: WSGIApplication = app,
+    watch: Watch | None = None,
+    beside: Sequence[Beside] = (),
     **bounds: Any,
 ) -> Iterator[Address]:
     """A real server on a free port, in a thread, stopped at the end."""
@@ -62,6 +65,8 @@ def running(
         args=(application, settings or Settings()),
         kwargs={
             "sockets": [sock],
+            "watch": watch,
+            "beside": beside,
             "ready": started.put,
             "bounds": Bounds(**{"sweep_seconds": 0.05, "linger_seconds": 0.5, **bounds}),
         },

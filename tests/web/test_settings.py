@@ -29,6 +29,10 @@ READ = [
     ),
     ("CSTAR_CONNECTIONS_PER_ADDRESS", "1", 1),
     ("CSTAR_LOG_FORMAT", "json", "json"),
+    ("CSTAR_ACCESS_LOG", "off", "off"),
+    ("CSTAR_METRICS_ADDRESS", "127.0.0.1:9100", "127.0.0.1:9100"),
+    ("CSTAR_METRICS_ADDRESS", "[::1]:0", "[::1]:0"),
+    ("CSTAR_METRICS_TOKEN", "0123456789abcdef", "0123456789abcdef"),
 ]
 
 REFUSED = [
@@ -47,6 +51,20 @@ REFUSED = [
     ("CSTAR_TRUSTED_PROXIES", "proxy.example.com", "addresses or networks"),
     ("CSTAR_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks"),
     ("CSTAR_LOG_FORMAT", "xml", "one of: text, json"),
+    ("CSTAR_ACCESS_LOG", "yes", "one of: on, off"),
+    ("CSTAR_METRICS_ADDRESS", "9100", "an address with a port such as 127.0.0.1:9100"),
+    ("CSTAR_METRICS_ADDRESS", "127.0.0.1:65536", "an address with a port"),
+    ("CSTAR_METRICS_ADDRESS", "::1:9100", "an address with a port"),
+    ("CSTAR_METRICS_ADDRESS", "http://a:9100", "an address with a port"),
+    ("CSTAR_METRICS_TOKEN", "0123456789abcde", "16 to 255 visible ASCII characters"),
+    ("CSTAR_METRICS_TOKEN", "with a space in it", "16 to 255 visible"),
+    ("CSTAR_METRICS_TOKEN", "x" * 256, "16 to 255 visible"),
+]
+PLACES = [
+    ("127.0.0.1:9100", ("127.0.0.1", 9100)),
+    ("[2001:db8::1]:80", ("2001:db8::1", 80)),
+    ("metrics.internal:0", ("metrics.internal", 0)),
+    ("", None),
 ]
 
 TRUSTED = [
@@ -78,6 +96,19 @@ def test_a_value_that_cannot_be_used_is_refused(name: str, text: str, reason: st
 @pytest.mark.parametrize(("address", "trusted"), TRUSTED)
 def test_only_the_named_proxies_are_trusted(address: str, trusted: bool) -> None:
     assert Settings(trusted_proxies=(ip_network("10.0.0.0/8"),)).trusts(address) is trusted
+
+
+@pytest.mark.parametrize(("address", "place"), PLACES)
+def test_an_address_is_a_host_and_a_port(address: str, place: tuple[str, int] | None) -> None:
+    settings = Settings.from_environment({"CSTAR_METRICS_ADDRESS": address})
+    assert (settings.metrics_place, settings.metrics) == (place, place is not None)
+
+
+def test_a_refused_token_is_not_quoted() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"CSTAR_METRICS_TOKEN": "my secret"})
+
+    assert "my secret" not in str(refused.value)
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

@@ -103,7 +103,8 @@ def sharing(folder: Path, **settings: str) -> Iterator[Shared]:
         desk.teams.create("Acme")
         key = desk.keys.create("acme", type="secret", environment="live").secret
     args = ("--json", "--database", str(path), "--processes", "2")
-    environ = {"CSTAR_SECRET_KEY_LIMIT": "off", **settings}
+    # Nobody reads the log while the server runs, and a full pipe would hold it up.
+    environ = {"CSTAR_SECRET_KEY_LIMIT": "off", "CSTAR_ACCESS_LOG": "off", **settings}
     with serving(*args, **environ) as (process, screen):
         yield Shared(path, process, int(json.loads(screen)["url"].rpartition(":")[2]), key)
 

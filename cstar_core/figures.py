@@ -1,0 +1,78 @@
+"""How large a desk is: numbers to watch, from counters that are kept anyway."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cstar_core.store import Snapshot, Store
+from cstar_core.tables import STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How large a desk and its file are.
+
+    ``tickets`` is keyed by environment and status, ``customers`` and ``events`` by environment.
+    ``index_queue`` is how many documents wait to be indexed.
+    """
+
+    database_bytes: int
+    wal_bytes: int
+    disk_free_bytes: int
+    teams: int
+    tickets: Mapping[tuple[str, str], int]
+    customers: Mapping[str, int]
+    events: Mapping[str, int]
+    index_queue: int
+
+
+def figures(store: Store) -> Figures:
+    """The figures of one moment. What it costs grows with the teams, not with the tickets."""
+    with store.snapshot() as snap:
+        tickets = {(env, STATUSES[code]): int(n) for env, code, n in snap.sql(_TICKETS)}
+        customers, events = _by_environment(snap, _CUSTOMERS), _by_environment(snap, _EVENTS)
+        teams, queue = _one(snap, _TEAMS), _one(snap, _QUEUE)
+    return Figures(
+        database_bytes=_size(store.path),
+        wal_bytes=_size(f"{store.path}-wal"),
+        disk_free_bytes=shutil.disk_usage(os.path.dirname(store.path) or ".").free,
+        teams=teams,
+        tickets=tickets,
+        customers=customers,
+        events=events,
+        index_queue=queue,
+    )
+
+
+def _size(path: str) -> int:
+    """SQLite makes and deletes its log as it needs it."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _one(snap: Snapshot, query: str) -> int:
+    return int(snap.sql(query)[0][0])
+
+
+def _by_environment(snap: Snapshot, query: str) -> dict[str, int]:
+    return {environment: int(number) for environment, number in snap.sql(query)}
+
+
+# Led by the workspaces, so that only the totals of each are read. Member -1 and block -1: all.
+_TICKETS = """
+SELECT environment, status, sum(tickets)
+FROM workspaces CROSS JOIN ticket_counts AS c
+    ON c.workspace_id = workspaces.id AND c.assigned_to = -1 AND c.block = -1
+GROUP BY environment, status
+"""
+_CUSTOMERS = "SELECT environment, sum(customer_count) FROM workspaces GROUP BY environment"
+# Their numbers have no gaps.
+_EVENTS = """
+SELECT environment, sum((SELECT coalesce(max(number), 0) FROM events WHERE workspace_id = w.id))
+FROM workspaces AS w GROUP BY environment
+"""
+_TEAMS = "SELECT count(*) FROM teams"
+_QUEUE = "SELECT (SELECT count(*) FROM ticket_changes) + (SELECT count(*) FROM customer_changes)"

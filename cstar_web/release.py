@@ -1,0 +1,11 @@
+"""Which version of cStar this is."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+
+def release() -> str:
+    """The version that is installed."""
+    try:
+        return version("cstar")
+    except PackageNotFoundError:
+        return "unknown"
