@@ -51,11 +51,15 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One of the processes that count; `started` is an instant in Unix seconds."""
+    """One of the processes that count; `started` is an instant in Unix seconds.
+
+    `connections` are those that it holds open, as of the last second.
+    """
 
     number: int
     pid: int
     started: int
+    connections: int
 
 
 class Counters:
@@ -120,11 +124,6 @@ class Counters:
         return max(0, self._sum(_BEGUN) - self._sum(_FINISHED))
 
     @property
-    def connections(self) -> int:
-        """How many connections are open, as of the last second."""
-        return self._sum(_CONNECTIONS)
-
-    @property
     def cut(self) -> int:
         """How many connections were cut or refused because there were too many."""
         return self._sum(_CUT)
@@ -133,7 +132,7 @@ class Counters:
         """Those that have begun to count."""
         for number, part in enumerate(self._parts):
             if part[_PID]:
-                yield Process(number, part[_PID], part[_STARTED])
+                yield Process(number, part[_PID], part[_STARTED], part[_CONNECTIONS])
 
     def refusals(self) -> Iterator[tuple[str, int]]:
         """How many answers had each error code."""

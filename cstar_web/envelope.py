@@ -21,7 +21,8 @@ _KNOWN = "cstar.request_id"
 # The version and the variant of a UUIDv4, and where they stand (RFC 9562).
 _UUID_4 = 0x4 << 76 | 0x2 << 62
 _UUID_MASK = 0xF << 76 | 0x3 << 62
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+# What looks like an API key is not kept as an id: it would stand in answers and in the log.
+REQUEST_ID = re.compile(r"(?![sp]k_(?:live|test)_)[A-Za-z0-9_-]{1,64}\Z")
 
 
 def request_id() -> str:
@@ -30,7 +31,7 @@ def request_id() -> str:
     known: str | None = environ.get(_KNOWN)
     if known is None:
         sent = environ.get("HTTP_X_REQUEST_ID", "")
-        known = environ[_KNOWN] = sent if _REQUEST_ID.match(sent) else _new_request_id()
+        known = environ[_KNOWN] = sent if REQUEST_ID.match(sent) else _new_request_id()
     return known
 
 

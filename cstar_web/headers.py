@@ -14,7 +14,7 @@ _VARIES = ("Vary", "Authorization")
 # An object with a tag may be kept by the client, and asked for again with If-None-Match.
 _KEPT = ("Cache-Control", "private, no-cache")
 _NOT_KEPT = ("Cache-Control", "no-store")
-_HARDENED = (
+HARDENED = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
@@ -30,7 +30,7 @@ def finish(response: Answer, origins: tuple[str, ...]) -> Answer:
     if environ["PATH_INFO"].startswith(API):
         added.append(_VARIES)
     added.append(_KEPT if "ETag" in present else _NOT_KEPT)
-    added += _HARDENED
+    added += HARDENED
     response.common = [header for header in added if header[0] not in present]
     if origins:
         allow_origin(origins, request, response)

@@ -1,12 +1,15 @@
 """How the server writes its log: lines for people, or one JSON object a line for machines.
 
 What is logged may quote what a stranger sent, so no text can begin a line of its own or speak to a
-terminal: characters that control something are written as escapes, in both forms.
+terminal: characters that control something are written as escapes, in both forms. API keys are left
+out of it.
 """
 
 import json
 import logging
 import time
+
+from cstar_web.redaction import redacted
 
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))
 _ISOLATES = range(0x2066, 0x206A)
@@ -46,10 +49,10 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
-        message = escaped(record.getMessage())
+        message = escaped(redacted(record.getMessage()))
         lines = [f"{_stamp(record)} {record.levelname} {record.name}: {message}"]
         if record.exc_info:
-            trace = self.formatException(record.exc_info).split("\n")
+            trace = redacted(self.formatException(record.exc_info)).split("\n")
             lines += [f"    {escaped(line)}" for line in trace]
         return "\n".join(lines)
 
@@ -63,10 +66,10 @@ class JsonFormatter(logging.Formatter):
             "time": _stamp(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": redacted(record.getMessage()),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = redacted(self.formatException(record.exc_info))
         return as_json(entry)
 
 

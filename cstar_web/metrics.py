@@ -21,6 +21,7 @@ from cstar_web.calls import services
 from cstar_web.counters import BUCKETS, Counters, Timing
 from cstar_web.errors import Failure
 from cstar_web.exposition import CONTENT_TYPE, Family, Sample, exposition, gauge
+from cstar_web.headers import HARDENED
 from cstar_web.release import release
 from cstar_web.remote import client_address, client_network
 
@@ -75,7 +76,7 @@ def metrics_app(desk: Helpdesk, counters: Counters, token: str) -> WSGIApplicati
             ("Content-Type", CONTENT_TYPE if status.startswith("200") else "text/plain"),
             ("Content-Length", str(len(body))),
             ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
+            *HARDENED,
         ]
         if status.startswith("401"):
             headers.append(_CHALLENGE)
@@ -142,7 +143,6 @@ def _http(counters: Counters) -> Iterator[Family]:
     )
     in_flight = counters.in_flight
     yield gauge("cstar_http_requests_in_flight", "Requests that are being answered.", in_flight)
-    yield gauge("cstar_http_connections", "Connections that are open.", counters.connections)
     yield Family(
         "cstar_http_connections_cut_total",
         "counter",
@@ -167,6 +167,12 @@ def _processes(counters: Counters) -> Iterator[Family]:
         "gauge",
         "When each process began to answer, in Unix seconds.",
         tuple(Sample(each.started, {"process": str(each.number)}) for each in running),
+    )
+    yield Family(
+        "cstar_http_connections",
+        "gauge",
+        "Connections that each process holds open, as of the last second.",
+        tuple(Sample(each.connections, {"process": str(each.number)}) for each in running),
     )
     memory = {str(each.number): _resident(each.pid) for each in running}
     yield Family(

@@ -37,6 +37,9 @@ pages = Blueprint(
 def _allow_own_files(response: Response) -> Response:
     """The app forbids every file; the pages need those that come with them."""
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    # Pages of other hosts neither load these nor keep a handle on their window.
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 
 

@@ -12,6 +12,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec
 import click
 
 from cstar_core import Conflict, Helpdesk, HelpdeskError, Invalid, NotFound, Refused
+from cstar_web.redaction import redacted
 from cstar_web.server import ListenError
 from cstar_web.settings import Settings, SettingsError
 
@@ -62,7 +63,7 @@ class Group(click.Group):
 
 def _fail(error: Exception) -> NoReturn:
     code, line = _explain(error)
-    click.echo(f"cstar: {' '.join(line.split())}", err=True)
+    click.echo(f"cstar: {redacted(' '.join(line.split()))}", err=True)
     sys.exit(code)
 
 

@@ -1,18 +1,18 @@
 """What the server refuses before the app sees it, in the envelope of the API."""
 
 import json
-import re
 import time
 from uuid import uuid4
 
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
+from cstar_web.envelope import REQUEST_ID
 from cstar_web.errors import ERRORS
+from cstar_web.headers import HARDENED
 from cstar_web.server.parser import HOST
 from cstar_web.watch import Watch
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSALS = {
     408: ("REQUEST_INVALID", "The request took too long to arrive"),
     413: ("PAYLOAD_TOO_LARGE", "The request body is larger than 1 MiB"),
@@ -39,8 +39,8 @@ class Refusal(ErrorTask):
         self.response_headers += [
             ("Cache-Control", "no-store"),
             ("Content-Type", "application/json"),
-            ("X-Content-Type-Options", "nosniff"),
             ("X-Request-Id", request_id),
+            *HARDENED,
         ]
         self.set_close_on_finish()
         self.content_length = len(body)
@@ -76,7 +76,7 @@ class Refusal(ErrorTask):
 
     def _request_id(self) -> str:
         sent = self.request.headers.get("X_REQUEST_ID", "")
-        return sent if _REQUEST_ID.fullmatch(sent) else f"req_{uuid4().hex}"
+        return sent if REQUEST_ID.match(sent) else f"req_{uuid4().hex}"
 
     def _base_url(self) -> str:
         host = self.request.headers.get("HOST", "")

@@ -33,6 +33,9 @@ REFUSED = [
     (["demo", "nope"], 2, "no team nope"),
 ]
 
+
+SECRET = "sk_live_4eC39HqLyjWDarjtT1zdp7dcabcdefgh"
+
 # What a command may raise, the exit code, and the line on stderr.
 FAILURES = [
     (click.Abort(), 1, "interrupted"),
@@ -55,6 +58,16 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
     assert (result.exit_code, result.stdout) == (code, "")
     assert result.stderr.startswith("cstar: ") and result.stderr.count("\n") == 1
     assert words in result.stderr
+
+
+@pytest.mark.parametrize("args", [("key", "revoke"), ("key", "rotate"), ("key", "list")])
+def test_a_key_typed_in_place_of_an_id_is_not_printed(
+    database: Path, args: tuple[str, ...]
+) -> None:
+    result = run(*args, SECRET, "--database", str(database))
+
+    assert result.exit_code == 2
+    assert SECRET[8:] not in result.output and "sk_live_…" in result.stderr
 
 
 @pytest.mark.parametrize(("error", "code", "line"), FAILURES)

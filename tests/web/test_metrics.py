@@ -237,16 +237,17 @@ def test_a_desk_that_cannot_be_read_leaves_the_other_numbers(
     assert number(found, "cstar_http_requests_in_flight") == 1
 
 
-def test_connections_are_counted(desk: Helpdesk) -> None:
-    watched = Watched(desk)
+def test_connections_are_counted(watched: Watched) -> None:
+    def held() -> float | None:
+        return number(watched.numbers(), "cstar_http_connections", process="0")
+
     with running(watched.settings, application=watched.app, watch=watched.watch) as address:
-        request = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
-        ask(address, request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-        wait_until(lambda: watched.watch.counters.connections == 0)
+        assert held() == 0
         with connect(address) as client:
-            client.sendall(request)
-            wait_until(lambda: watched.watch.counters.connections == 1)
-    assert number(watched.numbers(), "cstar_http_connections") is not None
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: held() == 1)
+        wait_until(lambda: held() == 0)
+        assert watched.watch.counters.cut == 0
 
 
 def test_what_the_server_refuses_itself_is_counted(desk: Helpdesk) -> None:
