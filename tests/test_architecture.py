@@ -49,6 +49,14 @@ WALL_CLOCKS = {
 }
 ONLY_CLOCK = "cstar_core/clock.py"
 ONLY_ENVIRONMENT = "cstar_web/settings.py"
+CLIENTS = (
+    *("urllib.request", "http.client", "ftplib", "imaplib", "poplib", "smtplib", "ssl", "xmlrpc"),
+    *("aiohttp", "httpx", "requests", "urllib3", "websocket", "asyncio"),
+)
+LISTENING = (
+    "cstar_web/cli/serve.py",
+    *(f"cstar_web/server/{name}.py" for name in ("__init__", "channel", "listener", "processes")),
+)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError|NotImplemented)\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -188,6 +196,14 @@ def test_the_web_uses_only_public_names_of_the_core(source: Source) -> None:
 def test_the_web_does_not_touch_the_database(source: Source) -> None:
     used = {name.partition(".")[0] for name in imports(source.tree)}
     assert used.isdisjoint({"peewee", "playhouse", "sqlite3", "cysqlite"})
+
+
+@pytest.mark.parametrize("source", BOTH, ids=by_path)
+def test_nothing_asks_another_host(source: Source) -> None:
+    used = set(imports(source.tree))
+    assert not {name for name in used if name.startswith(CLIENTS)}
+    # A socket is opened to listen on, and by nobody else.
+    assert "socket" not in used or source.path in LISTENING
 
 
 @pytest.mark.parametrize("source", BOTH, ids=by_path)

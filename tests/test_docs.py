@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "docs/api.md", "docs/library.md", "docs/operating.md")
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
-    *("CHANGELOG.md", "CONTRIBUTING.md"),
+    *("docs/security.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
 URL = "http://127.0.0.1:8000"
 TEAM_PATH = "/api/v1/teams/{team}"
@@ -319,6 +319,21 @@ def test_every_setting_stands_in_the_documents_with_its_default(setting: Any) ->
     default = f"`{setting.default}`" if setting.default else "(none)"
     row = f"| `{setting.env}` | `{setting.flag}` | {default} |"
     assert row in read("docs/operating.md")
+
+
+_TEST = re.compile(r"`(tests/\S+\.py)::(\w+)`")
+
+
+def test_every_test_that_the_documents_name_exists() -> None:
+    named = [each for document in LINKED for each in _TEST.findall(read(document))]
+    assert len(named) > 40
+    assert [name for file, name in named if f"def {name}(" not in read(file)] == []
+
+
+def test_every_risk_of_the_list_names_tests() -> None:
+    parts = re.split(r"^### ", read("docs/security.md"), flags=re.MULTILINE)[1:]
+    assert [part[: part.index(":")] for part in parts] == [f"API{n}" for n in range(1, 11)]
+    assert all(_TEST.search(part) for part in parts)
 
 
 def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:

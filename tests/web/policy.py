@@ -1,0 +1,155 @@
+"""Who may do what: the one table from which the tests of access are made.
+
+A key opens one team's live or test workspace, or nothing. A route asks for a kind of key. What a
+request names must be in the workspace that its key opens; what is not is as if it did not exist.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Json = dict[str, Any]
+Kind = Literal["ticket", "customer", "field", "member"]
+
+ACME, OTHER = "acme", "other"
+LIVE, TEST = "live", "test"
+# The paths that a key is tried on: each team, and one that does not exist.
+TEAMS = (ACME, OTHER, "nobody")
+WORKSPACES = ((ACME, LIVE), (ACME, TEST), (OTHER, LIVE), (OTHER, TEST))
+
+
+@dataclass(frozen=True)
+class Opens:
+    """What a key opens, and whether it writes there and sees what is internal."""
+
+    team: str
+    environment: str
+    writes: bool
+
+
+# Every kind of key, and what it opens; None is nothing at all.
+KEYS: dict[str, Opens | None] = {
+    "no key": None,
+    "malformed": None,
+    "of nobody": None,
+    "revoked": None,
+    "expired": None,
+    "rotated away": None,
+    "publishable live": Opens(ACME, LIVE, False),
+    "publishable test": Opens(ACME, TEST, False),
+    "secret live": Opens(ACME, LIVE, True),
+    "secret test": Opens(ACME, TEST, True),
+    "other team's publishable live": Opens(OTHER, LIVE, False),
+    "other team's publishable test": Opens(OTHER, TEST, False),
+    "other team's secret live": Opens(OTHER, LIVE, True),
+    "other team's secret test": Opens(OTHER, TEST, True),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a route asks for, how it answers who may, and what its path names besides the team."""
+
+    method: str
+    path: str
+    key: Literal["none", "any", "secret"]
+    status: int = 200
+    names: Kind | None = None
+    body: Json = field(default_factory=dict)
+
+
+TICKET, CUSTOMER = "/tickets/{id}", "/customers/{id}"
+FIELD, MEMBER = "/custom-fields/{id}", "/members/{id}"
+NEW_FIELD = {"name": "New", "key": "new", "type": "text", "entityType": "tickets"}
+NEW_MEMBER = {"name": "New", "email": "new@example.com"}
+
+# Paths that begin with two slashes stand by themselves, the others below a team's.
+ROUTES: dict[str, Route] = {
+    "getHealth": Route("GET", "//healthz", "none"),
+    "getReadiness": Route("GET", "//readyz", "none"),
+    "pages.openapi": Route("GET", "//openapi.json", "none"),
+    "pages.docs": Route("GET", "//docs", "none"),
+    "pages.errors": Route("GET", "//docs/errors", "none"),
+    "pages.static": Route("GET", "//docs/static/pages.css", "none"),
+    "metrics.metrics": Route("GET", "//metrics", "none", 401),
+    "whoami": Route("GET", "//api/v1/auth/whoami", "any"),
+    "listTickets": Route("GET", "/tickets", "any"),
+    "createTicket": Route("POST", "/tickets", "secret", 201, body={"title": "New"}),
+    "getTicket": Route("GET", TICKET, "any", names="ticket"),
+    "updateTicket": Route("PATCH", TICKET, "secret", names="ticket", body={"status": "open"}),
+    "deleteTicket": Route("DELETE", TICKET, "secret", names="ticket"),
+    "listMessages": Route("GET", f"{TICKET}/messages", "any", names="ticket"),
+    "createMessage": Route(
+        "POST", f"{TICKET}/messages", "secret", 201, names="ticket", body={"content": "Hello"}
+    ),
+    "listTicketEvents": Route("GET", f"{TICKET}/events", "secret", names="ticket"),
+    "listEvents": Route("GET", "/events", "secret"),
+    "listCustomers": Route("GET", "/customers", "any"),
+    "createCustomer": Route("POST", "/customers", "secret", 201, body={"name": "New"}),
+    "getCustomer": Route("GET", CUSTOMER, "any", names="customer"),
+    "updateCustomer": Route("PATCH", CUSTOMER, "secret", names="customer", body={"name": "New"}),
+    "deleteCustomer": Route("DELETE", CUSTOMER, "secret", names="customer"),
+    "listMembers": Route("GET", "/members", "any"),
+    "createMember": Route("POST", "/members", "secret", 201, body=NEW_MEMBER),
+    "getMember": Route("GET", MEMBER, "any", names="member"),
+    "updateMember": Route("PATCH", MEMBER, "secret", names="member", body={"name": "New"}),
+    "deleteMember": Route("DELETE", MEMBER, "secret", names="member"),
+    "listCustomFields": Route("GET", "/custom-fields", "any"),
+    "createCustomField": Route("POST", "/custom-fields", "secret", 201, body=NEW_FIELD),
+    "getCustomField": Route("GET", FIELD, "any", names="field"),
+    "updateCustomField": Route("PATCH", FIELD, "secret", names="field", body={"name": "New"}),
+    "deleteCustomField": Route("DELETE", FIELD, "secret", names="field"),
+}
+
+# Where a body or a query names an object of a workspace: what it names, and how.
+# A foreign one is answered as one that does not exist.
+BODY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
+    "createTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
+    "updateTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
+    "createCustomer": (("customFields", "customer key"),),
+    "updateCustomer": (("customFields", "customer key"),),
+}
+QUERY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
+    "listTickets": (
+        *(("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
+        *(("tag", "tag"), ("search", "ticket"), ("search", "word"), ("search", "internal")),
+    ),
+    "listCustomers": (("customFields", "customer key"), ("tag", "tag"), ("search", "word")),
+    "listEvents": (("after", "event"),),
+}
+# What may be taken once in a workspace or team, and is free in every other.
+UNIQUE: dict[str, str] = {
+    "createCustomer": "email",
+    "createMember": "email",
+    "createCustomField": "key",
+}
+
+
+def may_see(opens: Opens, kind: str, owner: tuple[str, str]) -> bool:
+    """Whether an object of this workspace is there for a key. Members are the team's own."""
+    team, environment = owner
+    return team == opens.team and (kind == "member" or environment == opens.environment)
+
+
+def expected(route: Route, opens: Opens | None, team: str, seen: bool) -> tuple[int, str | None]:
+    """The status and the error code; `seen` says whether what the path names is there."""
+    if route.key == "none":
+        return route.status, None if route.status < 400 else "authentication_required"
+    if opens is None:
+        return 401, "authentication_required"
+    if has_team(route) and opens.team != team:
+        return 403, "insufficient_permissions"
+    if route.key == "secret" and not opens.writes:
+        return 403, "insufficient_permissions"
+    if route.names and not seen:
+        return 404, "RESOURCE_MISSING"
+    return route.status, None
+
+
+def has_team(route: Route) -> bool:
+    """Whether the path names a team."""
+    return not route.path.startswith("//")
+
+
+def whole_path(route: Route) -> str:
+    """The path with its team, which is still to be named."""
+    return f"/api/v1/teams/{{team}}{route.path}" if has_team(route) else route.path[1:]
