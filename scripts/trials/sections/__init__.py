@@ -1,7 +1,7 @@
 """The sections of the trials, in the order in which they run."""
 
 from scripts.trials.section import Section
-from scripts.trials.sections import clock, disk, faults, kill, power, starters
+from scripts.trials.sections import access, clock, disk, faults, kill, power, starters
 
 SECTIONS: tuple[Section, ...] = (
     kill.SECTION,
@@ -10,4 +10,5 @@ SECTIONS: tuple[Section, ...] = (
     disk.SECTION,
     starters.SECTION,
     clock.SECTION,
+    access.SECTION,
 )
