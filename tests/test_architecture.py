@@ -17,7 +17,7 @@ PACKAGES = ("cstar_core", "cstar_web")
 # Lowest first: a module imports only from layers below its own.
 LAYERS = (
     ("errors", "clock", "ids"),
-    ("checks", "words", "values"),
+    ("checks", "words", "values", "files"),
     ("tags", "metadata", "fields", "pages"),
     ("tables",),
     ("store", "migrations", "scope"),

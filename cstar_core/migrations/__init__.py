@@ -1,12 +1,15 @@
 """Numbered SQL scripts and the runner that brings a file to the newest schema, forward only."""
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.resources import files
+from itertools import chain, count
 from pathlib import Path
 
-from cstar_core.errors import Refused
+from cstar_core.errors import Busy, Refused
+from cstar_core.files import PRIVATE, sync
 
 APPLICATION_ID = 0x63537461  # "cSta"
 
@@ -19,22 +22,35 @@ def scripts() -> tuple[str, ...]:
 
 
 def migrate(path: str, steps: Sequence[str], timeout: float) -> int:
-    """Bring the file to the newest schema, each step in one exclusive transaction.
+    """Bring the file to the newest schema: all steps and a check of the result, or nothing.
 
-    A copy of the file is kept beside it before the first step of an upgrade. Two starters at once
-    are safe: the second waits, then finds the work done. Returns the schema version.
-    Raises Refused for a file of another program, a damaged one or one from a newer version.
+    A copy of the file is kept beside it before an upgrade. Two starters at once are safe: the
+    second waits, then finds the work done. Returns the schema version. Raises Refused for a file
+    of another program, a damaged one, one from a newer version or one that cannot be upgraded;
+    it is as it was before.
     """
     inspect(path, len(steps))
+    before = _identity(path)
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
-        return _run(connection, path, steps)
+        version = _version(connection)
+        if before is not None and _identity(path) != before:
+            # What is open here has lost its name, and would write to the log of the new file.
+            raise Busy(f"{path} was replaced while it was being opened; try again.")
+        return _run(connection, path, version, steps)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise
         raise Refused(f"{path} is damaged: {error}") from error
     finally:
         connection.close()
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    with suppress(FileNotFoundError):
+        found = os.stat(path)
+        return found.st_dev, found.st_ino
+    return None
 
 
 def inspect(path: str, newest: int) -> None:
@@ -44,17 +60,20 @@ def inspect(path: str, newest: int) -> None:
     locks that this process may hold on the file.
     """
     file = Path(path)
-    if not file.exists():
-        return
-    if not file.is_file():
+    logged = _size(f"{path}-wal")  # looked at first: whoever makes a file fills it before its log
+    if file.exists() and not file.is_file():
         raise Refused(f"{path} is not a file")
-    if file.stat().st_size == 0:
+    if _size(path) == 0:
+        if logged:
+            # SQLite would delete the log, which may hold all that is left.
+            raise Refused(f"{path} is missing or empty, but {path}-wal beside it is not")
         return
     address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             marked = connection.execute("PRAGMA application_id").fetchone()[0]
             version = _version(connection)
+            page = int(connection.execute("PRAGMA page_size").fetchone()[0])
     except sqlite3.DatabaseError as error:
         _refuse_unread(path, error)
         return
@@ -62,6 +81,15 @@ def inspect(path: str, newest: int) -> None:
         raise Refused(f"{path} is a database of another program")
     if version > newest:
         raise _newer(path)
+    if not logged and _size(path) % page:
+        # SQLite would take the missing end of the last page for zeros.
+        raise Refused(f"{path} is damaged: it is cut off")
+
+
+def _size(path: str) -> int:
+    with suppress(FileNotFoundError):
+        return os.stat(path).st_size
+    return 0
 
 
 def _refuse_unread(path: str, error: sqlite3.DatabaseError) -> None:
@@ -77,17 +105,14 @@ def _newer(path: str) -> Refused:
     return Refused(f"{path} was made by a newer version of cStar; update cStar to use it")
 
 
-def _run(connection: sqlite3.Connection, path: str, steps: Sequence[str]) -> int:
-    version = _version(connection)
+def _run(connection: sqlite3.Connection, path: str, version: int, steps: Sequence[str]) -> int:
     if version > len(steps):  # known from the write-ahead log alone
         raise _newer(path)
     if version == 0:
         _claim(connection, path)
-    elif version < len(steps):
-        _keep_copy(connection, path, version)
     connection.execute("PRAGMA journal_mode = WAL")
-    for number in range(version + 1, len(steps) + 1):
-        _step(connection, number, steps[number - 1])
+    if version < len(steps):
+        _upgrade(connection, path, steps)
     return _version(connection)
 
 
@@ -109,17 +134,68 @@ def _claim(connection: sqlite3.Connection, path: str) -> None:
             connection.execute("ROLLBACK")
 
 
-def _step(connection: sqlite3.Connection, number: int, script: str) -> None:
+def _upgrade(connection: sqlite3.Connection, path: str, steps: Sequence[str]) -> None:
+    """Every step that the file lacks, and a check, in one transaction.
+
+    A file with content is copied first. Other starters wait, then find nothing left to do.
+    """
     connection.execute("BEGIN EXCLUSIVE")
+    copy = None
     try:
-        if _version(connection) < number:
-            for statement in _statements(script):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
+        version = _version(connection)
+        if 0 < version < len(steps):
+            copy = _copy(path, version)
+        _take_steps(connection, path, version, steps)
         connection.execute("COMMIT")
-    finally:
+    except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+        raise
+
+
+def _take_steps(
+    connection: sqlite3.Connection, path: str, version: int, steps: Sequence[str]
+) -> None:
+    try:
+        for number in range(version + 1, len(steps) + 1):
+            for statement in _statements(steps[number - 1]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+    except sqlite3.Error as error:
+        if _is_passing(error):
+            raise
+        raise _not_upgraded(path, version, len(steps), str(error)) from error
+    found = _unsound(connection) if 0 < version < len(steps) else ""
+    if found:
+        raise _not_upgraded(path, version, len(steps), found)
+
+
+def _unsound(connection: sqlite3.Connection) -> str:
+    """What is wrong with the file as the transaction would leave it; empty if nothing is."""
+    found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    if found != "ok":
+        return found
+    broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    return f"a row of {broken[0]} refers to one that is gone" if broken else ""
+
+
+def _not_upgraded(path: str, version: int, newest: int, why: str) -> Refused:
+    return Refused(
+        f"{path} could not be upgraded from schema {version} to {newest} "
+        f"and is as it was before: {why}"
+    )
+
+
+def _is_passing(error: sqlite3.Error) -> bool:
+    """Whether trying again later may succeed: the file is locked, or the disk is full."""
+    return error.sqlite_errorcode & 0xFF in (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+    )
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -132,19 +208,24 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _keep_copy(connection: sqlite3.Connection, path: str, version: int) -> None:
-    """A copy of the file as it is at this version; other starters wait, then find it there."""
-    copy = Path(f"{path}.before-upgrade-from-{version}")
-    connection.execute("BEGIN IMMEDIATE")
+def _copy(path: str, version: int) -> Path:
+    """A synced copy of the file, under a name that no earlier one has."""
+    names = chain([""], (f"-{number}" for number in count(2)))
+    copies = (Path(f"{path}.before-upgrade-from-{version}{name}") for name in names)
+    copy = next(each for each in copies if not each.exists())
+    partial = Path(f"{copy}.partial")
+    partial.unlink(missing_ok=True)
     try:
-        if _version(connection) == version and not copy.exists():
-            partial = Path(f"{copy}.partial")
-            partial.unlink(missing_ok=True)
-            with closing(sqlite3.connect(path)) as reader:
-                reader.execute("VACUUM INTO ?", (str(partial),))
-            partial.rename(copy)
-    finally:
-        connection.execute("ROLLBACK")
+        with closing(sqlite3.connect(path)) as reader:
+            reader.execute("VACUUM INTO ?", (str(partial),))
+        partial.chmod(PRIVATE)
+        sync(partial)
+        partial.rename(copy)
+        sync(copy.parent)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return copy
 
 
 def _version(connection: sqlite3.Connection) -> int:
