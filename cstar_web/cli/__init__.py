@@ -5,7 +5,8 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from cstar_web.cli.base import EXIT_CODES, Group
-from cstar_web.cli.operate import check, demo, openapi
+from cstar_web.cli.keep import backup, check, reindex, restore
+from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
 
@@ -26,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (serve, team, key, member, demo, openapi, check):
+for command in (serve, team, key, member, demo, openapi, check, reindex, backup, restore):
     main.add_command(command)
