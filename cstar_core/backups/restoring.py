@@ -104,10 +104,21 @@ def _copied(source: Path, target: Path, backup: Backup, newest: int) -> Iterator
 def _alone(target: Path) -> Iterator[None]:
     """Keep everybody else out of the old file; its log is folded in, if it can still be read."""
     with ExitStack() as stack:
-        # SQLite deletes the log of a file that is missing or empty.
-        if not (target.exists() and target.stat().st_size and _is_locked(target, stack)):
+        if not (_is_readable(target) and _is_locked(target, stack)):
             stack.enter_context(_locked_bytes(target))
         yield
+
+
+def _is_readable(target: Path) -> bool:
+    """Whether it is a database by itself; else SQLite might delete the log beside it."""
+    if not target.exists():
+        return False
+    address = f"{target.as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _is_locked(target: Path, stack: ExitStack) -> bool:
@@ -126,7 +137,8 @@ def _is_locked(target: Path, stack: ExitStack) -> bool:
             raise StorageFull(str(error)) from error
         raise Refused(f"{target} cannot be replaced: {error}") from error
     stack.enter_context(closing(old))
-    Path(f"{target}-journal").unlink(missing_ok=True)  # an empty one, of the change just made
+    for end in ("-shm", "-journal"):  # what is left of the log, and of the change just made
+        Path(f"{target}{end}").unlink(missing_ok=True)
     return True
 
 
