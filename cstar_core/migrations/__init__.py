@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cstar_core.errors import Busy, Refused
 from cstar_core.files import PRIVATE, sync
+from cstar_core.migrations import log
 
 APPLICATION_ID = 0x63537461  # "cSta"
 
@@ -60,15 +61,28 @@ def inspect(path: str, newest: int) -> None:
     locks that this process may hold on the file.
     """
     file = Path(path)
-    logged = _size(f"{path}-wal")  # looked at first: whoever makes a file fills it before its log
+    logged = log.size(f"{path}-wal")  # first: whoever makes a file fills it before its log
     if file.exists() and not file.is_file():
         raise Refused(f"{path} is not a file")
-    if _size(path) == 0:
+    if log.size(path) == 0:
         if logged:
             # SQLite would delete the log, which may hold all that is left.
             raise Refused(f"{path} is missing or empty, but {path}-wal beside it is not")
         return
-    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    page = _header(path, newest)
+    if not page or log.size(path) % page:
+        # SQLite would take the missing end of the last page for zeros.
+        if not log.completes(path):
+            raise Refused(f"{path} is damaged: it is cut off")
+    elif log.is_missing(path):
+        raise Refused(f"{path} lacks its write-ahead log {path}-wal, with what was written last")
+    if logged and log.is_foreign(path):
+        raise Refused(f"{path}-wal is the write-ahead log of another database")
+
+
+def _header(path: str, newest: int) -> int:
+    """The page size that the first hundred bytes say; 0 if the file is shorter than they say."""
+    address = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             marked = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -76,24 +90,16 @@ def inspect(path: str, newest: int) -> None:
             page = int(connection.execute("PRAGMA page_size").fetchone()[0])
     except sqlite3.DatabaseError as error:
         _refuse_unread(path, error)
-        return
+        return 0
     if marked != APPLICATION_ID:
         raise Refused(f"{path} is a database of another program")
     if version > newest:
         raise _newer(path)
-    if not logged and _size(path) % page:
-        # SQLite would take the missing end of the last page for zeros.
-        raise Refused(f"{path} is damaged: it is cut off")
-
-
-def _size(path: str) -> int:
-    with suppress(FileNotFoundError):
-        return os.stat(path).st_size
-    return 0
+    return page
 
 
 def _refuse_unread(path: str, error: sqlite3.DatabaseError) -> None:
-    """A file that only seems damaged may have its rest in the write-ahead log: that shows later."""
+    """A file that only seems damaged may have its rest in the write-ahead log."""
     code = error.sqlite_errorcode & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         raise Refused(f"{path} is not a cStar database") from error

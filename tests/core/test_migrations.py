@@ -69,7 +69,7 @@ def new(tmp_path: Path) -> Path:
 UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (of_another_program, "is a database of another program"),
     (of_a_newer_version, "was made by a newer version of cStar; update cStar to use it"),
-    (truncated, "is damaged: database disk image is malformed"),
+    (truncated, "is damaged: it is cut off"),
     (without_its_version, "is damaged: it has tables but no version"),
     (cut_in_the_header, "is a database of another program"),
     (garbage, "is not a cStar database"),
