@@ -176,8 +176,8 @@ class Helpdesk:
     def check(self, *, deep: bool = False) -> inspection.Report:
         """Look the whole file over; see ``Report``.
 
-        ``deep`` also indexes all text again, aside, and compares every word: it takes as long as
-        ``reindex``, but nobody waits for it.
+        ``deep`` also indexes all text again, aside, and compares every word: it takes several
+        times as long as ``reindex``, but nobody waits for it.
         """
         return inspection.inspect(self._store, self.schema_version, deep=deep)
 

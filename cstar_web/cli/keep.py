@@ -35,7 +35,7 @@ def _verdict(finding: Finding) -> str:
 def reindex(desk: Helpdesk) -> Answer:
     """Make the search index and the counters anew from tickets, messages and customers.
 
-    Writers wait while an index is made, some seconds for ten thousand tickets.
+    Writers wait while an index is made: some seconds for a hundred thousand tickets.
     """
     made = desk.reindex()
     text = f"Indexed {made.documents:,} documents in {made.workspaces} workspaces."
