@@ -16,7 +16,7 @@ from pathlib import Path
 from cstar_core.backups.manifest import Backup
 from cstar_core.backups.verifying import compare, database_of, differs, look_at, manifest_of
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
-from cstar_core.files import copy, room_for, sync
+from cstar_core.files import copy, identity, room_for, sync
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _LOCK_SECONDS = 0.5
@@ -123,9 +123,14 @@ def _is_readable(target: Path) -> bool:
 
 def _is_locked(target: Path, stack: ExitStack) -> bool:
     """Whether SQLite could lock the file until the end of the stack; False if it is damaged."""
+    before = identity(target)
     old = sqlite3.connect(target, timeout=_LOCK_SECONDS, isolation_level=None)
     try:
         _lock(old)
+        if identity(target) != before:  # somebody else has just replaced it
+            old.close()
+            raise _in_use(target)
+        _end_log(old)
     except sqlite3.DatabaseError as error:
         old.close()
         code = error.sqlite_errorcode & 0xFF
@@ -146,6 +151,9 @@ def _lock(old: sqlite3.Connection) -> None:
     old.execute("PRAGMA locking_mode = EXCLUSIVE")
     old.execute("BEGIN EXCLUSIVE")
     old.execute("COMMIT")
+
+
+def _end_log(old: sqlite3.Connection) -> None:
     # A database without a log: who waits for it now writes none beside the new one.
     old.execute("PRAGMA journal_mode = DELETE")
     # Else closing it would delete the journal of that name, whosever it is by then.
@@ -164,6 +172,9 @@ def _locked_bytes(target: Path) -> Iterator[None]:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCK_LENGTH, _LOCK_START)
         except (BlockingIOError, PermissionError) as error:
             raise _in_use(target) from error
+        held = os.fstat(file.fileno())
+        if identity(target) != (held.st_dev, held.st_ino):
+            raise _in_use(target)
         yield
 
 
@@ -185,8 +196,8 @@ def _keep(target: Path, fresh: Path, now: datetime) -> str:
     with ExitStack() as undo:
         for each in present:
             name = Path(f"{kept}{str(each)[len(str(target)) :]}")
-            undo.callback(name.unlink, missing_ok=True)
             _link(each, name)
+            undo.callback(name.unlink)
         sync(target.parent)
         undo.pop_all()
     for each in present:
@@ -198,9 +209,15 @@ def _keep(target: Path, fresh: Path, now: datetime) -> str:
 def _link(old: Path, new: Path) -> None:
     try:
         os.link(old, new)
+    except FileExistsError:
+        raise
     except OSError:  # a file system without links
-        shutil.copy2(old, new)
-        sync(new)
+        try:
+            shutil.copy2(old, new)
+            sync(new)
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
 
 
 def _like(target: Path, fresh: Path) -> None:

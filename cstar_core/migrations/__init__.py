@@ -1,15 +1,14 @@
 """Numbered SQL scripts and the runner that brings a file to the newest schema, forward only."""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from importlib.resources import files
 from itertools import chain, count
 from pathlib import Path
 
 from cstar_core.errors import Busy, Refused
-from cstar_core.files import PRIVATE, sync
+from cstar_core.files import PRIVATE, identity, sync
 from cstar_core.migrations import log
 
 APPLICATION_ID = 0x63537461  # "cSta"
@@ -31,11 +30,11 @@ def migrate(path: str, steps: Sequence[str], timeout: float) -> int:
     it is as it was before.
     """
     inspect(path, len(steps))
-    before = _identity(path)
+    before = identity(path)
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
         version = _version(connection)
-        if before is not None and _identity(path) != before:
+        if before is not None and identity(path) != before:
             # What is open here has lost its name, and would write to the log of the new file.
             raise Busy(f"{path} was replaced while it was being opened; try again.")
         return _run(connection, path, version, steps)
@@ -45,13 +44,6 @@ def migrate(path: str, steps: Sequence[str], timeout: float) -> int:
         raise Refused(f"{path} is damaged: {error}") from error
     finally:
         connection.close()
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    with suppress(FileNotFoundError):
-        found = os.stat(path)
-        return found.st_dev, found.st_ino
-    return None
 
 
 def inspect(path: str, newest: int) -> None:

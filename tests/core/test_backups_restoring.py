@@ -383,7 +383,9 @@ def test_who_opens_a_desk_while_it_is_restored_gets_the_old_or_the_new_one(
         done = [pool.submit(replace) for _ in range(10)]
         seen = {tuple(each.result()) for each in looks}
     assert seen <= {("Old",), ("New", "Old")}
-    assert titles(stopped) == (["Old"] if any(d.result() for d in done) else ["New", "Old"])
+    replaced = sum(each.result() for each in done)
+    assert titles(stopped) == (["Old"] if replaced else ["New", "Old"])
+    assert len(kept(stopped)) == replaced
     assert not list(stopped.parent.glob("*.restoring-*"))
 
 
