@@ -88,7 +88,10 @@ def _refuse_taken(target: Path, replace: bool) -> None:
 @contextmanager
 def _copied(source: Path, target: Path, backup: Backup, newest: int) -> Iterator[Path]:
     """A verified copy beside the database: what is checked is what is put in place."""
-    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.restoring-", dir=target.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.restoring-", dir=target.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
     fresh = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file, database_of(source).open("rb") as saved:

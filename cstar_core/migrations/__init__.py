@@ -61,15 +61,20 @@ def inspect(path: str, newest: int) -> None:
             # SQLite would delete the log, which may hold all that is left.
             raise Refused(f"{path} is missing or empty, but {path}-wal beside it is not")
         return
-    page = _header(path, newest)
-    if not page or log.size(path) % page:
-        # SQLite would take the missing end of the last page for zeros.
-        if not log.completes(path):
-            raise Refused(f"{path} is damaged: it is cut off")
-    elif log.is_missing(path):
+    # Each is looked at twice: others may be folding in the log, and ending it, meanwhile.
+    if _is_cut_off(path, newest) and _is_cut_off(path, newest):
+        raise Refused(f"{path} is damaged: it is cut off")
+    if log.is_missing(path) and log.is_missing(path):
         raise Refused(f"{path} lacks its write-ahead log {path}-wal, with what was written last")
-    if logged and log.is_foreign(path):
+    if logged and log.is_foreign(path) and log.is_foreign(path):
         raise Refused(f"{path}-wal is the write-ahead log of another database")
+
+
+def _is_cut_off(path: str, newest: int) -> bool:
+    """Whether the file ends too early and its log does not have the rest."""
+    page = _header(path, newest)
+    # SQLite would take the missing end of the last page for zeros.
+    return not (page and log.size(path) % page == 0) and not log.completes(path)
 
 
 def _header(path: str, newest: int) -> int:

@@ -87,6 +87,15 @@ def test_a_backup_is_verified_without_a_database(backup: Path) -> None:
     assert result.stdout.startswith("saved is whole: 2 tickets, ")
 
 
+def test_a_restored_file_in_no_folder_names_what_was_asked_for(backup: Path) -> None:
+    result = run("restore", "saved", "--database", "nowhere/new.db")
+    target = Path("nowhere/new.db").resolve()
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"cstar: No such file or directory: {target}\n",
+    )
+
+
 def flip(backup: Path) -> None:
     content = bytearray((backup / "cstar.db").read_bytes())
     content[9000] ^= 1
