@@ -32,11 +32,14 @@ from cstar_core.tickets import Tickets
 
 def _held(store: Store, version: int) -> Store:
     """Read once, so that a connection holds the file from now on and nobody replaces it."""
-    with store.snapshot() as snap:
-        found = snap.sql("PRAGMA user_version")[0][0]
-    if found != version:
+    try:
+        with store.snapshot() as snap:
+            found = snap.sql("PRAGMA user_version")[0][0]
+        if found != version:
+            raise Busy(f"{store.path} changed while it was being opened; try again.")
+    except BaseException:
         store.close()
-        raise Busy(f"{store.path} changed while it was being opened; try again.")
+        raise
     return store
 
 

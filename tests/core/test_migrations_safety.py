@@ -243,3 +243,20 @@ def test_a_file_that_was_replaced_while_it_was_opened_is_not_used(
     monkeypatch.setattr(sqlite3, "connect", connect)
     with pytest.raises(Busy, match="was replaced while it was being opened"):
         migrate(str(old), scripts(), 1)
+
+
+def test_a_file_that_another_version_upgraded_while_it_was_opened_is_not_used(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(path: str, steps: Sequence[str], timeout: float) -> int:
+        version = migrate(path, steps, timeout)
+        migrate(path, STEPS, timeout)
+        return version
+
+    monkeypatch.setattr("cstar_core.helpdesk.migrate", overtaken)
+    with pytest.raises(Busy, match="changed while it was being opened"):
+        Helpdesk.open(old)
+    with closing(sqlite3.connect(old, isolation_level=None)) as file:
+        file.execute("PRAGMA locking_mode = EXCLUSIVE")
+        file.execute("BEGIN EXCLUSIVE")  # nobody holds it any more
+        assert file.in_transaction
