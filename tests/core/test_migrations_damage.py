@@ -1,12 +1,15 @@
 """A damaged database is refused in one line and left as it is, or opened with all it holds."""
 
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cstar_core import Helpdesk, Refused
+from cstar_core.migrations import log
 from tests.core import damage
 
 
@@ -114,6 +117,15 @@ def test_the_log_of_an_open_desk_is_its_own(file: Path) -> None:
             desk.workspace("acme").tickets.create(title=f"{number}")
             with Helpdesk.open(file) as again:
                 assert again.workspace("acme").tickets.list().total == number + 3
+
+
+def test_looking_whose_log_it_is_does_not_take_longer_the_more_has_happened(file: Path) -> None:
+    damage.sound(file)
+    with closing(sqlite3.connect(file)) as connection:
+        for rows, one in log._MARKS:
+            for query, values in ((rows, ()), (one, (1,) * one.count("?"))):
+                plan = str(connection.execute(f"EXPLAIN QUERY PLAN {query}", values).fetchall())
+                assert "SCAN e" not in plan and "SCAN events" not in plan
 
 
 def test_a_file_of_no_bytes_is_a_new_one(file: Path) -> None:
