@@ -1,5 +1,6 @@
 """cStar's core: a helpdesk in one SQLite file, for any Python program. Start at ``Helpdesk``."""
 
+from cstar_core.backups import Backup, Restored, WorkspaceCounts
 from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
 from cstar_core.custom_fields import CustomField
@@ -41,6 +42,7 @@ from cstar_core.metadata import (
     merge_metadata,
 )
 from cstar_core.pages import PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
+from cstar_core.reindexing import Reindexed
 from cstar_core.scope import SYSTEM, Actor
 from cstar_core.tables import ENVIRONMENTS, KEY_TYPES, PRIORITIES, ROLES, SENDERS, STATUSES
 from cstar_core.tags import TAG_MAX, TAGS_MAX, parse_tags
@@ -84,6 +86,7 @@ __all__ = [
     "TITLE_MAX",
     "Access",
     "Actor",
+    "Backup",
     "Batch",
     "Busy",
     "Conflict",
@@ -105,12 +108,15 @@ __all__ = [
     "Problem",
     "Receipt",
     "Refused",
+    "Reindexed",
     "Report",
+    "Restored",
     "StaleVersion",
     "StorageFull",
     "Team",
     "Ticket",
     "Workspace",
+    "WorkspaceCounts",
     "merge_metadata",
     "parse_id",
     "parse_tags",

@@ -10,6 +10,7 @@ The index keeps no text of its own: taking a document out needs the same words t
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 from cstar_core.store import Snapshot, Transaction, Upkeep
 from cstar_core.words import fold
@@ -54,19 +55,25 @@ TICKETS = Index(
     "ticket_documents_held",
 )
 CUSTOMERS = Index("customer", ("name", "email"), ("name", "email"), "customers", "customer_changes")
+INDEXES = (TICKETS, CUSTOMERS)
 
 
 def create_tables(tx: Transaction, workspace_id: int) -> None:
     """Make the indexes of a new workspace."""
-    for index in (TICKETS, CUSTOMERS):
-        tx.write_sql(
-            f"CREATE VIRTUAL TABLE {index.table(workspace_id)} USING fts5("
-            f"{', '.join(index.columns)}, content='', tokenize=\"{_TOKENIZER}\")"
-        )
-        tx.write_sql(
-            f"CREATE VIRTUAL TABLE {index.words(workspace_id)} USING fts5vocab("
-            f"{index.table(workspace_id)}, 'instance')"
-        )
+    for index in INDEXES:
+        create_table(tx, index, workspace_id)
+
+
+def create_table(tx: Transaction, index: Index, workspace_id: int) -> None:
+    """Make one empty index, and the view of its words."""
+    tx.write_sql(
+        f"CREATE VIRTUAL TABLE {index.table(workspace_id)} USING fts5("
+        f"{', '.join(index.columns)}, content='', tokenize=\"{_TOKENIZER}\")"
+    )
+    tx.write_sql(
+        f"CREATE VIRTUAL TABLE {index.words(workspace_id)} USING fts5vocab("
+        f"{index.table(workspace_id)}, 'instance')"
+    )
 
 
 def are_waiting(snap: Snapshot) -> bool:
@@ -82,15 +89,48 @@ def refresh_many(tx: Transaction) -> None:
 
 def refresh(tx: Transaction) -> None:
     """Index every document that changed since it was last indexed."""
-    for index in (TICKETS, CUSTOMERS):
+    for index in INDEXES:
         _refresh(tx, index)
 
 
 UPKEEP = Upkeep(are_waiting, refresh_many, refresh)
 
 
+def rebuild(tx: Transaction, index: Index, workspace_id: int) -> int:
+    """Empty one index and fill it from the objects as they are now; how many documents it has."""
+    table = index.table(workspace_id)
+    tx.write_sql(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608
+    tx.write_sql(f"DELETE FROM {index.kind}_changes WHERE workspace_id = ?", (workspace_id,))  # noqa: S608
+    return fill(tx, index, workspace_id, tx)
+
+
+def fill(target: Transaction, index: Index, workspace_id: int, source: Snapshot) -> int:
+    """Put the documents of a workspace, as they are now, into its empty index; how many.
+
+    The index may be in another file than the objects.
+    """
+    table, marks = index.table(workspace_id), ", ".join("?" * len(index.columns))
+    insert = f"INSERT INTO {table} (rowid, {', '.join(index.columns)}) VALUES (?, {marks})"  # noqa: S608
+    documents = 0
+    with _settings(target, table, _LOADING):
+        for some in _present(source, index, workspace_id):
+            _write(target, insert, some)
+            documents += len(some)
+    return documents
+
+
+def _present(snap: Snapshot, index: Index, workspace_id: int) -> Iterator[list[_Document]]:
+    """The documents of a workspace by age, a few at a time: their text may be long."""
+    mine = f"SELECT id FROM {index.kind}s WHERE workspace_id = ? ORDER BY id"  # noqa: S608
+    ids = iter([int(row[0]) for row in snap.sql(mine, (workspace_id,))])
+    query = f"SELECT id, {', '.join(index.columns)} FROM {index.source} WHERE id IN "  # noqa: S608
+    while some := list(islice(ids, MANY)):
+        rows = snap.sql(f"{query} ({', '.join('?' * len(some))}) ORDER BY id", some)
+        yield [(id, texts) for id, *texts in rows]
+
+
 def _more_than(number: int) -> str:
-    queues = (f"SELECT 1 FROM {index.kind}_changes LIMIT 1 OFFSET {number}" for index in _ALL)  # noqa: S608
+    queues = (f"SELECT 1 FROM {index.kind}_changes LIMIT 1 OFFSET {number}" for index in INDEXES)  # noqa: S608
     return f"SELECT {' OR '.join(f'EXISTS ({queue})' for queue in queues)}"
 
 
@@ -157,6 +197,3 @@ def _write(tx: Transaction, statement: str, documents: Iterable[_Document]) -> N
 def _folded(text: str) -> str:
     """Messages one by one: most are plain ASCII, which is folded at once."""
     return _BETWEEN.join([fold(part) for part in text.split(_BETWEEN)])
-
-
-_ALL = (TICKETS, CUSTOMERS)

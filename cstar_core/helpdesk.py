@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from os import PathLike, fspath
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from cstar_core import documents, inspection
-from cstar_core.clock import Clock, utc_now
+from cstar_core.backups import Backup, Restored, make_backup, read_backup, restore
+from cstar_core.clock import Clock, from_seconds, to_seconds, utc_now
 from cstar_core.custom_fields import CustomFields
 from cstar_core.customers import Customers
-from cstar_core.errors import Refused
+from cstar_core.errors import Busy, Refused
 from cstar_core.events import Events
 from cstar_core.figures import Figures, figures
 from cstar_core.idempotency import Idempotency
@@ -20,12 +22,27 @@ from cstar_core.keys import Access, Keys
 from cstar_core.members import Members
 from cstar_core.messages import Messages
 from cstar_core.migrations import migrate, scripts
+from cstar_core.reindexing import Reindexed, reindex
 from cstar_core.scope import SYSTEM, Actor, Scope
 from cstar_core.store import BUSY_SECONDS, Reserve, Store, prepare, slot, translated
 from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
 from cstar_core.tickets import Tickets
+
+
+def _held(store: Store, version: int) -> Store:
+    """Read once, so that a connection holds the file from now on and nobody replaces it."""
+    try:
+        with store.snapshot() as snap:
+            found = snap.sql("PRAGMA user_version")[0][0]
+        if found != version:
+            raise Busy(f"{store.path} changed while it was being opened; try again.")
+    except BaseException:
+        store.close()
+        raise
+    return store
+
 
 _PROBE = prepare(
     ProbeRow.insert({ProbeRow.id: 1, ProbeRow.written_at: slot("now")}).on_conflict_replace()
@@ -63,8 +80,9 @@ class Helpdesk:
     ('login', 'urgent')
     """
 
-    def __init__(self, store: Store, schema_version: int) -> None:
+    def __init__(self, store: Store, schema_version: int, clock: Clock = utc_now) -> None:
         self._store = store
+        self._clock = clock
         self.path = store.path
         self.schema_version = schema_version
         self.sqlite_version = sqlite3.sqlite_version
@@ -94,7 +112,8 @@ class Helpdesk:
         with translated(name):
             version = migrate(name, scripts(), BUSY_SECONDS)
         kept.keep()
-        return cls(Store(name, clock, documents.UPKEEP, queue, kept), version)
+        store = Store(name, clock, documents.UPKEEP, queue, kept)
+        return cls(_held(store, version), version, clock)
 
     def close(self) -> None:
         """Close the file; a desk that is closed raises RuntimeError."""
@@ -162,6 +181,49 @@ class Helpdesk:
         """How large the desk is, to watch it; takes milliseconds."""
         return figures(self._store)
 
-    def check(self) -> inspection.Report:
-        """Look the whole file over; see ``Report``."""
-        return inspection.inspect(self._store, self.schema_version)
+    def check(self, *, deep: bool = False) -> inspection.Report:
+        """Look the whole file over; see ``Report``.
+
+        ``deep`` also indexes all text again, aside, and compares every word: it takes several
+        times as long as ``reindex``, but nobody waits for it.
+        """
+        return inspection.inspect(self._store, self.schema_version, deep=deep)
+
+    def reindex(self) -> Reindexed:
+        """Make the search index and the counters anew from the objects themselves.
+
+        Each index is one transaction, for which other writers wait. Raises Busy and StorageFull;
+        what was done before that stays, and it can be called again.
+        """
+        return reindex(self._store)
+
+    def backup(self, destination: str | PathLike[str]) -> Backup:
+        """Make a folder with a verified copy of the desk and a manifest, as of one moment.
+
+        Others read and write meanwhile. Nothing is overwritten: raises Conflict if there is
+        something of that name, Refused if the copy is damaged, StorageFull, and OSError if no
+        folder can be made there. What is cut short keeps a name with ``.partial-``.
+        """
+        now = from_seconds(to_seconds(self._clock()))
+        return make_backup(self._store, fspath(destination), self.schema_version, now)
+
+    @staticmethod
+    def check_backup(source: str | PathLike[str]) -> Backup:
+        """Verify a backup where it lies: its digest, pages and counts. Raises Refused."""
+        return read_backup(Path(source), len(scripts()))
+
+    @staticmethod
+    def restore(
+        source: str | PathLike[str],
+        path: str | PathLike[str],
+        *,
+        replace: bool = False,
+        clock: Clock = utc_now,
+    ) -> Restored:
+        """Verify a backup and make it the database at ``path``, which nobody may have open.
+
+        A database that is there is replaced only with ``replace``, and then kept beside the new
+        one under a name with ``.replaced-``. Raises Refused for what is no whole and sound backup
+        of this version or an older one, Conflict, Busy and StorageFull; then nothing has changed.
+        """
+        return restore(fspath(source), fspath(path), len(scripts()), clock(), replace=replace)

@@ -3,11 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shutil import disk_usage
 
-from cstar_core.documents import CUSTOMERS, TICKETS
+from cstar_core.counters import COUNTERS, how_many_wrong
+from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.store import Snapshot, Store
 
 WAL_BUG_FIXED_IN = (3, 51, 3)
+LEAST_FREE = 256 * 1024 * 1024
+_RESTORE = "stop the server and restore a backup: cstar restore"
+_REINDEX = "make it anew: cstar reindex"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +37,47 @@ class Report:
         return all(finding.ok for finding in self.findings)
 
 
-def inspect(store: Store, schema_version: int) -> Report:
-    """Check the whole file, from one snapshot. Reads every page: minutes on a large one."""
+def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
+    """Check the whole file, from one snapshot. Reads every page: minutes on a large one.
+
+    ``deep`` also indexes all text again, aside, and compares every word.
+    """
     with store.snapshot() as snap:
-        return Report(tuple(_findings(snap, schema_version)))
+        return Report(
+            (sqlite_version(), free_space(snap, store.path), *_all(snap, schema_version, deep))
+        )
 
 
-def _findings(snap: Snapshot, schema_version: int) -> Iterator[Finding]:
-    yield _sqlite_version()
+def _all(snap: Snapshot, schema_version: int, deep: bool) -> Iterator[Finding]:
     yield Finding("schema", True, f"version {schema_version}, current")
+    yield integrity(snap)
+    yield references(snap)
+    yield from agreement(snap, deep=deep)
+
+
+def integrity(snap: Snapshot) -> Finding:
+    """Whether the file's pages, tables and indexes are sound."""
     rows = [str(row[0]) for row in snap.sql("PRAGMA integrity_check(5)")]
-    yield Finding("integrity", rows == ["ok"], "; ".join(rows))
+    sound = rows == ["ok"]
+    return Finding("integrity", sound, "ok" if sound else f"{'; '.join(rows)}; {_RESTORE}")
+
+
+def references(snap: Snapshot) -> Finding:
+    """Whether every row that another refers to is there."""
     broken = snap.sql("PRAGMA foreign_key_check")
-    yield _zero("foreign keys", len(broken), "rows refer to rows that are gone")
-    yield _zero("counters", _count(snap, _WRONG_COUNTS), "totals differ from the tickets")
-    yield _zero("tag counters", _count(snap, _WRONG_USES), "tags miscount their uses")
-    wrong = _count(snap, _WRONG_CUSTOMERS)
-    yield _zero("customer counters", wrong, "workspaces miscount their customers")
-    yield _zero("message counts", _count(snap, _WRONG_MESSAGES), "tickets miscount their messages")
+    return _zero("foreign keys", len(broken), "rows refer to rows that are gone", _RESTORE)
+
+
+def agreement(snap: Snapshot, *, deep: bool = False) -> Iterator[Finding]:
+    """Whether what is kept twice agrees: counters with rows, search indexes with their objects."""
+    for counter in COUNTERS:
+        yield _zero(counter.name, how_many_wrong(snap, counter), counter.what, _REINDEX)
     for workspace_id, environment in snap.sql("SELECT id, environment FROM workspaces"):
-        yield _index(snap, workspace_id, environment)
+        yield _index(snap, workspace_id, environment, deep)
 
 
-def _sqlite_version() -> Finding:
+def sqlite_version() -> Finding:
+    """Whether the engine is one with a known bug."""
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= WAL_BUG_FIXED_IN:
         return Finding("sqlite", True, version)
@@ -65,64 +88,39 @@ def _sqlite_version() -> Finding:
     return Finding("sqlite", True, detail, warning=True)
 
 
-def _zero(name: str, wrong: int, what: str) -> Finding:
-    detail = "agree" if wrong == 0 else f"{wrong} {what}; restore a backup or report this"
-    return Finding(name, wrong == 0, detail)
-
-
-def _count(snap: Snapshot, query: str) -> int:
-    return int(snap.sql(query)[0][0])
-
-
-def _index(snap: Snapshot, workspace_id: int, environment: str) -> Finding:
-    """Whether the index holds exactly the documents that it should.
-
-    One for each object; of what waits to be indexed, those that the queue says it holds.
-    """
-    wrong = 0
-    for index, table in ((TICKETS, "tickets"), (CUSTOMERS, "customers")):
-        queue, mine = f"{index.kind}_changes", f"workspace_id = {int(workspace_id)}"
-        held = f"SELECT id FROM {index.table(workspace_id)}_docsize"  # noqa: S608
-        expected = (
-            f"SELECT id FROM {table} WHERE {mine} AND id NOT IN (SELECT id FROM {queue}) "  # noqa: S608
-            f"UNION ALL SELECT id FROM {queue} WHERE {mine} AND indexed = 1"
-        )
-        for one, other in ((expected, held), (held, expected)):
-            gone = f"SELECT * FROM ({one}) EXCEPT SELECT * FROM ({other})"  # noqa: S608
-            wrong += _count(snap, f"SELECT count(*) FROM ({gone})")  # noqa: S608
-    what = "documents are missing from the search index or left over in it"
-    return _zero(f"search index {workspace_id} ({environment})", wrong, what)
-
-
-# Each ticket counts for its member (0: nobody) and for all (-1), in its block and in all (-1).
-_COUNTED = """
-SELECT workspace_id, assigned_to, block, status, priority, count(*) FROM (
-    SELECT workspace_id, coalesce(assigned_to, 0) AS assigned_to, number >> 16 AS block,
-        status, priority FROM tickets
-    UNION ALL SELECT workspace_id, coalesce(assigned_to, 0), -1, status, priority FROM tickets
-    UNION ALL SELECT workspace_id, -1, number >> 16, status, priority FROM tickets
-    UNION ALL SELECT workspace_id, -1, -1, status, priority FROM tickets
-)
-GROUP BY 1, 2, 3, 4, 5
-"""
-_WRONG_COUNTS = f"""
-SELECT count(*) FROM (
-    SELECT * FROM ticket_counts WHERE tickets <> 0 EXCEPT SELECT * FROM ({_COUNTED})
-    UNION ALL
-    SELECT * FROM (
-        SELECT * FROM ({_COUNTED}) EXCEPT SELECT * FROM ticket_counts WHERE tickets <> 0
+def free_space(snap: Snapshot, path: str) -> Finding:
+    """Whether the disk takes a copy of the file, as an upgrade makes one, and some more."""
+    pages, page_size = (
+        int(snap.sql(f"PRAGMA {name}")[0][0]) for name in ("page_count", "page_size")
     )
-)
-"""  # noqa: S608 - constants
-_WRONG_USES = """
-SELECT count(*) FROM tags WHERE uses <> (SELECT count(*) FROM tag_uses WHERE tag_id = tags.id)
-"""
-_WRONG_CUSTOMERS = """
-SELECT count(*) FROM workspaces
-WHERE customer_count <> (SELECT count(*) FROM customers WHERE workspace_id = workspaces.id)
-"""
-_WRONG_MESSAGES = """
-SELECT count(*) FROM tickets WHERE (message_count, internal_count) <> (
-    SELECT count(*), coalesce(sum(is_internal), 0) FROM messages WHERE ticket_id = tickets.id
-)
-"""
+    needed = pages * page_size + LEAST_FREE
+    free = disk_usage(path).free
+    if free >= needed:
+        return Finding("free space", True, f"{_mib(free)} MiB")
+    detail = f"{_mib(free)} MiB; make room for {_mib(needed)} MiB: an upgrade copies the file"
+    return Finding("free space", True, detail, warning=True)
+
+
+def _mib(size: int) -> str:
+    return f"{size // (1024 * 1024):,}"
+
+
+def _zero(name: str, wrong: int, what: str, remedy: str) -> Finding:
+    return Finding(name, wrong == 0, "agree" if wrong == 0 else f"{wrong} {what}; {remedy}")
+
+
+def _index(snap: Snapshot, workspace_id: int, environment: str, deep: bool) -> Finding:
+    name = f"search index {workspace_id} ({environment})"
+    try:
+        if wrong := misplaced_documents(snap, workspace_id):
+            what = "documents are missing from the search index or left over in it"
+            return _zero(name, wrong, what, _REINDEX)
+        if wrong := miscounted_words(snap, workspace_id):
+            return _zero(name, wrong, "columns have lost words or have too many", _REINDEX)
+        if deep and (where := first_difference(snap, workspace_id)):
+            return Finding(name, False, f"differs from the text of {where}; {_REINDEX}")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        return Finding(name, False, f"cannot be read: {error}; {_REINDEX}")
+    return Finding(name, True, "agrees with every word" if deep else "agree")

@@ -17,18 +17,19 @@ PACKAGES = ("cstar_core", "cstar_web")
 # Lowest first: a module imports only from layers below its own.
 LAYERS = (
     ("errors", "clock", "ids"),
-    ("checks", "words", "values"),
+    ("checks", "words", "values", "files"),
     ("tags", "metadata", "fields", "pages"),
     ("tables",),
     ("store", "migrations", "scope"),
-    ("events", "documents", "facets", "importing"),
-    ("listing",),
+    ("events", "documents", "facets", "importing", "counters"),
+    ("listing", "indexed"),
     ("search",),
     ("teams",),
     ("keys", "members", "custom_fields"),
     ("customers",),
     ("tickets",),
-    ("messages", "figures", "idempotency", "inspection"),
+    ("messages", "figures", "idempotency", "inspection", "reindexing"),
+    ("backups",),
     ("helpdesk",),
     ("__init__",),
 )

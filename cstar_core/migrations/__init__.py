@@ -4,9 +4,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from importlib.resources import files
+from itertools import chain, count
 from pathlib import Path
 
-from cstar_core.errors import Refused
+from cstar_core.errors import Busy, Refused
+from cstar_core.files import PRIVATE, identity, sync
+from cstar_core.migrations import log
 
 APPLICATION_ID = 0x63537461  # "cSta"
 
@@ -19,16 +22,22 @@ def scripts() -> tuple[str, ...]:
 
 
 def migrate(path: str, steps: Sequence[str], timeout: float) -> int:
-    """Bring the file to the newest schema, each step in one exclusive transaction.
+    """Bring the file to the newest schema: all steps and a check of the result, or nothing.
 
-    A copy of the file is kept beside it before the first step of an upgrade. Two starters at once
-    are safe: the second waits, then finds the work done. Returns the schema version.
-    Raises Refused for a file of another program, a damaged one or one from a newer version.
+    A copy of the file is kept beside it before an upgrade. Two starters at once are safe: the
+    second waits, then finds the work done. Returns the schema version. Raises Refused for a file
+    of another program, a damaged one, one from a newer version or one that cannot be upgraded;
+    it is as it was before.
     """
     inspect(path, len(steps))
+    before = identity(path)
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
-        return _run(connection, path, steps)
+        version = _version(connection)
+        if before is not None and identity(path) != before:
+            # What is open here has lost its name, and would write to the log of the new file.
+            raise Busy(f"{path} was replaced while it was being opened; try again.")
+        return _run(connection, path, version, steps)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise
@@ -44,28 +53,50 @@ def inspect(path: str, newest: int) -> None:
     locks that this process may hold on the file.
     """
     file = Path(path)
-    if not file.exists():
-        return
-    if not file.is_file():
+    logged = log.size(f"{path}-wal")  # first: whoever makes a file fills it before its log
+    if file.exists() and not file.is_file():
         raise Refused(f"{path} is not a file")
-    if file.stat().st_size == 0:
+    if log.size(path) == 0:
+        if logged:
+            # SQLite would delete the log, which may hold all that is left.
+            raise Refused(f"{path} is missing or empty, but {path}-wal beside it is not")
         return
-    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    # Each is looked at twice: others may be folding in the log, and ending it, meanwhile.
+    if _is_cut_off(path, newest) and _is_cut_off(path, newest):
+        raise Refused(f"{path} is damaged: it is cut off")
+    if log.is_missing(path) and log.is_missing(path):
+        raise Refused(f"{path} lacks its write-ahead log {path}-wal, with what was written last")
+    if logged and log.is_foreign(path) and log.is_foreign(path):
+        raise Refused(f"{path}-wal is the write-ahead log of another database")
+
+
+def _is_cut_off(path: str, newest: int) -> bool:
+    """Whether the file ends too early and its log does not have the rest."""
+    page = _header(path, newest)
+    # SQLite would take the missing end of the last page for zeros.
+    return not (page and log.size(path) % page == 0) and not log.completes(path)
+
+
+def _header(path: str, newest: int) -> int:
+    """The page size that the first hundred bytes say; 0 if the file is shorter than they say."""
+    address = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             marked = connection.execute("PRAGMA application_id").fetchone()[0]
             version = _version(connection)
+            page = int(connection.execute("PRAGMA page_size").fetchone()[0])
     except sqlite3.DatabaseError as error:
         _refuse_unread(path, error)
-        return
+        return 0
     if marked != APPLICATION_ID:
         raise Refused(f"{path} is a database of another program")
     if version > newest:
         raise _newer(path)
+    return page
 
 
 def _refuse_unread(path: str, error: sqlite3.DatabaseError) -> None:
-    """A file that only seems damaged may have its rest in the write-ahead log: that shows later."""
+    """A file that only seems damaged may have its rest in the write-ahead log."""
     code = error.sqlite_errorcode & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         raise Refused(f"{path} is not a cStar database") from error
@@ -77,17 +108,14 @@ def _newer(path: str) -> Refused:
     return Refused(f"{path} was made by a newer version of cStar; update cStar to use it")
 
 
-def _run(connection: sqlite3.Connection, path: str, steps: Sequence[str]) -> int:
-    version = _version(connection)
+def _run(connection: sqlite3.Connection, path: str, version: int, steps: Sequence[str]) -> int:
     if version > len(steps):  # known from the write-ahead log alone
         raise _newer(path)
     if version == 0:
         _claim(connection, path)
-    elif version < len(steps):
-        _keep_copy(connection, path, version)
     connection.execute("PRAGMA journal_mode = WAL")
-    for number in range(version + 1, len(steps) + 1):
-        _step(connection, number, steps[number - 1])
+    if version < len(steps):
+        _upgrade(connection, path, steps)
     return _version(connection)
 
 
@@ -109,17 +137,68 @@ def _claim(connection: sqlite3.Connection, path: str) -> None:
             connection.execute("ROLLBACK")
 
 
-def _step(connection: sqlite3.Connection, number: int, script: str) -> None:
+def _upgrade(connection: sqlite3.Connection, path: str, steps: Sequence[str]) -> None:
+    """Every step that the file lacks, and a check, in one transaction.
+
+    A file with content is copied first. Other starters wait, then find nothing left to do.
+    """
     connection.execute("BEGIN EXCLUSIVE")
+    copy = None
     try:
-        if _version(connection) < number:
-            for statement in _statements(script):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
+        version = _version(connection)
+        if 0 < version < len(steps):
+            copy = _copy(path, version)
+        _take_steps(connection, path, version, steps)
         connection.execute("COMMIT")
-    finally:
+    except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+        raise
+
+
+def _take_steps(
+    connection: sqlite3.Connection, path: str, version: int, steps: Sequence[str]
+) -> None:
+    try:
+        for number in range(version + 1, len(steps) + 1):
+            for statement in _statements(steps[number - 1]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+    except sqlite3.Error as error:
+        if _is_passing(error):
+            raise
+        raise _not_upgraded(path, version, len(steps), str(error)) from error
+    found = _unsound(connection) if 0 < version < len(steps) else ""
+    if found:
+        raise _not_upgraded(path, version, len(steps), found)
+
+
+def _unsound(connection: sqlite3.Connection) -> str:
+    """What is wrong with the file as the transaction would leave it; empty if nothing is."""
+    found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    if found != "ok":
+        return found
+    broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    return f"a row of {broken[0]} refers to one that is gone" if broken else ""
+
+
+def _not_upgraded(path: str, version: int, newest: int, why: str) -> Refused:
+    return Refused(
+        f"{path} could not be upgraded from schema {version} to {newest} "
+        f"and is as it was before: {why}"
+    )
+
+
+def _is_passing(error: sqlite3.Error) -> bool:
+    """Whether trying again later may succeed: the file is locked, or the disk is full."""
+    return error.sqlite_errorcode & 0xFF in (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+    )
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -132,19 +211,24 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _keep_copy(connection: sqlite3.Connection, path: str, version: int) -> None:
-    """A copy of the file as it is at this version; other starters wait, then find it there."""
-    copy = Path(f"{path}.before-upgrade-from-{version}")
-    connection.execute("BEGIN IMMEDIATE")
+def _copy(path: str, version: int) -> Path:
+    """A synced copy of the file, under a name that no earlier one has."""
+    names = chain([""], (f"-{number}" for number in count(2)))
+    copies = (Path(f"{path}.before-upgrade-from-{version}{name}") for name in names)
+    copy = next(each for each in copies if not each.exists())
+    partial = Path(f"{copy}.partial")
+    partial.unlink(missing_ok=True)
     try:
-        if _version(connection) == version and not copy.exists():
-            partial = Path(f"{copy}.partial")
-            partial.unlink(missing_ok=True)
-            with closing(sqlite3.connect(path)) as reader:
-                reader.execute("VACUUM INTO ?", (str(partial),))
-            partial.rename(copy)
-    finally:
-        connection.execute("ROLLBACK")
+        with closing(sqlite3.connect(path)) as reader:
+            reader.execute("VACUUM INTO ?", (str(partial),))
+        partial.chmod(PRIVATE)
+        sync(partial)
+        partial.rename(copy)
+        sync(copy.parent)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return copy
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -4,7 +4,7 @@ There are two ways in. ``transaction()`` writes: one writer at a time, ``BEGIN I
 instant ``now`` for everything in it. ``snapshot()`` reads one consistent state.
 """
 
-from cstar_core.store.connections import BUSY_SECONDS, PRAGMAS, translated
+from cstar_core.store.connections import BUSY_SECONDS, PRAGMAS, interruptible, translated
 from cstar_core.store.reserve import Reserve
 from cstar_core.store.statements import Prepared, Slot, prepare, prepare_insert, slot
 from cstar_core.store.store import Store
@@ -21,6 +21,7 @@ __all__ = [
     "Store",
     "Transaction",
     "Upkeep",
+    "interruptible",
     "prepare",
     "prepare_insert",
     "slot",

@@ -23,6 +23,7 @@ PRAGMAS = {
     # more often a page is among them twice, and the fewer commits have to wait for it.
     "wal_autocheckpoint": 4_000,
 }
+_STEPS_BETWEEN_SIGNALS = 100_000
 
 
 class Connections:
@@ -88,6 +89,25 @@ def translated(path: str) -> Iterator[None]:
         if known is None:
             raise
         raise known from error
+
+
+@contextmanager
+def interruptible(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let Ctrl-C end a statement that takes long."""
+    # Python hears signals only between two steps of its own, and this is one.
+    connection.set_progress_handler(_go_on, _STEPS_BETWEEN_SIGNALS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _go_on() -> int:
+    return 0
 
 
 def meaning(path: str, error: sqlite3.Error) -> HelpdeskError | None:

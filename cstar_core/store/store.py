@@ -10,7 +10,7 @@ from typing import Self
 
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, Forbidden, StorageFull
-from cstar_core.store.connections import Connections, meaning, translated
+from cstar_core.store.connections import Connections, interruptible, meaning, translated
 from cstar_core.store.reserve import Reserve
 from cstar_core.store.transaction import Snapshot, Transaction, Upkeep
 from cstar_core.store.writer import TAKEN_BACK, Queue, Writer
@@ -110,6 +110,18 @@ class Store:
     def is_past(self, instant: datetime | None) -> bool:
         """Whether an instant has come, by the desk's clock; None never comes."""
         return instant is not None and instant <= self._clock()
+
+    def copy_to(self, path: str) -> None:
+        """Write a compact copy of one committed state to a file that is not there yet.
+
+        Others read and write meanwhile. An interrupt (Ctrl-C) ends it.
+        """
+        with (
+            self._connections.one() as connection,
+            translated(self.path),
+            interruptible(connection),
+        ):
+            connection.execute("VACUUM INTO ?", (path,))
 
     def close(self) -> None:
         """Close every idle connection; the last one folds the write-ahead log into the file."""

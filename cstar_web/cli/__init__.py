@@ -3,7 +3,8 @@
 import click
 
 from cstar_web.cli.base import EXIT_CODES, Group
-from cstar_web.cli.operate import check, demo, openapi
+from cstar_web.cli.keep import backup, check, reindex, restore
+from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
 from cstar_web.release import release
@@ -18,5 +19,5 @@ def main() -> None:
     """
 
 
-for command in (serve, team, key, member, demo, openapi, check):
+for command in (serve, team, key, member, demo, openapi, check, reindex, backup, restore):
     main.add_command(command)

@@ -127,15 +127,26 @@ def with_desk(
     """
 
     def run(settings: Settings, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        if not make and not Path(settings.database).exists():
-            raise Usage(
-                f"there is no database at {settings.database}; name it with --database, "
-                "or make one: cstar team create NAME"
-            )
+        if not make:
+            _refuse_absent(settings.database)
         with Helpdesk.open(settings.database) as desk:
             return command(desk, *args, **kwargs)
 
     return reads_settings(answers(update_wrapper(run, command)))
+
+
+def _refuse_absent(database: str) -> None:
+    file = Path(database)
+    if not (file.exists() or Path(f"{database}-wal").exists()):
+        raise Usage(
+            f"there is no database at {database}; name it with --database, "
+            "or make one: cstar team create NAME"
+        )
+    if file.is_file() and file.stat().st_size == 0 and not Path(f"{database}-wal").exists():
+        raise Refused(
+            f"{database} is empty; restore a backup: cstar restore, "
+            "or make a new one of it: cstar team create NAME"
+        )
 
 
 def makes_desk(command: Callable[Concatenate[Helpdesk, P], Answer]) -> Command:

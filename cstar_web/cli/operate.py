@@ -1,4 +1,4 @@
-"""The commands that load the demo, print the specification and check a database."""
+"""The commands that load the demo and print the specification."""
 
 import json
 from dataclasses import asdict
@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from cstar_core import ENVIRONMENTS, Finding, Helpdesk, Team
+from cstar_core import ENVIRONMENTS, Helpdesk, Team
 from cstar_web.app import create_app
-from cstar_web.cli.base import Answer, Usage, columns, makes_desk, reads_settings, with_desk
+from cstar_web.cli.base import Answer, Usage, columns, makes_desk, reads_settings
 from cstar_web.cli.teams import KEEP, first_keys, key_lines, team_data
 from cstar_web.demo import DemoCounts, load_demo
 from cstar_web.names import camel_case
@@ -72,19 +72,3 @@ def openapi(settings: Settings, as_json: bool) -> None:
     with TemporaryDirectory() as folder, Helpdesk.open(str(Path(folder, "desk.db"))) as desk:
         document = specification(create_app(desk, settings))
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-@click.command(short_help="Check the database file.")
-@with_desk
-def check(desk: Helpdesk) -> Answer:
-    """Check the database file: integrity, references, counters and search index."""
-    report = desk.check()
-    findings = [asdict(each) for each in report.findings]
-    rows = [(_verdict(each), each.name, each.detail) for each in report.findings]
-    return Answer({"ok": report.ok, "findings": findings}, columns(rows), report.ok)
-
-
-def _verdict(finding: Finding) -> str:
-    if not finding.ok:
-        return "WRONG"
-    return "warning" if finding.warning else "ok"

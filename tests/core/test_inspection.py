@@ -1,5 +1,6 @@
 """Looking a file over: sound files pass, each kind of damage is named."""
 
+import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Finding, Helpdesk, Report, Workspace, inspection
+from tests.core.test_documents import churn
 from tests.core.vocabulary import ManualClock
 
 
@@ -86,7 +88,7 @@ def test_a_finding_says_what_to_do(desk: Helpdesk, damaged: sqlite3.Connection) 
     with closing(damaged):
         damaged.execute("UPDATE ticket_counts SET tickets = 9")
     [detail] = [finding.detail for finding in desk.check().findings if not finding.ok]
-    assert "restore a backup or report this" in detail
+    assert "cstar reindex" in detail
 
 
 def test_every_workspace_is_looked_at(desk: Helpdesk) -> None:
@@ -103,6 +105,85 @@ def test_the_schema_and_the_engine_are_named(desk: Helpdesk) -> None:
     found = {finding.name: finding.detail for finding in desk.check().findings}
     assert found["schema"] == f"version {desk.schema_version}, current"
     assert found["sqlite"].startswith(sqlite3.sqlite_version)
+
+
+@pytest.fixture
+def indexed(acme: Workspace) -> Workspace:
+    """A workspace whose index holds three documents of each kind; nothing waits."""
+    for name in ("Jane", "Sam", "Ann"):
+        acme.tickets.create(title="Refund", customer_name=name, initial_message="my money")
+    acme.tickets.list(search="refund")
+    acme.customers.list(search="jane")
+    return acme
+
+
+# What changes an index without its number of documents or words, and what differs then.
+REPLACED = [
+    (
+        "ticket_search_1",
+        "INSERT INTO ticket_search_1 (ticket_search_1, rowid, messages, internal, title, customer) "
+        "VALUES ('delete', 2, 'my money', '', 'Refund', 'Sam ' || char(57344) || ' ')",
+        "INSERT INTO ticket_search_1 (rowid, messages, internal, title, customer) "
+        "VALUES (2, 'my money', '', 'Refunt', 'Sam ' || char(57344) || ' ')",
+    ),
+    (
+        "customer_search_1",
+        "INSERT INTO customer_search_1 (customer_search_1, rowid, name, email) "
+        "VALUES ('delete', 2, 'Sam', '')",
+        "INSERT INTO customer_search_1 (rowid, name, email) VALUES (2, 'Tim', '')",
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "out", "into"), REPLACED)
+def test_a_wrong_word_is_found_by_a_deep_look(
+    desk: Helpdesk, indexed: Workspace, path: Path, table: str, out: str, into: str
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute(out)
+        file.execute(into)
+    assert desk.check().ok
+    listed = indexed.tickets if table.startswith("ticket") else indexed.customers
+    second = listed.list(sort="created_at").items[1].id
+    [detail] = [each.detail for each in desk.check(deep=True).findings if not each.ok]
+    assert detail == f"differs from the text of {second}; make it anew: cstar reindex"
+
+
+def test_a_word_too_many_is_found(desk: Helpdesk, indexed: Workspace, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE ticket_search_1_docsize SET sz = x'03000101' WHERE id = 1")
+    assert wrong(desk) == ["search index 1 (live)"]
+
+
+def test_an_index_that_cannot_be_read_is_found(
+    desk: Helpdesk, indexed: Workspace, path: Path
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE ticket_search_1_data SET block = x'ffffffffff' WHERE id > 10")
+    assert wrong(desk) == ["search index 1 (live)"]
+
+
+def test_what_waits_to_be_indexed_is_no_difference(desk: Helpdesk, indexed: Workspace) -> None:
+    ticket = indexed.tickets.list(sort="created_at").items[1]
+    indexed.tickets.update(ticket.id, title="Renamed since")
+    indexed.tickets.create(title="New since", customer_name="Bo")
+    assert desk.check(deep=True).ok
+
+
+def test_a_deep_look_at_any_history_finds_nothing(desk: Helpdesk, acme: Workspace) -> None:
+    churn(desk, acme, random.Random(7), 60)
+    assert desk.check(deep=True).ok
+
+
+@pytest.mark.parametrize(("least", "warning"), [(0, False), (1 << 60, True)])
+def test_little_free_space_is_a_warning(
+    desk: Helpdesk, monkeypatch: pytest.MonkeyPatch, least: int, warning: bool
+) -> None:
+    monkeypatch.setattr(inspection, "LEAST_FREE", least)
+    report = desk.check()
+    [finding] = [each for each in report.findings if each.name == "free space"]
+    assert (finding.warning, report.ok) == (warning, True)
+    assert ("make room for" in finding.detail) is warning
 
 
 @pytest.mark.parametrize(("fixed_in", "warning"), [((1, 0, 0), False), ((99, 0, 0), True)])

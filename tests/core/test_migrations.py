@@ -69,7 +69,7 @@ def new(tmp_path: Path) -> Path:
 UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (of_another_program, "is a database of another program"),
     (of_a_newer_version, "was made by a newer version of cStar; update cStar to use it"),
-    (truncated, "is damaged: database disk image is malformed"),
+    (truncated, "is damaged: it is cut off"),
     (without_its_version, "is damaged: it has tables but no version"),
     (cut_in_the_header, "is a database of another program"),
     (garbage, "is not a cStar database"),
@@ -224,22 +224,23 @@ def test_a_copy_that_was_cut_short_is_made_anew(path: Path) -> None:
     assert not partial.exists()
 
 
-def test_the_first_copy_is_kept_when_an_upgrade_is_tried_again(path: Path) -> None:
+def test_an_earlier_copy_is_kept_beside_the_new_one(path: Path) -> None:
     copy = Path(f"{path}.before-upgrade-from-{NEWEST}")
     copy.write_bytes(b"the first")
     migrate(str(path), UPGRADED, 1)
     assert copy.read_bytes() == b"the first"
+    assert query(Path(f"{copy}-2"), "PRAGMA user_version") == [(NEWEST,)]
 
 
 def test_a_failing_step_leaves_the_schema_as_it_was(path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+    with pytest.raises(Refused, match="as it was before: no such table: nowhere"):
         migrate(str(path), FAILING, 1)
     assert query(path, "PRAGMA user_version") == [(NEWEST,)]
     assert query(path, "SELECT name FROM sqlite_schema WHERE name = 'extra'") == []
 
 
 def test_a_file_is_usable_after_a_failed_upgrade(path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(Refused):
         migrate(str(path), FAILING, 1)
     with Helpdesk.open(path) as desk:
         assert desk.check().ok

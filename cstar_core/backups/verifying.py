@@ -1,0 +1,154 @@
+"""Look at a copy of a database, and at a backup as a whole: is it sound, and what is in it?"""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cstar_core.backups.manifest import (
+    DATABASE_NAME,
+    MANIFEST_MAX,
+    MANIFEST_NAME,
+    Backup,
+    WorkspaceCounts,
+    from_json,
+)
+from cstar_core.errors import Refused
+from cstar_core.files import sha256
+from cstar_core.ids import public_id
+from cstar_core.inspection import Finding, agreement, integrity, references
+from cstar_core.migrations import APPLICATION_ID
+from cstar_core.store import Snapshot, interruptible
+
+_COUNTS = """
+SELECT t.uid, w.environment,
+    (SELECT count(*) FROM tickets WHERE workspace_id = w.id),
+    (SELECT count(*) FROM messages AS m JOIN tickets ON tickets.id = m.ticket_id
+     WHERE tickets.workspace_id = w.id),
+    (SELECT count(*) FROM customers WHERE workspace_id = w.id),
+    (SELECT count(*) FROM events WHERE workspace_id = w.id)
+FROM workspaces AS w JOIN teams AS t ON t.id = w.team_id ORDER BY w.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a copy of a database holds; ``findings`` are those that are wrong."""
+
+    schema_version: int
+    tables: dict[str, int]
+    workspaces: tuple[WorkspaceCounts, ...]
+    findings: tuple[Finding, ...]
+
+
+def look_at(file: Path, name: str, newest: int) -> Content:
+    """Check a copy that nobody else uses; it is only read.
+
+    ``name`` is what messages call it. Raises Refused if its pages are damaged, or if it is not
+    ours or is newer than ``newest``. What else is wrong is among the findings.
+    """
+    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    with (
+        _refusing(name),
+        closing(sqlite3.connect(address, uri=True)) as connection,
+        interruptible(connection),
+    ):
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        snap = Snapshot(connection)
+        if _pragma(snap, "application_id") != APPLICATION_ID:
+            raise Refused(f"{name} is not a cStar database")
+        version = _pragma(snap, "user_version")
+        if version > newest:
+            raise Refused(f"{name} was made by a newer version of cStar; update cStar to use it")
+        sound = integrity(snap)
+        if not sound.ok:
+            raise Refused(f"{name} is damaged: {sound.detail.partition(';')[0]}")
+        return Content(version, _tables(snap), _workspaces(snap), _wrong(snap, version == newest))
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise Refused(f"{name} is damaged: {error}") from error
+
+
+def _pragma(snap: Snapshot, name: str) -> int:
+    return int(snap.sql(f"PRAGMA {name}")[0][0])
+
+
+def _tables(snap: Snapshot) -> dict[str, int]:
+    names = snap.sql(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' "
+        "ESCAPE '~' AND name NOT LIKE '%~_search~_%' ESCAPE '~' ORDER BY name"
+    )
+    return {
+        name: int(snap.sql(f'SELECT count(*) FROM "{name}"')[0][0])  # noqa: S608 - of the schema
+        for (name,) in names
+    }
+
+
+def _workspaces(snap: Snapshot) -> tuple[WorkspaceCounts, ...]:
+    return tuple(
+        WorkspaceCounts(public_id("team", uid), environment, *counts)
+        for uid, environment, *counts in snap.sql(_COUNTS)
+    )
+
+
+def _wrong(snap: Snapshot, current: bool) -> tuple[Finding, ...]:
+    """What is wrong; of an older schema only what can be asked of any."""
+    findings = [references(snap), *(agreement(snap) if current else ())]
+    return tuple(each for each in findings if not each.ok)
+
+
+def read_backup(source: Path, newest: int) -> Backup:
+    """Verify a whole backup where it lies: digest, pages, counts. Raises Refused."""
+    backup, database = manifest_of(source), database_of(source)
+    if database.stat().st_size != backup.size or sha256(database) != backup.sha256:
+        raise differs(source)
+    compare(source, backup, look_at(database, str(database), newest))
+    return backup
+
+
+def manifest_of(source: Path) -> Backup:
+    """What the manifest of a backup says; the rest is not looked at."""
+    if not source.exists():
+        raise Refused(f"there is no backup at {source}")
+    manifest = source / MANIFEST_NAME
+    if not _is_plain(manifest):
+        raise Refused(f"{source} is not a whole backup: it has no {MANIFEST_NAME}")
+    with manifest.open("rb") as file:
+        return from_json(str(source), file.read(MANIFEST_MAX))
+
+
+def database_of(source: Path) -> Path:
+    """The copy of the database in a backup."""
+    database = source / DATABASE_NAME
+    if not _is_plain(database):
+        raise Refused(f"{source} is not a whole backup: it has no {DATABASE_NAME}")
+    return database
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file itself: no link to one, and nothing that would be waited for."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def differs(source: Path) -> Refused:
+    """The error for a copy that is not the one the manifest was written for."""
+    return Refused(f"{source} is damaged: {DATABASE_NAME} is not what {MANIFEST_NAME} says")
+
+
+def compare(source: Path, backup: Backup, content: Content) -> None:
+    """Refuse a backup whose manifest counts differently than its copy."""
+    said = (backup.schema_version, dict(backup.tables), backup.workspaces)
+    if said != (content.schema_version, content.tables, content.workspaces):
+        raise differs(source)

@@ -1,0 +1,91 @@
+"""The totals that triggers keep: what they should be, whether they are, and how to set them right.
+
+Everything here is SQL over whole tables; a million tickets take some seconds.
+"""
+
+from dataclasses import dataclass
+
+from cstar_core.store import Snapshot, Transaction
+
+# Each ticket counts for its member (0: nobody) and for all (-1), in its block and in all (-1).
+_TICKETS = """
+SELECT workspace_id, assigned_to, block, status, priority, count(*) FROM (
+    SELECT workspace_id, coalesce(assigned_to, 0) AS assigned_to, number >> 16 AS block,
+        status, priority FROM tickets
+    UNION ALL SELECT workspace_id, coalesce(assigned_to, 0), -1, status, priority FROM tickets
+    UNION ALL SELECT workspace_id, -1, number >> 16, status, priority FROM tickets
+    UNION ALL SELECT workspace_id, -1, -1, status, priority FROM tickets
+)
+GROUP BY 1, 2, 3, 4, 5
+"""
+_MESSAGES = """
+SELECT count(*), coalesce(sum(is_internal), 0) FROM messages WHERE ticket_id = tickets.id
+"""
+_USES = "SELECT count(*) FROM tag_uses WHERE tag_id = tags.id"
+_CUSTOMERS = "SELECT count(*) FROM customers WHERE workspace_id = workspaces.id"
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One kind of total: ``wrong`` counts those that are off, ``right`` sets all of them right."""
+
+    name: str
+    what: str
+    wrong: str
+    right: tuple[str, ...]
+
+
+def _column(table: str, columns: str, counted: str, name: str, what: str) -> Counter:
+    """Columns of a table that count rows of another."""
+    off = f"{columns} <> ({counted})"
+    return Counter(
+        name,
+        what,
+        f"SELECT count(*) FROM {table} WHERE {off}",  # noqa: S608 - constants
+        (f"UPDATE {table} SET {columns} = ({counted}) WHERE {off}",),  # noqa: S608 - constants
+    )
+
+
+COUNTERS = (
+    Counter(
+        "counters",
+        "totals differ from the tickets",
+        f"""
+        SELECT count(*) FROM (
+            SELECT * FROM ticket_counts WHERE tickets <> 0 EXCEPT SELECT * FROM ({_TICKETS})
+            UNION ALL
+            SELECT * FROM (
+                SELECT * FROM ({_TICKETS}) EXCEPT SELECT * FROM ticket_counts WHERE tickets <> 0
+            )
+        )
+        """,  # noqa: S608 - constants
+        ("DELETE FROM ticket_counts", f"INSERT INTO ticket_counts {_TICKETS}"),
+    ),
+    _column("tags", "uses", _USES, "tag counters", "tags miscount their uses"),
+    _column(
+        "workspaces",
+        "customer_count",
+        _CUSTOMERS,
+        "customer counters",
+        "workspaces miscount their customers",
+    ),
+    _column(
+        "tickets",
+        "(message_count, internal_count)",
+        _MESSAGES,
+        "message counts",
+        "tickets miscount their messages",
+    ),
+)
+
+
+def how_many_wrong(snap: Snapshot, counter: Counter) -> int:
+    """How many totals of a kind differ from what they count."""
+    return int(snap.sql(counter.wrong)[0][0])
+
+
+def recount(tx: Transaction) -> None:
+    """Set every total right."""
+    for counter in COUNTERS:
+        for statement in counter.right:
+            tx.write_sql(statement)

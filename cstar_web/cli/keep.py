@@ -1,0 +1,109 @@
+"""The commands that keep the data: check, reindex, backup, restore."""
+
+from dataclasses import asdict
+
+import click
+
+from cstar_core import Backup, Finding, Helpdesk, Restored
+from cstar_web.cli.base import Answer, Usage, answers, columns, reads_settings, stamp, with_desk
+from cstar_web.names import camel_case
+from cstar_web.settings import Settings
+
+
+@click.command(short_help="Check the database file.")
+@click.option("--deep", is_flag=True, help="Also index all text anew, aside, and compare it.")
+@with_desk
+def check(desk: Helpdesk, deep: bool) -> Answer:
+    """Check the database file: integrity, references, counters, search index and free space.
+
+    Each finding says what to do about it.
+    """
+    report = desk.check(deep=deep)
+    findings = [asdict(each) for each in report.findings]
+    rows = [(_verdict(each), each.name, each.detail) for each in report.findings]
+    return Answer({"ok": report.ok, "findings": findings}, columns(rows), report.ok)
+
+
+def _verdict(finding: Finding) -> str:
+    if not finding.ok:
+        return "WRONG"
+    return "warning" if finding.warning else "ok"
+
+
+@click.command(short_help="Make the search index and the counters anew.")
+@with_desk
+def reindex(desk: Helpdesk) -> Answer:
+    """Make the search index and the counters anew from tickets, messages and customers.
+
+    Writers wait while an index is made: some seconds for a hundred thousand tickets.
+    """
+    made = desk.reindex()
+    text = f"Indexed {made.documents:,} documents in {made.workspaces} workspaces."
+    return Answer(asdict(made), text)
+
+
+@click.command(short_help="Make a verified copy of the database.")
+@click.argument("destination", metavar="DEST")
+@with_desk
+def backup(desk: Helpdesk, destination: str) -> Answer:
+    """Make the folder DEST with a verified copy of the database and a manifest.
+
+    The server may run. DEST must not exist yet.
+    """
+    made = desk.backup(destination)
+    lines = [f"Backed up to {destination}: {_summary(made)}.", *_warnings(made)]
+    return Answer({"backup": destination, **_data(made)}, "\n".join(lines), not made.findings)
+
+
+@click.command(short_help="Put a backup in the place of the database.")
+@click.argument("source", metavar="SRC")
+@click.option("--replace", is_flag=True, help="Replace a database that is there, and keep it.")
+@click.option("--check", "only_check", is_flag=True, help="Verify the backup and change nothing.")
+@reads_settings
+@answers
+def restore(settings: Settings, source: str, replace: bool, only_check: bool) -> Answer:
+    """Verify the backup SRC and make it the database.
+
+    Stop the server first. A database that is replaced is kept beside it.
+    """
+    if only_check:
+        if replace:
+            raise Usage("--check changes nothing; leave out --replace")
+        found = Helpdesk.check_backup(source)
+        return _answer({"backup": source}, [f"{source} is whole: {_summary(found)}."], found)
+    done = Helpdesk.restore(source, settings.database, replace=replace)
+    return _answer({"database": done.database, "kept": done.kept}, _lines(done), done.backup)
+
+
+def _answer(data: dict[str, object], lines: list[str], found: Backup) -> Answer:
+    text = "\n".join([*lines, *_warnings(found)])
+    return Answer({**data, **_data(found)}, text, not found.findings)
+
+
+def _lines(done: Restored) -> list[str]:
+    lines = [f"Restored {done.database}: {_summary(done.backup)}."]
+    return [*lines, f"What was there is kept as {done.kept}."] if done.kept else lines
+
+
+def _summary(backup: Backup) -> str:
+    numbers = (f"{backup.tables[name]:,} {name}" for name in ("tickets", "messages", "customers"))
+    return f"{', '.join(numbers)}, as of {stamp(backup.created_at)}"
+
+
+def _warnings(backup: Backup) -> list[str]:
+    return [f"WRONG  {each.name}  {each.detail}" for each in backup.findings]
+
+
+def _data(backup: Backup) -> dict[str, object]:
+    values = {camel_case(name): value for name, value in asdict(backup).items()}
+    workspaces = [
+        {camel_case(name): value for name, value in asdict(each).items()}
+        for each in backup.workspaces
+    ]
+    findings = [{"name": each.name, "detail": each.detail} for each in backup.findings]
+    return {
+        **values,
+        "createdAt": stamp(backup.created_at),
+        "workspaces": workspaces,
+        "findings": findings,
+    }

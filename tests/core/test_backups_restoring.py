@@ -1,0 +1,433 @@
+"""Restoring: verified first, whole or not at all, and nothing that was there is lost."""
+
+import json
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cstar_core import Busy, Conflict, Helpdesk, Refused, StorageFull, Workspace
+from cstar_core.files import sha256
+from tests.core.limits import file_size_limit
+from tests.core.vocabulary import ManualClock
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def backup(desk: Helpdesk, acme: Workspace, tmp_path: Path) -> Path:
+    """A backup with the ticket "Old"; the desk has another one, "New", since."""
+    acme.tickets.create(title="Old", initial_message="words")
+    desk.backup(tmp_path / "backup")
+    acme.tickets.create(title="New")
+    return tmp_path / "backup"
+
+
+@pytest.fixture
+def stopped(backup: Path, desk: Helpdesk, path: Path) -> Path:
+    """The desk's file, which nobody has open."""
+    desk.close()
+    return path
+
+
+def titles(path: Path) -> list[str]:
+    with Helpdesk.open(path) as desk:
+        assert desk.check(deep=True).ok
+        return [ticket.title for ticket in desk.workspace("acme").tickets.list().items]
+
+
+def beside(path: Path) -> dict[str, bytes]:
+    """The database and all files that are named after it."""
+    return {each.name: each.read_bytes() for each in path.parent.glob(f"{path.name}*")}
+
+
+def kept(path: Path) -> list[Path]:
+    found = sorted(path.parent.glob(f"{path.name}.replaced-*"))
+    return [each for each in found if not each.name.endswith(("-wal", "-shm", "-journal"))]
+
+
+def test_a_backup_is_restored_to_a_new_file(backup: Path, tmp_path: Path) -> None:
+    done = Helpdesk.restore(backup, tmp_path / "new.db")
+    assert (done.database, done.kept) == (str(tmp_path / "new.db"), None)
+    assert titles(tmp_path / "new.db") == ["Old"]
+
+
+def test_restoring_says_what_was_restored(backup: Path, tmp_path: Path) -> None:
+    done = Helpdesk.restore(backup, tmp_path / "new.db")
+    assert done.backup == Helpdesk.check_backup(backup)
+
+
+def test_a_restored_file_is_the_copy_byte_for_byte(backup: Path, tmp_path: Path) -> None:
+    Helpdesk.restore(backup, tmp_path / "new.db")
+    assert beside(tmp_path / "new.db") == {"new.db": (backup / "cstar.db").read_bytes()}
+
+
+def test_a_restored_file_is_for_its_owner_alone(backup: Path, tmp_path: Path) -> None:
+    Helpdesk.restore(backup, tmp_path / "new.db")
+    assert stat.S_IMODE((tmp_path / "new.db").stat().st_mode) == 0o600
+
+
+def test_a_database_is_not_replaced_unasked(stopped: Path, backup: Path) -> None:
+    before = beside(stopped)
+    with pytest.raises(Conflict, match=r"desk.db exists already; .*--replace"):
+        Helpdesk.restore(backup, stopped)
+    assert beside(stopped) == before
+
+
+def test_a_replaced_database_is_kept_whole(stopped: Path, backup: Path, clock: ManualClock) -> None:
+    done = Helpdesk.restore(backup, stopped, replace=True, clock=clock)
+    stamp = clock().strftime("%Y%m%dT%H%M%SZ")
+    assert done.kept == f"{stopped}.replaced-{stamp}"
+    assert (titles(stopped), titles(Path(done.kept))) == (["Old"], ["New", "Old"])
+
+
+def test_replacing_twice_in_a_second_keeps_both(
+    stopped: Path, backup: Path, clock: ManualClock
+) -> None:
+    for _ in range(2):
+        Helpdesk.restore(backup, stopped, replace=True, clock=clock)
+    assert [titles(each) for each in kept(stopped)] == [["New", "Old"], ["Old"]]
+
+
+def test_a_replaced_file_hands_down_its_mode(stopped: Path, backup: Path) -> None:
+    stopped.chmod(0o640)
+    Helpdesk.restore(backup, stopped, replace=True)
+    assert stat.S_IMODE(stopped.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give files away")
+def test_a_replaced_file_hands_down_its_owner(stopped: Path, backup: Path) -> None:
+    os.chown(stopped, 1234, 4321)
+    Helpdesk.restore(backup, stopped, replace=True)
+    assert (stopped.stat().st_uid, stopped.stat().st_gid) == (1234, 4321)
+
+
+def test_what_a_killed_server_left_in_the_log_is_kept(backup: Path, path: Path) -> None:
+    code = (
+        "import os, sys; from cstar_core import Helpdesk\n"
+        "desk = Helpdesk.open(sys.argv[1])\n"
+        "desk.workspace('acme').tickets.create(title='In the log')\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    killed = path.parent / "killed.db"
+    Helpdesk.restore(backup, killed)
+    subprocess.run([sys.executable, "-c", code, str(killed)], cwd=ROOT)
+    assert Path(f"{killed}-wal").stat().st_size
+    Helpdesk.restore(backup, killed, replace=True)
+    assert set(beside(killed)) == {"killed.db", kept(killed)[0].name}
+    assert titles(kept(killed)[0]) == ["In the log", "Old"]
+    assert titles(killed) == ["Old"]
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"garbage " * 5000)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5000])
+
+
+def with_a_damaged_schema(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[100:4096] = b"\xff" * 3996
+    path.write_bytes(content)
+
+
+def of_another_program(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes (text TEXT)")
+
+
+def with_a_log_of_nobody(path: Path) -> None:
+    path.write_bytes(b"garbage " * 5000)
+    for end in ("-wal", "-shm", "-journal"):
+        Path(f"{path}{end}").write_text(f"some {end}")
+
+
+def missing_but_for_its_log(path: Path) -> None:
+    path.unlink()
+    Path(f"{path}-wal").write_text("all that is left")
+
+
+def empty_but_for_its_log(path: Path) -> None:
+    path.write_bytes(b"")
+    Path(f"{path}-wal").write_text("all that is left")
+
+
+DAMAGE = [
+    garbage,
+    empty,
+    cut_off,
+    with_a_damaged_schema,
+    of_another_program,
+    with_a_log_of_nobody,
+    missing_but_for_its_log,
+    empty_but_for_its_log,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_database_is_replaced_and_kept_as_it_was(
+    stopped: Path, backup: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(stopped)
+    before = {name[len(stopped.name) :]: content for name, content in beside(stopped).items()}
+    done = Helpdesk.restore(backup, stopped, replace=True)
+    assert done.kept
+    name = Path(done.kept).name
+    after = {each[len(name) :]: content for each, content in beside(Path(done.kept)).items()}
+    if damage is not of_another_program:
+        assert after == before
+    assert set(beside(stopped)) == {stopped.name, *(f"{name}{end}" for end in after)}
+    assert titles(stopped) == ["Old"]
+
+
+@pytest.mark.parametrize("damage", [missing_but_for_its_log, empty])
+def test_what_is_left_of_a_database_is_not_replaced_unasked(
+    stopped: Path, backup: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(stopped)
+    before = beside(stopped)
+    with pytest.raises(Conflict):
+        Helpdesk.restore(backup, stopped)
+    assert beside(stopped) == before
+
+
+@pytest.mark.parametrize("place", [0, 5000, -1])
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_damaged_backup_changes_nothing(
+    stopped: Path, backup: Path, place: int, replace: bool
+) -> None:
+    copy = backup / "cstar.db"
+    content = bytearray(copy.read_bytes())
+    content[place] ^= 1
+    copy.write_bytes(content)
+    before = beside(stopped)
+    target = stopped if replace else stopped.with_name("new.db")
+    with pytest.raises(Refused, match="is damaged"):
+        Helpdesk.restore(backup, target, replace=replace)
+    assert (beside(stopped), beside(target) if not replace else {}) == (before, {})
+
+
+def changed(backup: Path, statement: str) -> None:
+    copy = backup / "cstar.db"
+    with closing(sqlite3.connect(copy, isolation_level=None)) as file:
+        file.execute(statement)
+    manifest = json.loads((backup / "manifest.json").read_text())
+    manifest["database"].update(size=copy.stat().st_size, sha256=sha256(copy))
+    (backup / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_backup_of_a_newer_version_changes_nothing(stopped: Path, backup: Path) -> None:
+    changed(backup, "PRAGMA user_version = 99")
+    before = beside(stopped)
+    with pytest.raises(Refused, match="newer version"):
+        Helpdesk.restore(backup, stopped, replace=True)
+    assert beside(stopped) == before
+
+
+def test_a_folder_is_not_replaced(backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(Conflict, match="is not a file"):
+        Helpdesk.restore(backup, tmp_path / "folder", replace=True)
+
+
+def test_a_link_to_a_database_stays_one(stopped: Path, backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(stopped)
+    done = Helpdesk.restore(backup, link, replace=True)
+    assert (link.is_symlink(), done.database) == (True, str(stopped))
+    assert (titles(link), len(kept(stopped))) == (["Old"], 1)
+
+
+def test_a_backup_may_be_named_by_a_link(backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(backup)
+    Helpdesk.restore(tmp_path / "latest", tmp_path / "new.db")
+    assert titles(tmp_path / "new.db") == ["Old"]
+
+
+@pytest.mark.parametrize("kilobytes", [0, 50])
+def test_a_full_disk_changes_nothing(stopped: Path, backup: Path, kilobytes: int) -> None:
+    before = beside(stopped)
+    with (
+        file_size_limit(kilobytes * 1024),
+        pytest.raises(StorageFull, match=r"The disk took no more: .*backup was not restored"),
+    ):
+        Helpdesk.restore(backup, stopped, replace=True)
+    assert beside(stopped) == before
+
+
+def test_a_database_made_meanwhile_is_not_replaced(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.link
+
+    def link(old: Any, new: Any) -> None:
+        Path(new).write_text("made meanwhile")
+        real(old, new)
+
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(Conflict, match="somebody else has made it"):
+        Helpdesk.restore(backup, tmp_path / "new.db")
+    assert beside(tmp_path / "new.db") == {"new.db": b"made meanwhile"}
+
+
+def test_it_works_where_files_cannot_have_two_names(
+    stopped: Path, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    Helpdesk.restore(backup, stopped, replace=True)
+    Helpdesk.restore(backup, tmp_path / "new.db")
+    assert (titles(stopped), titles(kept(stopped)[0])) == (["Old"], ["New", "Old"])
+    assert titles(tmp_path / "new.db") == ["Old"]
+
+
+def test_a_copy_of_the_old_file_that_does_not_fit_changes_nothing(
+    stopped: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "link", link)
+    monkeypatch.setattr("cstar_core.backups.restoring.shutil.copy2", link)
+    with pytest.raises(StorageFull):
+        Helpdesk.restore(backup, stopped, replace=True)
+    assert list(beside(stopped)) == [stopped.name]
+    assert titles(stopped) == ["New", "Old"]
+
+
+# --- in use
+
+
+def test_a_desk_open_in_this_process_is_not_replaced(
+    desk: Helpdesk, backup: Path, path: Path
+) -> None:
+    with pytest.raises(Busy, match="is in use; stop the server"):
+        Helpdesk.restore(backup, path, replace=True)
+    assert desk.workspace("acme").tickets.list().total == 2
+
+
+@contextmanager
+def open_elsewhere(path: Path) -> Iterator[None]:
+    """Another process that has the desk open and does nothing with it."""
+    code = (
+        "import sys; from cstar_core import Helpdesk\n"
+        "with Helpdesk.open(sys.argv[1]):\n    print('open', flush=True)\n    sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout and other.stdout.readline() == b"open\n"
+        yield
+
+
+def test_a_desk_that_another_process_only_opened_is_not_replaced(
+    stopped: Path, backup: Path
+) -> None:
+    with open_elsewhere(stopped):
+        with pytest.raises(Busy, match="is in use"):
+            Helpdesk.restore(backup, stopped, replace=True)
+        assert kept(stopped) == []
+    Helpdesk.restore(backup, stopped, replace=True)
+
+
+@pytest.mark.parametrize("damage", [garbage, empty])
+def test_a_file_damaged_while_another_process_has_it_open_is_not_replaced(
+    stopped: Path, backup: Path, damage: Callable[[Path], None]
+) -> None:
+    with open_elsewhere(stopped):
+        damage(stopped)
+        with pytest.raises(Busy, match="is in use"):
+            Helpdesk.restore(backup, stopped, replace=True)
+
+
+def test_who_opens_a_desk_while_it_is_restored_gets_the_old_or_the_new_one(
+    stopped: Path, backup: Path
+) -> None:
+    def look() -> list[str]:
+        while True:
+            try:
+                with Helpdesk.open(stopped) as desk:
+                    return [t.title for t in desk.workspace("acme").tickets.list().items]
+            except Busy:
+                continue
+
+    def replace() -> bool:
+        try:
+            Helpdesk.restore(backup, stopped, replace=True)
+        except Busy:
+            return False
+        return True
+
+    with ThreadPoolExecutor(5) as pool:
+        looks = [pool.submit(look) for _ in range(40)]
+        done = [pool.submit(replace) for _ in range(10)]
+        seen = {tuple(each.result()) for each in looks}
+    assert seen <= {("Old",), ("New", "Old")}
+    replaced = sum(each.result() for each in done)
+    assert titles(stopped) == (["Old"] if replaced else ["New", "Old"])
+    assert len(kept(stopped)) == replaced
+    assert not list(stopped.parent.glob("*.restoring-*"))
+
+
+# --- killed
+
+
+def dying(source: Path, target: Path, number: int) -> Callable[[], None]:
+    """A restoring that is killed the next time that it changes names, after so many times."""
+
+    def work() -> None:
+        left = [number]
+        for name in ("link", "unlink", "replace", "rename", "fsync", "chmod"):
+            real = getattr(os, name)
+
+            def call(*args: Any, real: Any = real, **options: Any) -> Any:
+                left[0] -= 1
+                if left[0] < 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return real(*args, **options)
+
+            setattr(os, name, call)
+        Helpdesk.restore(source, target, replace=True)
+
+    return work
+
+
+def test_a_restoring_killed_at_any_moment_leaves_the_old_database_or_the_new_one(
+    stopped: Path, backup: Path, tmp_path: Path
+) -> None:
+    content = stopped.read_bytes()
+    alive, number = False, 0
+    while not alive:
+        target = tmp_path / f"desk-{number}.db"
+        target.write_bytes(content)
+        child = os.fork()
+        if child == 0:
+            try:
+                dying(backup, target, number)()
+            finally:
+                os._exit(0)
+        alive = os.waitpid(child, 0)[1] == 0
+        assert titles(target) in (["Old"], ["New", "Old"])
+        number += 1
+    assert titles(target) == ["Old"]
+    assert number > 5
