@@ -14,6 +14,7 @@ from cstar_web.calls import Services, install, services
 from cstar_web.envelope import failure, request_id
 from cstar_web.errors import Failure, from_core, from_http, internal_error
 from cstar_web.headers import API, finish
+from cstar_web.hosts import restrict_hosts
 from cstar_web.limits import RateLimits
 from cstar_web.operations import operations
 from cstar_web.remote import base_url
@@ -47,6 +48,7 @@ def create_app(desk: Helpdesk, settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     require_operations(app)
     _answer_errors(app)
+    restrict_hosts(app, settings)
     app.after_request(partial(finish, origins=settings.cors_origins))
     return app
 

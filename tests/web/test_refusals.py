@@ -6,6 +6,8 @@ import pytest
 
 from tests.web.sockets import GET, POST, Address, ask, parts, running
 
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
 # What is sent, the status it is answered with, and a word of the message.
 REFUSED = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400, "Host header is missing"),
@@ -47,6 +49,35 @@ REFUSED = {
     "nonsense": (b"\x16\x03\x01\x02\r\n\r\n", 400, "Malformed"),
     "large head": (GET + b"X-A: " + b"a" * 33_000 + b"\r\n\r\n", 431, "too large"),
     "long address": (b"GET /" + b"a" * 33_000 + b" HTTP/1.1\r\n", 431, "too large"),
+    "negative length": (POST + b"Content-Length: -1\r\n\r\nx", 400, "Content-Length"),
+    "length in words": (POST + b"Content-Length: 1 1\r\n\r\nx", 400, "Content-Length"),
+    "length in hex": (POST + b"Content-Length: 0x1\r\n\r\nx", 400, "Content-Length"),
+    "nearly chunked": (POST + b"Transfer-Encoding: xchunked\r\n\r\n", 501, "not supported"),
+    "a tab that is none": (
+        POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+        400,
+        "Invalid header",
+    ),
+    "chunked, then plain": (
+        POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        501,
+        "not supported",
+    ),
+    "signed chunk": (CHUNKED + b"+1\r\nx\r\n0\r\n\r\n", 400, "chunk size"),
+    "chunk in hex": (CHUNKED + b"0x1\r\nx\r\n0\r\n\r\n", 400, "chunk size"),
+    "negative chunk": (CHUNKED + b"-1\r\nx\r\n0\r\n\r\n", 400, "chunk size"),
+    "chunk longer than it says": (CHUNKED + b"1\r\nxy\r\n0\r\n\r\n", 400, "terminated"),
+    "chunk ended by a bare newline": (CHUNKED + b"1\r\nx\n0\r\n\r\n", 400, "terminated"),
+    "NUL in a header": (GET + b"X-A: a\0b\r\n\r\n", 400, "Invalid header"),
+    "NUL in a header's name": (GET + b"X\0A: a\r\n\r\n", 400, "Invalid header"),
+    "bare carriage return": (GET + b"X-A: 1\rX-B: 2\r\n\r\n", 400, "Malformed"),
+    "header without a colon": (GET + b"X-A\r\n\r\n", 400, "Invalid header"),
+    "folded first header": (b"GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400, "Malformed"),
+    "address of another host": (
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: desk.example\r\n\r\n",
+        400,
+        "name different hosts",
+    ),
     "large body": (POST + b"Content-Length: 9000000\r\n\r\n", 413, "larger than 1 MiB"),
     "large chunk": (
         POST + b"Transfer-Encoding: chunked\r\n\r\n200000\r\n" + b"a" * 2_097_152,
@@ -115,6 +146,22 @@ def test_a_client_that_sends_its_whole_large_body_still_reads_the_refusal(
     answer = ask(address, POST + b"Content-Length: 20000000\r\n\r\n" + body)
 
     assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_chunk_that_says_it_is_too_large_is_refused_unsent(address: Address) -> None:
+    assert ask(address, CHUNKED + b"200000\r\n").startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_of_many_chunks_is_cut_at_the_limit(address: Address) -> None:
+    answer = ask(address, CHUNKED + (b"1000\r\n" + b"a" * 4096 + b"\r\n") * 300)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_the_address_may_name_the_host_itself(address: Address) -> None:
+    head = b"GET http://desk.example/whole HTTP/1.1\r\nHost: desk.example\r\n"
+
+    assert ask(address, head + b"Connection: close\r\n\r\n").endswith(b"/whole")
 
 
 def test_a_large_body_that_waits_for_100_continue_is_refused_unsent(
