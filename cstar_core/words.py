@@ -19,7 +19,6 @@ _CJK = (
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _RUN = re.compile(f"[{_CJK}]+")
-_LAST_RUN = re.compile(f"[{_CJK}]+\\Z")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Putting accents in order takes time by the square of their number, so long text is folded piece
 # by piece; what joins the letter before it (accents, Hangul vowels, kana marks) stays with it.
@@ -120,11 +119,12 @@ def _expression(text: str, *, prefix: bool) -> list[str]:
     plain = _plain(text).replace('"', " ").strip()
     if not any(char.isalnum() for char in plain):
         return []
-    tail = _LAST_RUN.search(plain)
+    # Backwards, since a search for what stands at the end would begin anew at every character.
+    tail = _RUN.match(plain[::-1])
     if tail is None:
         return [f'"{_spaced(fold(plain))}"{"*" if prefix else ""}']
-    run = tail[0]
-    head = fold(plain[: tail.start()])
+    run = tail[0][::-1]
+    head = fold(plain[: -len(run)])
     last = " ".join(_pairs(run)) or run
     return [f'"{_spaced(f"{head} {last}")}"{"*" if len(run) == 1 else ""}']
 

@@ -21,7 +21,7 @@ LOG_FORMATS = ("text", "json")
 
 Network = IPv4Network | IPv6Network
 
-_ALLOWED_HOST = re.compile(r"(\*\.)?[a-z0-9._-]+|\[?[0-9a-f:.]*:[0-9a-f:.]+\]?", re.IGNORECASE)
+_NAME = re.compile(r"(\*\.)?[a-z0-9._-]+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,\s]+")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
@@ -107,9 +107,17 @@ def _origins(value: str) -> tuple[str, ...]:
 def _hosts(value: str) -> tuple[str, ...]:
     hosts = tuple(_words(value))
     for host in hosts:
-        if host != ANY_HOST and not _ALLOWED_HOST.fullmatch(host):
+        if not (host == ANY_HOST or _NAME.fullmatch(host) or _is_address(host.strip("[]"))):
             raise ValueError("must list host names such as desk.example.com, without port, or *")
     return tuple(host.strip("[]").rstrip(".").lower() for host in hosts)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _networks(value: str) -> tuple[Network, ...]:
