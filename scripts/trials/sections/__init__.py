@@ -1,7 +1,7 @@
 """The sections of the trials, in the order in which they run."""
 
 from scripts.trials.section import Section
-from scripts.trials.sections import clock, disk, faults, kill, power, starters
+from scripts.trials.sections import clock, disk, edge, faults, kill, power, slow, starters
 
 SECTIONS: tuple[Section, ...] = (
     kill.SECTION,
@@ -10,4 +10,6 @@ SECTIONS: tuple[Section, ...] = (
     disk.SECTION,
     starters.SECTION,
     clock.SECTION,
+    slow.SECTION,
+    edge.SECTION,
 )
