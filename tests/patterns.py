@@ -114,7 +114,8 @@ class Expression:
         """The worst strings of about this length."""
         for begin, repeated in self.worst:
             for end in ENDS:
-                text = begin + repeated * ((length - len(begin) - len(end)) // len(repeated)) + end
+                times = max(0, length - len(begin) - len(end)) // len(repeated)
+                text = begin + repeated * times + end
                 yield text.encode() if isinstance(self.pattern.pattern, bytes) else text
 
     def costs(self, short: int, long: int) -> Iterator[tuple[str, str, float, float]]:

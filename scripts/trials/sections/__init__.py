@@ -1,7 +1,18 @@
 """The sections of the trials, in the order in which they run."""
 
 from scripts.trials.section import Section
-from scripts.trials.sections import clock, disk, edge, faults, kill, power, slow, starters
+from scripts.trials.sections import (
+    clock,
+    disk,
+    edge,
+    faults,
+    input,
+    kill,
+    patterns,
+    power,
+    slow,
+    starters,
+)
 
 SECTIONS: tuple[Section, ...] = (
     kill.SECTION,
@@ -12,4 +23,6 @@ SECTIONS: tuple[Section, ...] = (
     clock.SECTION,
     slow.SECTION,
     edge.SECTION,
+    input.SECTION,
+    patterns.SECTION,
 )
