@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import SQL
 
-from cstar_core.checks import invalid, path, same, unknown
+from cstar_core.checks import HINTS_MAX, invalid, path, same, unknown
 from cstar_core.errors import Problem
 from cstar_core.fields import (
     COMPARISONS,
@@ -197,7 +197,8 @@ def parse_filters(
         definition = known.get(key)
         where = path(param, key)
         if definition is None:
-            problems += unknown(where, str(key), known)
+            hints = known if len(problems) < HINTS_MAX else ()
+            problems += unknown(where, str(key), hints)
             continue
         comparisons = wanted if isinstance(wanted, Mapping) else {"eq": wanted}
         for comparison, value in comparisons.items():

@@ -3,11 +3,21 @@
 import hashlib
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from unicodedata import normalize
 
-from cstar_core.checks import check_given, check_text, invalid, missing, path, same, unknown
+from cstar_core.checks import (
+    HINTS_MAX,
+    check_given,
+    check_text,
+    invalid,
+    missing,
+    path,
+    same,
+    unknown,
+)
 from cstar_core.errors import Problem
 
 FIELD_TYPES = ("text", "number", "select", "multiselect", "date", "boolean")
@@ -59,7 +69,8 @@ def check_values(
     for key, value in values.items():
         definition = definitions.get(key)
         if definition is None:
-            problems += unknown(path(param, key), str(key), definitions)
+            known = definitions if len(problems) < HINTS_MAX else ()
+            problems += unknown(path(param, key), str(key), known)
         elif value is not None and not same(value, current.get(key)):
             problems += check_value(f"{param}.{key}", value, definition, current.get(key))
     return problems + _check_required(param, {**current, **values}, definitions)
@@ -90,6 +101,15 @@ def check_key(param: str, key: object) -> list[Problem]:
     return invalid(param, f"must match {FIELD_KEY_PATTERN}")
 
 
+def are_distinct(options: Collection[str]) -> bool:
+    """Whether no two options are the same, or the same letters spelt in two ways of Unicode.
+
+    >>> are_distinct(["EU", "eu"]), are_distinct(["caf\u00e9", "cafe\u0301"])
+    (True, False)
+    """
+    return len({normalize("NFC", option) for option in options}) == len(options)
+
+
 def check_options(param: str, options: object) -> list[Problem]:
     """1 to 500 distinct options, none blank, each at most 255 characters."""
     if not isinstance(options, list | tuple):
@@ -97,7 +117,7 @@ def check_options(param: str, options: object) -> list[Problem]:
     if not 1 <= len(options) <= OPTIONS_MAX:
         return invalid(param, f"must have 1 to {OPTIONS_MAX} options")
     problems = [p for i, one in enumerate(options) for p in check_option(f"{param}.{i}", one)]
-    if not problems and len(set(options)) < len(options):
+    if not problems and not are_distinct(options):
         problems += invalid(param, "must be distinct")
     return problems
 

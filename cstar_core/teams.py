@@ -16,6 +16,7 @@ from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import ENVIRONMENTS, TeamRow, WorkspaceRow
 
 SLUG_MAX = 63
+_SLUG_WORD = re.compile(r"[a-z0-9]+")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -162,7 +163,7 @@ def _check_slug(slug: object) -> list[Problem]:
 
 def _free_slug(tx: Transaction, name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", ascii_name)
+    words = _SLUG_WORD.findall(ascii_name)
     base = "-".join(words)[: SLUG_MAX - 5].strip("-") or "team"
     if parse_id("team", base) is not None:
         base = f"team-{base}"

@@ -19,7 +19,6 @@ _CJK = (
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _RUN = re.compile(f"[{_CJK}]+")
-_LAST_RUN = re.compile(f"[{_CJK}]+\\Z")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Putting accents in order takes time by the square of their number, so long text is folded piece
 # by piece; what joins the letter before it (accents, Hangul vowels, kana marks) stays with it.
@@ -30,6 +29,9 @@ _LETTERS = str.maketrans(
     | {"ħ": "h", "Ħ": "h", "\u0131": "i", "\u03c2": "\u03c3", "\0": " "}
 )
 _PIECE = re.compile(r'(-?)"([^"]*)"?|(\S+)')
+PHRASED_MAX = 32
+# Those of ASCII separate words in the index whatever stands beside them.
+_MARKS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _NUMBER = re.compile(r"#(\d{1,18})\Z", re.ASCII)
 
 
@@ -50,6 +52,7 @@ class _Parts:
     unwanted: list[str] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     ids: list[bytes] = field(default_factory=list)
+    room: int = PHRASED_MAX
 
 
 def fold(text: str) -> str:
@@ -108,25 +111,43 @@ def _sort_in(parts: _Parts, piece: re.Match[str], *, last: bool) -> None:
     minus, phrase, word = piece.groups()
     if word is None:
         target = parts.unwanted if minus else parts.wanted
-        target += _expression(phrase, prefix=False)
+        target += _expression(parts, phrase, prefix=False)
     elif word.startswith("-"):
-        parts.unwanted += _expression(word[1:], prefix=False)
+        parts.unwanted += _expression(parts, word[1:], prefix=False)
     else:
-        parts.wanted += _expression(word, prefix=last)
+        parts.wanted += _expression(parts, word, prefix=last)
 
 
-def _expression(text: str, *, prefix: bool) -> list[str]:
+def _expression(parts: _Parts, text: str, *, prefix: bool) -> list[str]:
     """One quoted phrase of the index's query language, or none if the text has no word."""
+    expression = _phrase(text, prefix=prefix)
+    words = expression.translate(_MARKS).split()
+    room, parts.room = max(1, parts.room), parts.room - len(words) * (len(words) > 1)
+    if len(words) <= room:
+        return [expression] if expression else []
+    # The index looks for each word of a phrase in every document that has them all: a hundred times
+    # "the" takes a second. So the words that are too many need only occur.
+    phrases = [" ".join(words[:room]), *dict.fromkeys(words[room:])]
+    end = "*" if expression.endswith("*") else ""
+    return [f"({' AND '.join(_quoted(phrases))}{end})"]
+
+
+def _quoted(phrases: list[str]) -> list[str]:
+    return [f'"{phrase}"' for phrase in phrases]
+
+
+def _phrase(text: str, *, prefix: bool) -> str:
     plain = _plain(text).replace('"', " ").strip()
     if not any(char.isalnum() for char in plain):
-        return []
-    tail = _LAST_RUN.search(plain)
+        return ""
+    # Backwards, since a search for what stands at the end would begin anew at every character.
+    tail = _RUN.match(plain[::-1])
     if tail is None:
-        return [f'"{_spaced(fold(plain))}"{"*" if prefix else ""}']
-    run = tail[0]
-    head = fold(plain[: tail.start()])
+        return f'"{_spaced(fold(plain))}"{"*" if prefix else ""}'
+    run = tail[0][::-1]
+    head = fold(plain[: -len(run)])
     last = " ".join(_pairs(run)) or run
-    return [f'"{_spaced(f"{head} {last}")}"{"*" if len(run) == 1 else ""}']
+    return f'"{_spaced(f"{head} {last}")}"{"*" if len(run) == 1 else ""}'
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ from cstar_web.calls import Services, install, services
 from cstar_web.envelope import failure, request_id
 from cstar_web.errors import Failure, from_core, from_http, internal_error
 from cstar_web.headers import API, finish
+from cstar_web.hosts import restrict_hosts
 from cstar_web.limits import RateLimits
 from cstar_web.operations import operations
 from cstar_web.remote import base_url
@@ -57,6 +58,7 @@ def create_app(
         app.register_blueprint(metrics.blueprint)
     require_operations(app)
     _answer_errors(app)
+    restrict_hosts(app, settings)
     app.after_request(partial(finish, origins=settings.cors_origins))
     paths = {each.name: each.path for each in operations(app)}
     app.wsgi_app = watch.around(app, paths)  # type: ignore[method-assign, assignment]

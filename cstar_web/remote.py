@@ -48,12 +48,23 @@ def client_network(address: str) -> str:
 
 def base_url(request: Request, settings: Settings) -> str:
     """Where the client sees this server, without a slash at the end; "" if it named no host."""
-    scheme, host = request.scheme, request.host
-    if settings.trusts(request.environ.get("REMOTE_ADDR") or ""):
+    scheme, host = request.scheme, host_of(request, settings)
+    if _comes_from_proxy(request, settings):
         scheme = _forwarded(request, "X-Forwarded-Proto", ("http", "https")) or scheme
-        forwarded = request.headers.get("X-Forwarded-Host", "")
-        host = forwarded if _HOST.match(forwarded) else host
     return f"{scheme}://{host}" if host else ""
+
+
+def host_of(request: Request, settings: Settings) -> str:
+    """The host that the client named, with its port if it named one."""
+    if _comes_from_proxy(request, settings):
+        forwarded = request.headers.get("X-Forwarded-Host", "")
+        if _HOST.match(forwarded):
+            return forwarded
+    return request.host
+
+
+def _comes_from_proxy(request: Request, settings: Settings) -> bool:
+    return settings.trusts(request.environ.get("REMOTE_ADDR") or "")
 
 
 def _forwarded(request: Request, header: str, allowed: tuple[str, ...]) -> str | None:

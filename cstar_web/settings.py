@@ -16,10 +16,14 @@ from limits import parse_many
 
 PREFIX = "CSTAR_"
 ON, OFF = "on", "off"
+ANY_HOST = "*"
 LOG_FORMATS = ("text", "json")
 
 Network = IPv4Network | IPv6Network
 
+_NAME = re.compile(r"(\*\.)?[a-z0-9._-]+", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[,\s]+")
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -61,7 +65,7 @@ def _text(value: str) -> str:
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
-        number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else -1
+        number = int(value) if _DIGITS.fullmatch(value) else -1
         if not low <= number <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return number
@@ -112,7 +116,7 @@ def _token(value: str) -> str:
 
 
 def _words(value: str) -> list[str]:
-    return [word for word in re.split(r"[,\s]+", value) if word]
+    return [word for word in _SEPARATORS.split(value) if word]
 
 
 def _origins(value: str) -> tuple[str, ...]:
@@ -121,6 +125,22 @@ def _origins(value: str) -> tuple[str, ...]:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise ValueError("must list origins such as https://desk.example.com, or *")
     return origins
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    hosts = tuple(_words(value))
+    for host in hosts:
+        if not (host == ANY_HOST or _NAME.fullmatch(host) or _is_address(host.strip("[]"))):
+            raise ValueError("must list host names such as desk.example.com, without port, or *")
+    return tuple(host.strip("[]").rstrip(".").lower() for host in hosts)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _networks(value: str) -> tuple[Network, ...]:
@@ -147,6 +167,12 @@ SETTINGS: tuple[Setting, ...] = (
         "ORIGINS",
         "Web origins whose pages may call the API, separated by commas; * for any.",
         _origins,
+    ),
+    Setting(
+        "allowed_hosts",
+        "HOSTS",
+        "Host names that requests may be for, separated by commas; * for any.",
+        _hosts,
     ),
     Setting(
         "trusted_proxies",
@@ -198,6 +224,7 @@ class Settings:
     secret_key_limit: str = "1000/hour"  # noqa: S105 - a limit, not a secret
     publishable_key_limit: str = "100/hour"
     cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = (ANY_HOST,)
     trusted_proxies: tuple[Network, ...] = ()
     connections_per_address: int = 200
     disk_reserve: int = 32
@@ -241,6 +268,21 @@ class Settings:
                     values[setting.name] = _read(setting, source, text.strip())
                     break
         return cls(**values)
+
+    def allows(self, host: str) -> bool:
+        """Whether requests may be for `host`, which may have a port.
+
+        >>> desk = Settings(allowed_hosts=("desk.example", "*.desk.example"))
+        >>> desk.allows("Desk.Example:8000"), desk.allows("eu.desk.example"), desk.allows("evil")
+        (True, True, False)
+        """
+        name = host.lower()
+        name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+        name = name.rstrip(".")
+        return any(
+            name.endswith(each[1:]) if each.startswith("*.") else each in (name, ANY_HOST)
+            for each in self.allowed_hosts
+        )
 
     def trusts(self, address: str) -> bool:
         """Whether `address` is one of the trusted proxies.

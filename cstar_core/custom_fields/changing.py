@@ -9,7 +9,7 @@ from peewee import SQL, fn
 from cstar_core import facets
 from cstar_core.checks import invalid, raise_any
 from cstar_core.custom_fields.definition import CustomField, CustomFieldChanges, options_json
-from cstar_core.fields import Definition, index_text
+from cstar_core.fields import Definition, are_distinct, index_text
 from cstar_core.metadata import to_json
 from cstar_core.store import Prepared, Transaction, prepare, slot
 from cstar_core.tables import CustomerRow, FieldValueRow, TicketRow
@@ -40,7 +40,7 @@ def new_options(
         for p in invalid(f"rename_options.{old}", "must be an option of the field")
     ]
     renamed = tuple(asked.get(option, option) for option in current)
-    if len(set(renamed)) < len(renamed):
+    if not are_distinct(renamed):
         problems += invalid("rename_options", "must leave the options distinct")
     if given is not None:
         gone = [new for old, new in asked.items() if new not in given]

@@ -18,6 +18,7 @@ from cstar_core import (
 )
 from cstar_web.cli.base import Answer, columns, makes_desk, stamp, with_desk
 
+_DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -27,7 +28,7 @@ def duration(text: str) -> timedelta:
     >>> duration("36h")
     datetime.timedelta(days=1, seconds=43200)
     """
-    found = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
+    found = _DURATION.fullmatch(text)
     if not found:
         raise click.BadParameter(f"{text!r} is not a time such as 90d, 12h or 30m")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})

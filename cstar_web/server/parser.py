@@ -5,6 +5,7 @@ import time
 
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.utilities import Error, RequestEntityTooLarge
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
@@ -14,6 +15,7 @@ _ENCODINGS = re.compile(rb"\ntransfer-encoding:([^\r\n]*)")
 class Parser(HTTPRequestParser):
     """Refuses what two servers in a row could read in two ways."""
 
+    error: Error | None
     path = ""
 
     def __init__(self, adj: Adjustments) -> None:
@@ -22,6 +24,7 @@ class Parser(HTTPRequestParser):
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
+        self._refuse_large_chunk()
         if self.error:
             # Otherwise waitress would ask for the body that it has just refused.
             self.expect_continue = False
@@ -33,6 +36,15 @@ class Parser(HTTPRequestParser):
         except ValueError as error:
             raise ParsingError("the request line or a length cannot be read") from error
         self._refuse_ambiguous(header_plus)
+
+    def _refuse_large_chunk(self) -> None:
+        """Refuse a chunk that says it is too large, rather than read as much of it as fits."""
+        if self.error or not self.chunked:
+            return
+        known = self.body_bytes_received + self.body_rcv.chunk_remainder
+        if known > self.adj.max_request_body_size:
+            self.error = RequestEntityTooLarge("")
+            self.completed = True
 
     def _refuse_ambiguous(self, header_plus: bytes) -> None:
         head = header_plus.lower()
@@ -52,3 +64,5 @@ class Parser(HTTPRequestParser):
             raise ParsingError("the Host header is missing")
         if host is not None and not HOST.fullmatch(host):
             raise ParsingError("there must be one Host header, with a host name in it")
+        if self.proxy_netloc and host is not None and self.proxy_netloc.lower() != host.lower():
+            raise ParsingError("the address and the Host header name different hosts")

@@ -273,6 +273,10 @@ BAD_RENAMES: list[tuple[dict[str, Any], list[str]]] = [
     ({"rename_options": {"XX": "YY"}}, ["rename_options.XX must be an option of the field"]),
     ({"rename_options": {"EU": "US"}}, ["rename_options must leave the options distinct"]),
     (
+        {"rename_options": {"EU": "caf\u00e9", "US": "cafe\u0301"}},
+        ["rename_options must leave the options distinct"],
+    ),
+    (
         {"rename_options": {"EU": "Europe"}, "options": ["EU"]},
         ["options must name the renamed options"],
     ),

@@ -140,6 +140,7 @@ OPTIONS: list[tuple[object, list[str]]] = [
     ([], ["options must have 1 to 500 options"]),
     ([str(i) for i in range(501)], ["options must have 1 to 500 options"]),
     (["a", "a"], ["options must be distinct"]),
+    (["caf\u00e9", "cafe\u0301"], ["options must be distinct"]),
     (["a", " "], ["options.1 must not be blank"]),
     (["x" * 256], ["options.0 must be at most 255 characters"]),
     (["a", 5], ["options.1 must be a string"]),
@@ -152,6 +153,13 @@ def test_a_value_fits_its_type_without_coercion(
 ) -> None:
     found = [each.rule for each in check_value("f", value, field(type))]
     assert found == ([] if problem is None else [problem])
+
+
+def test_only_the_first_unknown_keys_are_compared_with_all_that_exist() -> None:
+    near = {f"regio{n}": "EU" for n in range(5)}
+    found = messages(check_values("f", near, {"region": field("text")}, {}))
+    hints = [message.endswith("; did you mean region?") for message in found]
+    assert hints == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize(("type", "value", "expected"), FILTERS)

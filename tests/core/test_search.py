@@ -7,6 +7,9 @@ import pytest
 from cstar_core import SEARCH_MAX, Helpdesk, Ticket, Workspace
 from tests.core.vocabulary import START, ids, refusal
 
+LONG = "a b c d e f g h i j k"
+WORDS = " ".join(f"w{number}" for number in range(40))
+
 # A ticket's title, its message, what is searched, whether it is found.
 FOUND: list[tuple[str, str, str, bool]] = [
     ("Cannot log in", "", "log", True),
@@ -29,6 +32,28 @@ FOUND: list[tuple[str, str, str, bool]] = [
     ("Card payment", "", '-"payment card"', True),
     ("Card payment", "", '-"card payment"', False),
     ("Card payment", "", "-pay", True),
+    (WORDS, "", f'"{WORDS}"', True),
+    (WORDS, "", f'"{WORDS} x"', False),
+    (WORDS, "", f'"x {WORDS}"', False),
+    (WORDS, "", WORDS.replace(" ", "-"), True),
+    (WORDS, "", WORDS.replace(" ", "-")[:-1], True),
+    (WORDS, "", WORDS.replace(" ", "-").replace("w39", "x39"), False),
+    (WORDS, "", f'-"{WORDS}"', False),
+    (WORDS, "", f'-"{WORDS} x"', True),
+    (WORDS, "", f'"{WORDS.replace("w5", "w6")}"', False),
+    (WORDS, "", " ".join(['"w1 w2 w3 w4"'] * 20), True),
+    ("的" * 100, "", "的" * 100, True),
+    (LONG, "", f'"{LONG}"', True),
+    (f"so {LONG} so", "", f'"{LONG}"', True),
+    (LONG, "", f'"{LONG} l"', False),
+    (LONG, "", f'"{LONG[:-1]}x"', False),
+    (LONG, "", '"a-b.c_d e\'f/g,h:i j k"', True),
+    (LONG, "", "a-b-c-d-e-f-g-h-i-j-k", True),
+    (LONG, "", "b-b-c-d-e-f-g-h-i-j-k", False),
+    (LONG, "", f'-"{LONG}"', False),
+    (LONG, "", f'-"{LONG} l"', True),
+    ("東京都大阪府名古屋神戸市", "", "東京都大阪府名古屋神戸市", True),
+    ("東京都大阪府名古屋神戸市", "", "東京都大阪府名古屋京都市", False),
     ("Crème brûlée", "", "creme brulee", True),
     ("creme brulee", "", "Crème Brûlée", True),
     ("cre\u0300me", "", "cr\u00e8me", True),

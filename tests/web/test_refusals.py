@@ -4,56 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from scripts.trials.hostile import CHUNKED, REFUSED
 from tests.web.sockets import GET, POST, Address, ask, parts, running
-
-# What is sent, the status it is answered with, and a word of the message.
-REFUSED = {
-    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400, "Host header is missing"),
-    "two hosts": (GET + b"Host: desk.example\r\n\r\n", 400, "one Host header"),
-    "blank host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400, "one Host header"),
-    "host with a path": (b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "one Host header"),
-    "host twice in 1.0": (b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400, "one Host"),
-    "length and encoding": (
-        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        400,
-        "either Content-Length or Transfer-Encoding",
-    ),
-    "encoding in 1.0": (
-        b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        400,
-        "either Content-Length or Transfer-Encoding",
-    ),
-    "empty encoding": (POST + b"Transfer-Encoding:\r\n\r\n", 400, "must name an encoding"),
-    "unknown encoding": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 501, "not supported"),
-    "chunked by two headers": (
-        POST + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n0\r\n\r\n",
-        400,
-        "chunked only once",
-    ),
-    "chunked twice": (
-        POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
-        400,
-        "chunked only once",
-    ),
-    "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400, "Length"),
-    "signed length": (POST + b"Content-Length: +1\r\n\r\nx", 400, "Content-Length"),
-    "endless length": (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", 400, "length"),
-    "folded header": (GET + b"X-A: 1\r\n 2\r\n\r\n", 400, "one line"),
-    "space before colon": (GET + b"X-A : 1\r\n\r\n", 400, "Invalid header"),
-    "bare newline": (GET + b"X-A: 1\nX-B: 2\r\n\r\n", 400, "Malformed"),
-    "no version": (b"GET /\r\n\r\n", 400, "version"),
-    "version 1.2": (b"GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400, "version"),
-    "bad address": (b"GET http://[::1 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "cannot be read"),
-    "nonsense": (b"\x16\x03\x01\x02\r\n\r\n", 400, "Malformed"),
-    "large head": (GET + b"X-A: " + b"a" * 33_000 + b"\r\n\r\n", 431, "too large"),
-    "long address": (b"GET /" + b"a" * 33_000 + b" HTTP/1.1\r\n", 431, "too large"),
-    "large body": (POST + b"Content-Length: 9000000\r\n\r\n", 413, "larger than 1 MiB"),
-    "large chunk": (
-        POST + b"Transfer-Encoding: chunked\r\n\r\n200000\r\n" + b"a" * 2_097_152,
-        413,
-        "larger than 1 MiB",
-    ),
-}
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +67,22 @@ def test_a_client_that_sends_its_whole_large_body_still_reads_the_refusal(
     answer = ask(address, POST + b"Content-Length: 20000000\r\n\r\n" + body)
 
     assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_chunk_that_says_it_is_too_large_is_refused_unsent(address: Address) -> None:
+    assert ask(address, CHUNKED + b"200000\r\n").startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_of_many_chunks_is_cut_at_the_limit(address: Address) -> None:
+    answer = ask(address, CHUNKED + (b"1000\r\n" + b"a" * 4096 + b"\r\n") * 300)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_the_address_may_name_the_host_itself(address: Address) -> None:
+    head = b"GET http://desk.example/whole HTTP/1.1\r\nHost: desk.example\r\n"
+
+    assert ask(address, head + b"Connection: close\r\n\r\n").endswith(b"/whole")
 
 
 def test_a_large_body_that_waits_for_100_continue_is_refused_unsent(

@@ -1,7 +1,19 @@
 """The sections of the trials, in the order in which they run."""
 
 from scripts.trials.section import Section
-from scripts.trials.sections import access, clock, disk, faults, kill, power, starters
+from scripts.trials.sections import (
+    access,
+    clock,
+    disk,
+    edge,
+    faults,
+    input,
+    kill,
+    patterns,
+    power,
+    slow,
+    starters,
+)
 
 SECTIONS: tuple[Section, ...] = (
     kill.SECTION,
@@ -11,4 +23,8 @@ SECTIONS: tuple[Section, ...] = (
     starters.SECTION,
     clock.SECTION,
     access.SECTION,
+    slow.SECTION,
+    edge.SECTION,
+    input.SECTION,
+    patterns.SECTION,
 )

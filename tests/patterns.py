@@ -1,0 +1,218 @@
+"""Every regular expression of both packages, how it is used, and the strings that are worst for it.
+
+The expressions are found by reading the code: a name that is bound to a compiled pattern, and each
+method of it that is called anywhere. Each gets strings that keep it busy: something to begin with,
+something repeated up to a length, and an end that makes the whole fail.
+"""
+
+import ast
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import cstar_core
+import cstar_web
+
+PACKAGES = (cstar_core, cstar_web)
+METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub")
+
+# What an expression begins with, and what is repeated; each is tried with every ending.
+STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
+    "cstar_core.checks._EMAIL": (("", "a"), ("", "@"), ("", "a@"), ("a@", "b"), ("", ".")),
+    "cstar_core.fields._DATE": (("", "2025-01-01"), ("2025-01-", "0")),
+    "cstar_core.fields._KEY": (("", "a"), ("a", "_"), ("a", "0")),
+    "cstar_core.fields._NUMBER": (("-", "1"), ("0.", "1"), ("1e", "1"), ("", "1.1e1"), ("", "-")),
+    "cstar_core.ids._DASHED": (("", "0"), ("", "0123abcd-"), ("0123abcd", "-0123")),
+    "cstar_core.ids._HEX": (("", "0"), ("", "f")),
+    "cstar_core.search._BEGINNING": (
+        ('"', "a"),
+        ('"', "a "),
+        ("", '"a"'),
+        ("", '"'),
+        ('"', "\u0300"),
+    ),
+    "cstar_core.teams._SLUG_WORD": (("", "a"), ("", "a-"), ("", "-")),
+    "cstar_core.teams._SLUG": (("", "a"), ("", "a-"), ("a", "-"), ("", "a-a")),
+    "cstar_core.words._ACCENTS": (("", "\u0300"), ("", "a\u0300"), ("a", "\u036f")),
+    "cstar_core.words._NUMBER": (("#", "1"), ("", "#1"), ("", "#")),
+    "cstar_core.words._PART": (
+        ("", "a"),
+        ("a", "\u0300"),
+        ("", "a\u0300"),
+        ("", "\n"),
+        ("", "\u1160"),
+    ),
+    "cstar_core.words._PIECE": (
+        ("", '"'),
+        ("", "-"),
+        ("", '-"'),
+        ("", '" '),
+        ('-"', "a"),
+        ("", " "),
+    ),
+    "cstar_core.words._RUN": (("", "東"), ("", "東a"), ("a", "東"), ("", "\uff9e")),
+    "cstar_web.auth._BEARER": (
+        ("Bearer ", " "),
+        ("Bearer ", "a"),
+        ("Bearer a", " "),
+        ("", "Bearer "),
+    ),
+    "cstar_web.body._BRACKETS": (("", "["), ("", "[]"), ("", "{")),
+    "cstar_web.body._STRINGS": (
+        ("", '"'),
+        ('"', "\\"),
+        ('"', '\\"'),
+        ("", '"a'),
+        ("", '""'),
+        ('"', "a"),
+    ),
+    "cstar_web.cli.teams._DURATION": (("", "1"), ("1", "d"), ("", "1d")),
+    "cstar_web.envelope._REQUEST_ID": (("", "a"), ("", "-"), ("", "_")),
+    "cstar_web.etags._TAG": (('"', "a"), ("", '"'), ("", 'W/"'), ("", 'W/"a",'), ("", '"a", ')),
+    "cstar_web.idempotency._KEY": (("", "!"), ("", "~")),
+    "cstar_web.names._HUMP": (("", "A"), ("", "aA"), ("a", "b")),
+    "cstar_web.operations._PARAMETER": (("", "{"), ("", "{a"), ("{", "a"), ("", "{a}")),
+    "cstar_web.params._BRACKETS": (
+        ("customFields[", "a"),
+        ("customFields[a][", "b"),
+        ("", "customFields[a]"),
+        ("customFields", "[a]"),
+        ("customFields", "["),
+    ),
+    "cstar_web.remote._HOST": (("", "a"), ("", "a."), ("[", ":"), ("a:", "1"), ("", "a:1")),
+    "cstar_web.server.parser.HOST": (("", "a"), ("", "a."), ("[", ":"), ("a:", "1"), ("", "[a]")),
+    "cstar_web.server.parser._ENCODINGS": (
+        ("\ntransfer-encoding:", "a"),
+        ("", "\ntransfer-encoding:"),
+        ("", "\n"),
+    ),
+    "cstar_web.server.refusal._REQUEST_ID": (("", "a"), ("", "-")),
+    "cstar_web.settings._DIGITS": (("", "1"),),
+    "cstar_web.settings._NAME": (("*.", "a"), ("", "a."), ("", "*."), ("", "-")),
+    "cstar_web.settings._ORIGIN": (("https://", "a"), ("http://[", ":"), ("https://a:", "1")),
+    "cstar_web.settings._SEPARATORS": (("", ","), ("", "a,"), ("a", " ")),
+    "cstar_web.v1.fields._INSTANT": (("2025-01-01T00:00:00.", "1"), ("", "2025-01-01T00:00:00Z")),
+    "cstar_web.v1.fields._WHOLE": (("-", "1"), ("", "-")),
+}
+ENDS = ("", "!", "\n", "\0", '"')
+
+
+@dataclass
+class Expression:
+    """A compiled pattern, and the methods that are called on it."""
+
+    name: str
+    pattern: "re.Pattern[Any]"
+    worst: tuple[tuple[str, str], ...]
+    methods: set[str] = field(default_factory=set)
+
+    def strings(self, length: int) -> Iterator[Any]:
+        """The worst strings of about this length."""
+        for begin, repeated in self.worst:
+            for end in ENDS:
+                times = max(0, length - len(begin) - len(end)) // len(repeated)
+                text = begin + repeated * times + end
+                yield text.encode() if isinstance(self.pattern.pattern, bytes) else text
+
+    def costs(self, short: int, long: int) -> Iterator[tuple[str, str, float, float]]:
+        """Which method, on what, and the processor's seconds for the short and the long string."""
+        for method in sorted(self.methods):
+            for small, large in zip(self.strings(short), self.strings(long), strict=True):
+                yield method, repr(large[:40]), self._time(method, small), self._time(method, large)
+
+    def _time(self, method: str, text: Any) -> float:
+        run = _run(self.pattern, method)
+        taken = []
+        for _ in range(3):
+            began = time.thread_time()
+            run(text)
+            taken.append(time.thread_time() - began)
+            if taken[-1] > 1:
+                break
+        return min(taken)
+
+
+def _run(pattern: "re.Pattern[Any]", method: str) -> Callable[[Any], object]:
+    if method == "sub":
+        nothing = b"" if isinstance(pattern.pattern, bytes) else ""
+        return lambda text: pattern.sub(nothing, text)
+    if method == "finditer":
+        return lambda text: list(pattern.finditer(text))
+    return lambda text: getattr(pattern, method)(text)
+
+
+def expressions() -> dict[str, Expression]:
+    """Every pattern that a module of the packages is bound to, by the name of its first module."""
+    found: dict[int, Expression] = {}
+    for name, module in _modules():
+        for bound, value in vars(module).items():
+            if isinstance(value, re.Pattern) and _is_made_in(name, bound):
+                full = f"{name}.{bound}"
+                found[id(value)] = Expression(full, value, STRINGS.get(full, ()))
+    for name, module in _modules():
+        for user, method in _calls(name):
+            value = getattr(module, user, None)
+            if isinstance(value, re.Pattern):
+                found[id(value)].methods.add(method)
+    return {each.name: each for each in found.values()}
+
+
+def loose() -> list[str]:
+    """Where a pattern is used without a name, so that it would not be tried."""
+    found = []
+    for name, _ in _modules():
+        named = _named(_tree(name))
+        calls = (node for node in ast.walk(_tree(name)) if isinstance(node, ast.Call))
+        found += [f"{name}:{call.lineno}" for call in calls if _is_loose(call, named)]
+    return found
+
+
+def _is_loose(call: ast.Call, named: set[int]) -> bool:
+    called = ast.unparse(call.func)
+    if called == "re.compile":
+        return id(call) not in named
+    return called.startswith("re.") and called.removeprefix("re.") in METHODS
+
+
+def _named(tree: ast.Module) -> set[int]:
+    assigned = (node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign))
+    return {id(value) for value in assigned if value is not None}
+
+
+def _is_made_in(module: str, name: str) -> bool:
+    for node in _tree(module).body:
+        targets = node.targets if isinstance(node, ast.Assign) else ()
+        if any(isinstance(each, ast.Name) and each.id == name for each in targets):
+            return True
+    return False
+
+
+def _calls(module: str) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(_tree(module)):
+        if not isinstance(node, ast.Attribute) or node.attr not in METHODS:
+            continue
+        if isinstance(node.value, ast.Name):
+            yield node.value.id, node.attr
+
+
+_trees: dict[str, ast.Module] = {}
+
+
+def _tree(module: str) -> ast.Module:
+    if module not in _trees:
+        path = importlib.import_module(module).__file__
+        assert path is not None
+        with open(path, encoding="utf-8") as source:
+            _trees[module] = ast.parse(source.read())
+    return _trees[module]
+
+
+def _modules() -> Iterator[tuple[str, Any]]:
+    for package in PACKAGES:
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.endswith(".__main__"):
+                yield found.name, importlib.import_module(found.name)
