@@ -16,8 +16,8 @@ from scripts.benchmark.section import Bench, Results, Section
 from scripts.benchmark.sections import SECTIONS
 from scripts.benchmark.sections.inprocess import WrongAnswer
 from scripts.benchmark.servers import NotAnswering
-from scripts.shared import ROOT, machine
-from scripts.shared.progress import Progress
+from scripts.common import ROOT, machine
+from scripts.common.progress import Progress
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 

@@ -16,8 +16,8 @@ from scripts.benchmark import filling
 from scripts.benchmark.data import SEED, Data
 from scripts.benchmark.filling import Keys, fill, open_keys
 from scripts.benchmark.operations import PAGE_SIZE, Material
-from scripts.shared import ROOT
-from scripts.shared.progress import Progress
+from scripts.common import ROOT
+from scripts.common.progress import Progress
 
 _IDS = 4_000
 _PLACES = 8

@@ -8,7 +8,7 @@ from typing import Any
 from scripts.benchmark.aims import Figures
 from scripts.benchmark.section import Results
 from scripts.benchmark.views import tables
-from scripts.shared.tables import aligned, markdown
+from scripts.common.tables import aligned, markdown
 
 HERE = Path(__file__).parent
 _TEMPLATE = HERE / "document.md"

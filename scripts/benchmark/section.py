@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.benchmark.desks import Desk, Desks
-from scripts.shared.progress import Progress
+from scripts.common.progress import Progress
 
 Cell = str | int | float | None
 Row = dict[str, Cell]

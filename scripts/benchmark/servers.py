@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.benchmark.operations import FLOOR_PATH
 from scripts.benchmark.serving import UNREACHED_LIMIT
-from scripts.shared.processes import children
+from scripts.common.processes import children
 
 _PATIENCE = 30.0
 

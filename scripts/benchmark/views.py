@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scripts.benchmark.operations import FLOOR, OPERATIONS
 from scripts.benchmark.section import Cell, Results, Row
 from scripts.benchmark.sections import core, growth
-from scripts.shared.tables import Table
+from scripts.common.tables import Table
 
 
 @dataclass(frozen=True)

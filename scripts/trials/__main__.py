@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from scripts.shared import ROOT, machine
-from scripts.shared.progress import Progress
+from scripts.common import ROOT, machine
+from scripts.common.progress import Progress
 from scripts.trials import report
 from scripts.trials.options import Options, parse
 from scripts.trials.section import Section, Trial

@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from scripts.shared.tables import Table, aligned, markdown
+from scripts.common.tables import Table, aligned, markdown
 
 HERE = Path(__file__).parent
 _TEMPLATE = HERE / "document.md"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.shared.progress import Progress
+from scripts.common.progress import Progress
 
 _SHOWN = 10
 

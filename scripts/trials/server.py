@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from cstar_core import Helpdesk
-from scripts.shared import ROOT
-from scripts.shared.processes import children
+from scripts.common import ROOT
+from scripts.common.processes import children
 
 PATIENCE = 60.0
 PRODUCT = "cstar_web"

@@ -133,6 +133,14 @@ def test_no_secret_stands_in_the_database(spied: Spied, database: Path) -> None:
     assert spied.found(held) == []
 
 
+def test_no_secret_stands_in_the_manifest_of_a_backup(
+    spied: Spied, database: Path, tmp_path: Path
+) -> None:
+    made = run("backup", str(tmp_path / "copy"), "--json", "--database", str(database))
+    assert spied.found(made.output) == []
+    assert spied.found((tmp_path / "copy" / "manifest.json").read_text()) == []
+
+
 @pytest.mark.parametrize(
     "args", [("key", "list", "acme"), ("check",), ("team", "list")], ids=" ".join
 )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from scripts.shared import ROOT
+from scripts.common import ROOT
 
 _PACKAGES = (
     "cstar",
