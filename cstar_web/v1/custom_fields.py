@@ -85,7 +85,7 @@ class NewCustomField(Shape):
     entity_type = Text(required=True, metadata={"enum": ENTITY_TYPES})
     options = Strings(items=_OPTION, allow_none=True, metadata=_OPTIONS)
     required = Flag(metadata={"default": False})
-    position = Whole(allow_none=True, metadata={**_POSITION, "description": "By default the last."})
+    position = Whole(metadata={**_POSITION, "description": "By default the last."})
 
 
 class CustomFieldChanges(Shape):
