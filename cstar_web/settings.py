@@ -23,6 +23,8 @@ Network = IPv4Network | IPv6Network
 
 _NAME = re.compile(r"(\*\.)?[a-z0-9._-]+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,\s]+")
+_SOCKET = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
+_TOKEN = re.compile(r"[\x21-\x7e]{16,255}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
 
@@ -103,14 +105,14 @@ def _address(value: str) -> str:
 
 
 def _split(address: str) -> tuple[str, int]:
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})", address)
+    found = _SOCKET.fullmatch(address)
     if not found or int(found[3]) > 65535:
         raise ValueError(address)
     return found[1] or found[2], int(found[3])
 
 
 def _token(value: str) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]{16,255}", value):
+    if not _TOKEN.fullmatch(value):
         raise ValueError("must be 16 to 255 visible ASCII characters")
     return value
 

@@ -6,12 +6,14 @@ from contextlib import closing
 from importlib.resources import files
 from itertools import chain, count
 from pathlib import Path
+from time import monotonic, sleep
 
 from cstar_core.errors import Busy, Refused
 from cstar_core.files import PRIVATE, identity, sync
 from cstar_core.migrations import log
 
 APPLICATION_ID = 0x63537461  # "cSta"
+_PAUSE_SECONDS = 0.01
 
 
 def scripts() -> tuple[str, ...]:
@@ -33,11 +35,11 @@ def migrate(path: str, steps: Sequence[str], timeout: float) -> int:
     before = identity(path)
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
-        version = _version(connection)
+        _version(connection)
         if before is not None and identity(path) != before:
             # What is open here has lost its name, and would write to the log of the new file.
             raise Busy(f"{path} was replaced while it was being opened; try again.")
-        return _run(connection, path, version, steps)
+        return _persist(connection, path, steps, timeout)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise
@@ -106,6 +108,23 @@ def _refuse_unread(path: str, error: sqlite3.DatabaseError) -> None:
 
 def _newer(path: str) -> Refused:
     return Refused(f"{path} was made by a newer version of cStar; update cStar to use it")
+
+
+def _persist(
+    connection: sqlite3.Connection, path: str, steps: Sequence[str], timeout: float
+) -> int:
+    """Run, and begin again where SQLite did not wait for others by itself, as it should have.
+
+    It does not when the journal is switched while somebody else opens the file.
+    """
+    until = monotonic() + timeout
+    while True:
+        try:
+            return _run(connection, path, _version(connection), steps)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                raise
+        sleep(_PAUSE_SECONDS)
 
 
 def _run(connection: sqlite3.Connection, path: str, version: int, steps: Sequence[str]) -> int:

@@ -9,12 +9,14 @@ from cstar_core import TAG_MAX
 
 _NUL = r"\u0000"
 _BLANK = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-# Those that JavaScript counts as two are not told.
+# The last ones are written out: Python knows no escape for them that JavaScript knows too, which
+# reads patterns of JSON Schema with its flag for Unicode.
 _INVISIBLE = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_ADDRESS = rf"[^{_BLANK}\u0000-\u001f\u007f-\u009f{_INVISIBLE}@<>(),;:\\\"\[\]]"
+_ADDRESS = rf'[^{_BLANK}\u0000-\u001f\u007f-\u009f{_INVISIBLE}@<>(),;:\\"\[\]]'
 _TAG = rf"[{_BLANK}]*[^,{_NUL}]{{0,{TAG_MAX}}}[{_BLANK}]*"
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
