@@ -47,12 +47,19 @@ class Search:
 
 
 @dataclass(slots=True)
+class _Terms:
+    """Expressions of the index, and how many words more may be looked for as phrases."""
+
+    found: list[str] = field(default_factory=list)
+    room: int = PHRASED_MAX
+
+
+@dataclass(slots=True)
 class _Parts:
-    wanted: list[str] = field(default_factory=list)
-    unwanted: list[str] = field(default_factory=list)
+    wanted: _Terms = field(default_factory=_Terms)
+    unwanted: _Terms = field(default_factory=_Terms)
     numbers: list[int] = field(default_factory=list)
     ids: list[bytes] = field(default_factory=list)
-    room: int = PHRASED_MAX
 
 
 def fold(text: str) -> str:
@@ -85,11 +92,12 @@ def parse_search(text: str, *, references: bool = True) -> Search:
     for piece in pieces:
         if not (references and _is_reference(parts, piece[0])):
             _sort_in(parts, piece, last=piece is pieces[-1])
-    nothing = not (parts.wanted or parts.unwanted or parts.numbers or parts.ids)
+    wanted, unwanted = parts.wanted.found, parts.unwanted.found
+    nothing = not (wanted or unwanted or parts.numbers or parts.ids)
     # A word asked for again changes nothing, but the index would look it up again.
     return Search(
-        " AND ".join(dict.fromkeys(parts.wanted)),
-        " OR ".join(dict.fromkeys(parts.unwanted)),
+        " AND ".join(dict.fromkeys(wanted)),
+        " OR ".join(dict.fromkeys(unwanted)),
         tuple(parts.numbers),
         tuple(parts.ids),
         nothing,
@@ -109,31 +117,40 @@ def _is_reference(parts: _Parts, word: str) -> bool:
 
 def _sort_in(parts: _Parts, piece: re.Match[str], *, last: bool) -> None:
     minus, phrase, word = piece.groups()
-    if word is None:
-        target = parts.unwanted if minus else parts.wanted
-        target += _expression(parts, phrase, prefix=False)
-    elif word.startswith("-"):
-        parts.unwanted += _expression(parts, word[1:], prefix=False)
+    if minus or (word or "").startswith("-"):
+        excluded = phrase if word is None else word[1:]
+        # With no room for its order, it would exclude what has its words anywhere.
+        if parts.unwanted.room > 1 or len(_words(_phrase(excluded, prefix=False))) == 1:
+            _add(parts.unwanted, excluded, prefix=False)
+    elif word is None:
+        _add(parts.wanted, phrase, prefix=False)
     else:
-        parts.wanted += _expression(parts, word, prefix=last)
+        _add(parts.wanted, word, prefix=last)
 
 
-def _expression(parts: _Parts, text: str, *, prefix: bool) -> list[str]:
-    """One quoted phrase of the index's query language, or none if the text has no word."""
+def _add(terms: _Terms, text: str, *, prefix: bool) -> None:
+    """Add one quoted phrase of the index's query language, or none if the text has no word."""
     expression = _phrase(text, prefix=prefix)
+    words = _words(expression)
+    room, terms.room = max(1, terms.room), terms.room - len(words) * (len(words) > 1)
+    if len(words) > room:
+        expression = _loosened(words, room, "*" if expression.endswith("*") else "")
+    terms.found += [expression] if expression else []
+
+
+def _words(expression: str) -> list[str]:
+    """The words of a phrase; a sign that stands alone is none."""
     words = expression.translate(_MARKS).split()
-    room, parts.room = max(1, parts.room), parts.room - len(words) * (len(words) > 1)
-    if len(words) <= room:
-        return [expression] if expression else []
+    return [word for word in words if any(char.isalnum() for char in word)]
+
+
+def _loosened(words: list[str], room: int, end: str) -> str:
+    """A phrase of the first words, and the others; ``end`` belongs to the last one."""
     # The index looks for each word of a phrase in every document that has them all: a hundred times
     # "the" takes a second. So the words that are too many need only occur.
-    phrases = [" ".join(words[:room]), *dict.fromkeys(words[room:])]
-    end = "*" if expression.endswith("*") else ""
-    return [f"({' AND '.join(_quoted(phrases))}{end})"]
-
-
-def _quoted(phrases: list[str]) -> list[str]:
-    return [f'"{phrase}"' for phrase in phrases]
+    others = [*dict.fromkeys(reversed(words[room:]))][::-1]
+    phrases = [f'"{phrase}"' for phrase in (" ".join(words[:room]), *others)]
+    return f"({' AND '.join(phrases)}{end})"
 
 
 def _phrase(text: str, *, prefix: bool) -> str:
