@@ -58,6 +58,8 @@ LISTENING = (
     "cstar_web/cli/serve.py",
     *(f"cstar_web/server/{name}.py" for name in ("__init__", "channel", "listener", "processes")),
 )
+# What asks a cStar server, from another program.
+ASKING = "cstar_web/client/"
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError|NotImplemented)\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -199,12 +201,30 @@ def test_the_web_does_not_touch_the_database(source: Source) -> None:
     assert used.isdisjoint({"peewee", "playhouse", "sqlite3", "cysqlite"})
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
+@pytest.mark.parametrize(
+    "source", [each for each in BOTH if not each.path.startswith(ASKING)], ids=by_path
+)
 def test_nothing_asks_another_host(source: Source) -> None:
     used = set(imports(source.tree))
     assert not {name for name in used if name.startswith(CLIENTS)}
     # A socket is opened to listen on, and by nobody else.
     assert "socket" not in used or source.path in LISTENING
+
+
+@pytest.mark.parametrize("source", sources(ASKING), ids=by_path)
+def test_the_client_needs_only_the_standard_library(source: Source) -> None:
+    ours = {"cstar_web.names", "cstar_web.release"}
+    foreign = {
+        name for name in imports(source.tree) if not name.startswith(ASKING[:-1].replace("/", "."))
+    }
+    assert {name.partition(".")[0] for name in foreign - ours} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    "source", [each for each in WEB if not each.path.startswith(ASKING)], ids=by_path
+)
+def test_nothing_else_needs_the_client(source: Source) -> None:
+    assert not {name for name in own_imports(source, "cstar_web") if ".client" in name}
 
 
 @pytest.mark.parametrize("source", BOTH, ids=by_path)

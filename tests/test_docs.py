@@ -19,6 +19,7 @@ from flask import Flask
 
 import cstar_core
 from cstar_core import EVENT_TYPES, Helpdesk
+from cstar_web import client
 from cstar_web.app import create_app
 from cstar_web.cli import main
 from cstar_web.errors import ERRORS
@@ -27,7 +28,9 @@ from cstar_web.settings import SETTINGS, Settings
 from cstar_web.shapes import public_names
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/api.md", "docs/library.md", "docs/operating.md")
+DOCUMENTS = (
+    *("README.md", "docs/api.md", "docs/client.md", "docs/library.md", "docs/operating.md"),
+)
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
     *("docs/security.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
@@ -372,6 +375,24 @@ def public_methods() -> Iterator[str]:
     for method in vars(Helpdesk):
         if not method.startswith("_"):
             yield method
+
+
+@pytest.mark.parametrize("name", client.__all__)
+def test_every_public_name_of_the_client_stands_in_its_document(name: str) -> None:
+    assert re.search(rf"\b{name}\b", read("docs/client.md"))
+
+
+def test_every_call_and_option_of_the_client_stands_in_its_document() -> None:
+    text = read("docs/client.md")
+    with client.Client(URL, "sk_live_your_key") as desk:
+        for name, resource in vars(desk).items():
+            if not name.startswith("_"):
+                calls = [each for each in dir(resource) if callable(getattr(resource, each))]
+                shown = [each for each in calls if not each.startswith("_") and each != "kind"]
+                assert shown
+                assert all(f"desk.{name}.{call}(" in text for call in shown), name
+    options = inspect.signature(client.Client).parameters
+    assert all(f"| `{option}` |" in text for option in options)
 
 
 def room_class(name: str) -> type:

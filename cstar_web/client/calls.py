@@ -1,0 +1,195 @@
+"""One call of the API: as often as it takes, and carried out at most once."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from itertools import count
+from random import SystemRandom
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from cstar_web.client.connections import Answer, Connections, Request
+from cstar_web.client.errors import AnswerError, CStarError, NetworkError, refusal
+from cstar_web.names import camel_case
+from cstar_web.release import release
+
+Json = Mapping[str, Any]
+
+IDEMPOTENCY_KEY, IF_MATCH = "idempotency_key", "if_match"
+_FIRST_WAIT, _LAST_WAIT = 0.5, 8.0
+# A server or proxy that asks for more than this is better answered by whoever called.
+_LONGEST_ASKED = 30.0
+_TRIED_AGAIN = (429, 502, 503, 504)
+_random = SystemRandom()
+
+
+class Found(NamedTuple):
+    """What a call was answered with: `data`, `meta`, and the object's entity tag."""
+
+    data: Any
+    meta: Json
+    etag: str | None
+
+
+class Calls:
+    """Makes calls: writes them, sends them, tries again where that can help, reads the answers."""
+
+    def __init__(
+        self, connections: Connections, *, retries: int, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._connections = connections
+        self._retries = retries
+        self._sleep = sleep
+        self._agent = f"cstar-client/{release()}"
+
+    def call(
+        self, method: str, path: str, query: Json | None = None, values: Json | None = None
+    ) -> Found:
+        """Ask for one thing; raises CStarError.
+
+        Among the values, `idempotency_key` and `if_match` are headers. Every try of a write has the
+        same key, so that the server carries out one of them at most.
+        """
+        target = self._connections.address.base + path + _query(query or {})
+        given = dict(values or {})
+        headers = {"User-Agent": self._agent, "Accept": "application/json"}
+        if method != "GET":
+            own = _header(given, IDEMPOTENCY_KEY)
+            headers["Idempotency-Key"] = f"client-{uuid4().hex}" if own is None else own
+        if IF_MATCH in given:
+            headers["If-Match"] = _header(given, IF_MATCH) or _refuse_no_tag()
+        body = None if method in ("GET", "DELETE") else _body(given)
+        if body is not None:
+            headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        return self._persist(Request(method, target, headers, body))
+
+    def _persist(self, request: Request) -> Found:
+        for tried in count():
+            try:
+                return _read(self._connections.exchange(request))
+            except CStarError as error:
+                wait = self._wait(error, tried)
+                if wait is None:
+                    raise
+            self._sleep(wait)
+        raise AssertionError("counting does not end")
+
+    def _wait(self, error: CStarError, tried: int) -> float | None:
+        """How long to wait before the next try; None if there should be none."""
+        if tried >= self._retries or not _may_pass(error):
+            return None
+        if error.retry_after is None:
+            wait = min(_LAST_WAIT, _FIRST_WAIT * 2.0**tried)
+            return _random.uniform(wait / 2, wait)
+        if error.retry_after > _LONGEST_ASKED:
+            return None
+        # Those who were told the same should not all come at once.
+        return error.retry_after + _random.uniform(0, _FIRST_WAIT)
+
+
+def one(*parts: str) -> str:
+    """A path of names and ids; raises ValueError for what cannot be an id.
+
+    >>> one("tickets", "tkt_550e8400e29b41d4a716446655440000")
+    '/tickets/tkt_550e8400e29b41d4a716446655440000'
+    """
+    for part in parts:
+        if not part or not part.isascii() or not part.replace("-", "").replace("_", "").isalnum():
+            raise ValueError(f"{part!r} is not an id")
+    return "".join(f"/{quote(part)}" for part in parts)
+
+
+def _header(given: dict[str, Any], name: str) -> str | None:
+    value: str | None = given.pop(name) if name in given else None
+    if value is not None and not (value.isascii() and value.isprintable()):
+        raise ValueError(f"{name} must be visible ASCII characters")
+    return value
+
+
+def _refuse_no_tag() -> str:
+    raise ValueError("if_match is None: what comes from a list has no etag; get the object first")
+
+
+def _may_pass(error: CStarError) -> bool:
+    """Whether the same request may be answered otherwise a little later."""
+    if isinstance(error, NetworkError) or error.code == "IDEMPOTENCY_IN_PROGRESS":
+        return True
+    return not isinstance(error, AnswerError) and error.status in _TRIED_AGAIN
+
+
+def _read(answer: Answer) -> Found:
+    status, headers, raw, ends = answer
+    if 300 <= status < 400:
+        place = headers.get("Location", "elsewhere")
+        raise AnswerError(f"the server leads to {place}; the key was not sent there", status=status)
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        body = None
+    if body is None and not ends:
+        # Also what is left of an answer that was cut off among its headers.
+        raise NetworkError("no whole answer came: it was cut off", status=status)
+    if status >= 400:
+        raise refusal(status, headers, body)
+    if not isinstance(body, dict) or not isinstance(body.get("meta"), dict) or "data" not in body:
+        raise AnswerError("the answer is not one of cStar's; is the url right?", status=status)
+    return Found(body["data"], body["meta"], headers.get("ETag"))
+
+
+def _body(values: Json) -> bytes:
+    body = {camel_case(name): value for name, value in values.items()}
+    return json.dumps(body, allow_nan=False, default=_plain).encode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
+
+
+def _query(query: Json) -> str:
+    """The filters as the API takes them; None is no filter.
+
+    >>> _query({"status": ["new", "open"], "sort": "-created_at", "cursor": None})
+    '?status=new%2Copen&sort=-createdAt'
+    >>> _query({"custom_fields": {"seats": {"gte": 10}, "paid": True}})
+    '?customFields%5Bseats%5D%5Bgte%5D=10&customFields%5Bpaid%5D=true'
+    """
+    pairs = [pair for name, value in query.items() for pair in _pairs(name, value)]
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if value is None:
+        return
+    public = camel_case(name)
+    if name == "custom_fields":
+        for key, wanted in value.items():
+            bounds = wanted if isinstance(wanted, Mapping) else {None: wanted}
+            for bound, limit in bounds.items():
+                yield f"{public}[{key}]" + (f"[{bound}]" if bound else ""), _word(limit)
+    elif name == "sort":
+        yield public, camel_case(value)
+    else:
+        yield public, _word(value)
+
+
+def _word(value: Any) -> str:
+    """A value as text in a query.
+
+    >>> _word(datetime(2025, 12, 10, 14, 30, tzinfo=UTC)), _word(("new", "open")), _word(2.5)
+    ('2025-12-10T14:30:00Z', 'new,open', '2.5')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str | int | float):
+        return str(value)
+    return ",".join(_word(each) for each in value)

@@ -1,0 +1,169 @@
+"""What can be sent, by name: the names of the API in snake_case.
+
+These are for type checkers. The server sees what is allowed, so names that it learns later can be
+sent too.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Required, TypedDict
+
+Instant = datetime | str
+Words = str | Sequence[str]
+Scalar = str | int | float | bool | date
+FieldFilters = Mapping[str, Scalar | Mapping[str, Scalar]]
+
+
+class Sent(TypedDict, total=False):
+    """Any write: a key of one's own, which makes it safe to repeat in another call."""
+
+    idempotency_key: str
+
+
+class Conditional(Sent, total=False):
+    """A write that may be meant for one state of the object: its ``etag``."""
+
+    if_match: str | None
+
+
+class Paged(TypedDict, total=False):
+    """Where a list begins, and how much of it is fetched at once (1 to 100)."""
+
+    page: int
+    page_size: int
+    cursor: str | None
+
+
+class TicketFilters(Paged, total=False):
+    """Which tickets, in which order."""
+
+    status: Words | None
+    priority: Words | None
+    search: str | None
+    customer_id: str | None
+    assigned_to: str | None
+    tag: Words | None
+    custom_fields: FieldFilters | None
+    created_after: Instant | None
+    created_before: Instant | None
+    updated_after: Instant | None
+    updated_before: Instant | None
+    sort: str | None
+    expand: str | None
+
+
+class NewTicket(Sent, total=False):
+    """A ticket to make."""
+
+    title: Required[str]
+    status: str
+    priority: str
+    customer_id: str | None
+    customer_name: str | None
+    customer_email: str | None
+    assigned_to: str | None
+    tags: Words
+    notes: str | None
+    custom_fields: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    initial_message: str | None
+
+
+class TicketChanges(Conditional, total=False):
+    """What to change about a ticket; None takes away."""
+
+    title: str
+    status: str
+    priority: str
+    customer_id: str | None
+    assigned_to: str | None
+    tags: Words
+    notes: str | None
+    custom_fields: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+
+class NewMessage(Sent, total=False):
+    """A message to add."""
+
+    content: Required[str]
+    sender: str
+    sender_name: str | None
+    is_internal: bool
+
+
+class CustomerFilters(Paged, total=False):
+    """Which customers, in which order."""
+
+    search: str | None
+    tag: Words | None
+    custom_fields: FieldFilters | None
+    sort: str | None
+
+
+class NewCustomer(Sent, total=False):
+    """A customer to make."""
+
+    name: Required[str]
+    email: str | None
+    tags: Words
+    notes: str | None
+    custom_fields: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+
+class CustomerChanges(Conditional, total=False):
+    """What to change about a customer; None takes away."""
+
+    name: str
+    email: str | None
+    tags: Words
+    notes: str | None
+    custom_fields: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+
+class NewMember(Sent, total=False):
+    """A member to add."""
+
+    name: Required[str]
+    email: Required[str]
+    role: str
+
+
+class MemberChanges(Conditional, total=False):
+    """What to change about a member."""
+
+    name: str
+    email: str
+    role: str
+
+
+class NewCustomField(Sent, total=False):
+    """A custom field to define."""
+
+    name: Required[str]
+    key: Required[str]
+    type: Required[str]
+    entity_type: Required[str]
+    options: Sequence[str] | None
+    required: bool
+    position: int
+
+
+class CustomFieldChanges(Conditional, total=False):
+    """What to change about a custom field."""
+
+    name: str
+    required: bool
+    position: int
+    archived: bool
+    options: Sequence[str]
+    rename_options: Mapping[str, str]
+
+
+class EventFilters(Paged, total=False):
+    """Which events, oldest first."""
+
+    after: str | None
+    types: Words | None

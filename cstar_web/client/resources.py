@@ -1,0 +1,195 @@
+"""The resources of a client: the same verbs on each."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar, Unpack
+
+from cstar_web.client import params
+from cstar_web.client.calls import Calls, Json, one
+from cstar_web.client.pages import Page, read_page
+from cstar_web.client.values import (
+    Customer,
+    CustomField,
+    Event,
+    Member,
+    Message,
+    Ticket,
+    Value,
+    read,
+)
+
+T = TypeVar("T", bound=Value)
+
+
+class _Resource(Generic[T]):
+    """Objects of one kind at one path of a team."""
+
+    name: str
+    kind: type[T]
+
+    def __init__(self, calls: Calls, team_path: Callable[[], str]) -> None:
+        self._calls = calls
+        self._team_path = team_path
+
+    def _call(
+        self,
+        method: str,
+        *parts: str,
+        query: Mapping[str, Any] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> tuple[Any, Json, str | None]:
+        path = one(*parts)
+        return self._calls.call(method, self._team_path() + path, query, values)
+
+    def _write(self, method: str, *parts: str, values: Mapping[str, Any]) -> T:
+        data, _, etag = self._call(method, *parts, values=values)
+        return read(self.kind, data, etag)
+
+    def _get(self, *parts: str, query: Mapping[str, Any] | None = None) -> T:
+        data, _, etag = self._call("GET", *parts, query=query)
+        return read(self.kind, data, etag)
+
+    def _page(self, *parts: str, query: Mapping[str, Any]) -> Page[T]:
+        data, meta, _ = self._call("GET", *parts, query=query)
+        rest = {name: value for name, value in query.items() if name != "page"}
+        return read_page(
+            [read(self.kind, each) for each in data],
+            meta,
+            lambda cursor: self._page(*parts, query=rest | {"cursor": cursor}),
+        )
+
+
+class Tickets(_Resource[Ticket]):
+    """Tickets: each one a conversation with a customer."""
+
+    name, kind = "tickets", Ticket
+
+    def list(self, **filters: Unpack[params.TicketFilters]) -> Page[Ticket]:
+        """Those that all filters find, newest first unless sorted otherwise."""
+        return self._page(self.name, query=filters)
+
+    def get(self, ticket_id: str, *, expand: str | None = None) -> Ticket:
+        """One, with its messages; with its customer too if ``expand`` is `customer`."""
+        return self._get(self.name, ticket_id, query={"expand": expand})
+
+    def create(self, **values: Unpack[params.NewTicket]) -> Ticket:
+        """Make one."""
+        return self._write("POST", self.name, values=values)
+
+    def update(self, ticket_id: str, **changes: Unpack[params.TicketChanges]) -> Ticket:
+        """Change what is given; custom fields and metadata are merged."""
+        return self._write("PATCH", self.name, ticket_id, values=changes)
+
+    def delete(self, ticket_id: str, **options: Unpack[params.Conditional]) -> None:
+        """Delete one with its messages, for good."""
+        self._call("DELETE", self.name, ticket_id, values=options)
+
+
+class Messages(_Resource[Message]):
+    """Messages of tickets."""
+
+    name, kind = "messages", Message
+
+    def list(self, ticket_id: str) -> tuple[Message, ...]:
+        """All of a ticket, oldest first."""
+        data, _, _ = self._call("GET", "tickets", ticket_id, self.name)
+        return tuple(read(Message, each) for each in data)
+
+    def create(self, ticket_id: str, **values: Unpack[params.NewMessage]) -> Message:
+        """Add one to a ticket."""
+        return self._write("POST", "tickets", ticket_id, self.name, values=values)
+
+
+class Customers(_Resource[Customer]):
+    """Customers: who asks."""
+
+    name, kind = "customers", Customer
+
+    def list(self, **filters: Unpack[params.CustomerFilters]) -> Page[Customer]:
+        """Those that all filters find, newest first unless sorted otherwise."""
+        return self._page(self.name, query=filters)
+
+    def get(self, customer_id: str) -> Customer:
+        """One."""
+        return self._get(self.name, customer_id)
+
+    def create(self, **values: Unpack[params.NewCustomer]) -> Customer:
+        """Make one."""
+        return self._write("POST", self.name, values=values)
+
+    def update(self, customer_id: str, **changes: Unpack[params.CustomerChanges]) -> Customer:
+        """Change what is given; custom fields and metadata are merged."""
+        return self._write("PATCH", self.name, customer_id, values=changes)
+
+    def delete(self, customer_id: str, **options: Unpack[params.Conditional]) -> None:
+        """Delete one; the tickets stay."""
+        self._call("DELETE", self.name, customer_id, values=options)
+
+
+class Members(_Resource[Member]):
+    """Members: the agents whom tickets can be assigned to."""
+
+    name, kind = "members", Member
+
+    def list(self, **filters: Unpack[params.Paged]) -> Page[Member]:
+        """All of the team, oldest first."""
+        return self._page(self.name, query=filters)
+
+    def get(self, member_id: str) -> Member:
+        """One."""
+        return self._get(self.name, member_id)
+
+    def create(self, **values: Unpack[params.NewMember]) -> Member:
+        """Add one."""
+        return self._write("POST", self.name, values=values)
+
+    def update(self, member_id: str, **changes: Unpack[params.MemberChanges]) -> Member:
+        """Change what is given."""
+        return self._write("PATCH", self.name, member_id, values=changes)
+
+    def delete(self, member_id: str, **options: Unpack[params.Conditional]) -> None:
+        """Remove one; the tickets become unassigned."""
+        self._call("DELETE", self.name, member_id, values=options)
+
+
+class CustomFields(_Resource[CustomField]):
+    """Custom fields: the definitions of typed values on tickets and customers."""
+
+    name, kind = "custom-fields", CustomField
+
+    def list(self, *, entity_type: str | None = None) -> tuple[CustomField, ...]:
+        """All, by position; only those of `tickets` or `customers` if that is given."""
+        data, _, _ = self._call("GET", self.name, query={"entity_type": entity_type})
+        return tuple(read(CustomField, each) for each in data)
+
+    def get(self, custom_field_id: str) -> CustomField:
+        """One."""
+        return self._get(self.name, custom_field_id)
+
+    def create(self, **values: Unpack[params.NewCustomField]) -> CustomField:
+        """Define one."""
+        return self._write("POST", self.name, values=values)
+
+    def update(
+        self, custom_field_id: str, **changes: Unpack[params.CustomFieldChanges]
+    ) -> CustomField:
+        """Change what is given."""
+        return self._write("PATCH", self.name, custom_field_id, values=changes)
+
+    def delete(self, custom_field_id: str, **options: Unpack[params.Conditional]) -> int:
+        """Delete one with every value of it; how many objects had one."""
+        data, _, _ = self._call("DELETE", self.name, custom_field_id, values=options)
+        return int(data["valuesRemoved"])
+
+
+class Events(_Resource[Event]):
+    """Events: what happened, oldest first."""
+
+    name, kind = "events", Event
+
+    def list(self, **filters: Unpack[params.EventFilters]) -> Page[Event]:
+        """Those after an event, and of some types, if these are given."""
+        return self._page(self.name, query=filters)
+
+    def of_ticket(self, ticket_id: str, **filters: Unpack[params.Paged]) -> Page[Event]:
+        """Those of a ticket and of its messages."""
+        return self._page("tickets", ticket_id, self.name, query=filters)

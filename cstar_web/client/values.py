@@ -1,0 +1,175 @@
+"""What the API answers with, as frozen values. Names are in snake_case, instants are aware.
+
+Members that a later server adds are in ``raw``, which is the object as it was answered.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from cstar_web.client.errors import AnswerError
+from cstar_web.names import camel_case
+
+Json = dict[str, Any]
+T = TypeVar("T", bound="Value")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Value:
+    """An object of the API; ``raw`` is all that was answered."""
+
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whoami(Value):
+    """What a key opens."""
+
+    team_id: str
+    team_name: str
+    team_slug: str
+    key_type: str
+    environment: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message(Value):
+    """One entry of a ticket's conversation."""
+
+    id: str
+    ticket_id: str
+    content: str
+    sender: str
+    sender_name: str
+    is_internal: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customer(Value):
+    """Someone who asks. A publishable key sees neither notes nor metadata."""
+
+    id: str
+    name: str
+    email: str | None
+    tags: tuple[str, ...]
+    notes: str | None = None
+    custom_fields: Json
+    metadata: Json = field(default_factory=dict)
+    ticket_count: int
+    created_at: datetime
+    updated_at: datetime
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticket(Value):
+    """A conversation with a customer. A publishable key sees neither notes nor metadata.
+
+    ``messages`` is None in lists, and ``etag`` too; ``customer`` is None unless it was asked for.
+    """
+
+    id: str
+    number: int
+    title: str
+    status: str
+    priority: str
+    customer_id: str | None
+    customer_name: str | None
+    assigned_to: str | None
+    tags: tuple[str, ...]
+    notes: str | None = None
+    custom_fields: Json
+    metadata: Json = field(default_factory=dict)
+    message_count: int
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    messages: tuple[Message, ...] | None = None
+    customer: Customer | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member(Value):
+    """An agent, whom tickets can be assigned to."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    created_at: datetime
+    updated_at: datetime
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CustomField(Value):
+    """The definition of a custom field."""
+
+    id: str
+    name: str
+    key: str
+    type: str
+    entity_type: str
+    required: bool
+    options: tuple[str, ...] | None
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor(Value):
+    """Who did something; the system has no id."""
+
+    type: str
+    id: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event(Value):
+    """One thing that happened."""
+
+    id: str
+    type: str
+    created_at: datetime
+    object_id: str
+    data: Json
+    changes: Json
+    actor: Actor
+
+
+def read(kind: type[T], data: Any, etag: str | None = None) -> T:
+    """An object of the API as a value; raises AnswerError for what is no such object."""
+    try:
+        known = {
+            each.name: _member(each.name, data[camel_case(each.name)])
+            for each in fields(kind)
+            if camel_case(each.name) in data
+        }
+        value = kind(**(known | {"raw": data} | ({"etag": etag} if etag else {})))
+    except (TypeError, ValueError, KeyError) as error:
+        raise AnswerError(f"the answer is not a {kind.__name__} of cStar: {error}") from error
+    return value
+
+
+def _member(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name.endswith("_at"):
+        return datetime.fromisoformat(value)
+    if name in _NESTED:
+        return _NESTED[name](value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+_NESTED: dict[str, Callable[[Any], Any]] = {
+    "messages": lambda found: tuple(read(Message, each) for each in found),
+    "customer": lambda found: read(Customer, found),
+    "actor": lambda found: read(Actor, found),
+}

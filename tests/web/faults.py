@@ -1,0 +1,176 @@
+"""A way to a server on which things go wrong: one fault for each request, then none."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.web.sockets import Address, connect
+
+# For 127.0.0.1 alone, signed by itself, until the year 2126.
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+# Given the request and the client's socket; True if the connection may be used again.
+Fault = Callable[["Way", bytes, socket.socket], bool]
+
+
+class Way:
+    """Listens like a server, and passes on what it is not told to spoil.
+
+    ``requests`` has the head of every request that came, in order; ``connections`` counts.
+    """
+
+    def __init__(self, server: Address | None, faults: list[Fault]) -> None:
+        self.server = server
+        self.faults = faults
+        self.requests: list[str] = []
+        self.connections = 0
+        self.ended = threading.Event()
+        self.url = ""
+
+    def headers(self, name: str) -> list[str | None]:
+        """What each request said in a header."""
+        wanted = f"{name.lower()}: "
+        return [
+            next((line[len(wanted) :] for line in lines if line.lower().startswith(wanted)), None)
+            for lines in (head.split("\r\n") for head in self.requests)
+        ]
+
+    def ask(self, request: bytes) -> bytes:
+        """The server's whole answer."""
+        assert self.server
+        with connect(self.server) as upstream:
+            upstream.sendall(request)
+            return _one_message(upstream)
+
+    def serve(self, client: socket.socket) -> None:
+        self.connections += 1
+        with client, suppress(OSError):
+            while request := _one_message(client):
+                self.requests.append(request.partition(b"\r\n\r\n")[0].decode())
+                fault = self.faults.pop(0) if self.faults else fine
+                if not fault(self, request, client):
+                    return
+
+
+def fine(way: Way, request: bytes, client: socket.socket) -> bool:
+    client.sendall(way.ask(request))
+    return True
+
+
+def cut_before(way: Way, request: bytes, client: socket.socket) -> bool:
+    """The request does not reach the server."""
+    return False
+
+
+def cut_after(way: Way, request: bytes, client: socket.socket) -> bool:
+    """The server has done its work, and its answer is lost."""
+    assert way.ask(request)
+    return False
+
+
+def cut_half(way: Way, request: bytes, client: socket.socket) -> bool:
+    answer = way.ask(request)
+    client.sendall(answer[: len(answer) - 20])
+    return False
+
+
+def close_when_answered(way: Way, request: bytes, client: socket.socket) -> bool:
+    """As a server does that closes connections which are idle, without a word in the answer."""
+    client.sendall(way.ask(request))
+    return False
+
+
+def hang(way: Way, request: bytes, client: socket.socket) -> bool:
+    way.ended.wait(5)
+    return False
+
+
+def drip(way: Way, request: bytes, client: socket.socket) -> bool:
+    """A head that never ends, byte by byte, so that no single step takes long."""
+    client.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not way.ended.wait(0.02):
+        client.sendall(b"a")
+    return False
+
+
+def says(status: str, body: bytes = b"", **headers: str) -> Fault:
+    """An answer that the server did not give."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return sends("\r\n".join([*lines, "", ""]).encode() + body)
+
+
+def sends(answer: bytes) -> Fault:
+    def fault(way: Way, request: bytes, client: socket.socket) -> bool:
+        client.sendall(answer)
+        return b"Content-Length" in answer
+
+    return fault
+
+
+def refuses_early(status: str, body: bytes) -> Fault:
+    """Answers and hangs up, as for a body that is too large to be read."""
+
+    def fault(way: Way, request: bytes, client: socket.socket) -> bool:
+        says(status, body, Connection="close")(way, request, client)
+        return False
+
+    return fault
+
+
+@contextmanager
+def leading(server: Address | None, *faults: Fault, tls: bool = False) -> Iterator[Way]:
+    """A way on which these things happen, one to each request; `way.url` is where it begins."""
+    way = Way(server, list(faults))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    threads: list[threading.Thread] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                threads.append(threading.Thread(target=handle, args=[client]))
+                threads[-1].start()
+
+    def handle(client: socket.socket) -> None:
+        try:
+            client.settimeout(10)
+            way.serve(context.wrap_socket(client, server_side=True) if tls else client)
+        except OSError:
+            client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threads.append(threading.Thread(target=accept))
+        threads[0].start()
+        way.url = f"http{'s' * tls}://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            yield way
+        finally:
+            way.ended.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join(10)
+
+
+def _one_message(sock: socket.socket) -> bytes:
+    """A request or an answer whose length is declared; empty if there is none."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = sock.recv(65536)
+        if not piece:
+            return b""
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+    while len(body) < length:
+        piece = sock.recv(65536)
+        if not piece:
+            return b""
+        body += piece
+    return head + b"\r\n\r\n" + body
