@@ -68,17 +68,24 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
+def queue_up(file: Desk, pool: ThreadPoolExecutor, write: Callable[[], None]) -> Future[None]:
+    """Let another thread wait for its turn; of several that wait, any may have the next one."""
+    number = file.writer._waiting + 1
+    queued = pool.submit(write)
+    until(lambda: file.writer._waiting == number)
+    return queued
+
+
 @contextmanager
 def behind(
     file: Desk, pool: ThreadPoolExecutor, *writes: Callable[[], None]
 ) -> Iterator[list[Future[None]]]:
-    """A write of this thread, during which the others queue up one after the other."""
+    """A write of this thread, during which the others queue up."""
     queued: list[Future[None]] = []
     with file.writer.write(brief=True) as connection:
         connection.execute("INSERT INTO marks VALUES ('first')")
-        for number, write in enumerate(writes, 1):
-            queued.append(pool.submit(write))
-            until(lambda number=number: file.writer._waiting == number)  # type: ignore[misc]
+        for write in writes:
+            queued.append(queue_up(file, pool, write))
         yield queued
 
 
@@ -185,38 +192,41 @@ def test_when_the_engine_gives_up_the_transaction_all_of_the_group_fail(
 def test_a_write_that_goes_on_after_the_engine_gave_up_holds_nobody_up(
     file: Desk, pool: ThreadPoolExecutor
 ) -> None:
+    last: list[Future[None]] = []
+
     def go_on() -> None:
         with file.writer.write(brief=True) as connection:
             connection.execute("ROLLBACK")
+            last.append(queue_up(file, pool, lambda: file.mark("last")))
 
     with (
         pytest.raises(sqlite3.OperationalError, match="no such savepoint"),
-        behind(file, pool, go_on, lambda: file.mark("last")) as queued,
+        behind(file, pool, go_on) as queued,
     ):
         pass
     with pytest.raises(sqlite3.OperationalError, match="no such savepoint"):
         queued[0].result(SOON)
-    queued[1].result(SOON)
+    last[0].result(SOON)
     assert file.marks() == ["last"]
 
 
 def test_a_part_that_cannot_be_taken_back_alone_takes_all_of_the_group_along(
     file: Desk, pool: ThreadPoolExecutor
 ) -> None:
+    last: list[Future[None]] = []
+
     def release_twice() -> None:
         with file.writer.write(brief=True) as connection:
             connection.execute("INSERT INTO marks VALUES ('released')")
             connection.execute("RELEASE member")
+            last.append(queue_up(file, pool, lambda: file.mark("last")))
             boom()
 
-    with (
-        pytest.raises(Busy),
-        behind(file, pool, release_twice, lambda: file.mark("last")) as queued,
-    ):
+    with pytest.raises(Busy), behind(file, pool, release_twice) as queued:
         pass
     with pytest.raises(ZeroDivisionError):
         queued[0].result(SOON)
-    queued[1].result(SOON)
+    last[0].result(SOON)
     assert file.marks() == ["last"]
 
 
