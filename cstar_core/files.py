@@ -23,6 +23,11 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def followed(path: str) -> str:
+    """What a link leads to: beside that SQLite keeps its log. Any other name is left as it is."""
+    return os.path.realpath(path) if os.path.islink(path) else path
+
+
 def identity(path: str | Path) -> tuple[int, int] | None:
     """Which file has this name now; None if none has."""
     with suppress(FileNotFoundError):

@@ -17,6 +17,7 @@ from cstar_core.customers import Customers
 from cstar_core.errors import Busy, Refused
 from cstar_core.events import Events
 from cstar_core.figures import Figures, figures
+from cstar_core.files import followed
 from cstar_core.idempotency import Idempotency
 from cstar_core.keys import Access, Keys
 from cstar_core.members import Members
@@ -106,7 +107,7 @@ class Helpdesk:
         kept already, 0 gives them back. Raises Refused for a file that is not a cStar database, is
         damaged or from a newer version (it stays untouched), Busy and StorageFull.
         """
-        name = fspath(path)
+        name = followed(fspath(path))
         kept = Reserve(name, reserve)
         kept.make_way()
         with translated(name):

@@ -2,9 +2,9 @@
 
 import fcntl
 import os
-import shutil
 import sqlite3
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -16,7 +16,7 @@ from pathlib import Path
 from cstar_core.backups.manifest import Backup
 from cstar_core.backups.verifying import compare, database_of, differs, look_at, manifest_of
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
-from cstar_core.files import copy, identity, room_for, sync
+from cstar_core.files import copy, identity, room_for, sync, write_new
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _LOCK_SECONDS = 0.5
@@ -46,25 +46,38 @@ def restore(source: str, database: str, newest: int, now: datetime, *, replace: 
     backup = manifest_of(Path(source))
     with room_for(f"{source} was not restored"), ExitStack() as stack:
         fresh = stack.enter_context(_copied(Path(source), target, backup, newest))
-        kept = None
+        # Again: making the copy may have taken long.
+        _refuse_taken(target, replace)
+        over, kept = target.exists(), None
         if _present(target):
             stack.enter_context(_alone(target))
+            if target.exists() and not over:
+                raise _made_meanwhile(target)
             kept = _keep(target, fresh, now)
-        _place(fresh, target)
+        _place(fresh, target, over=over)
         sync(target.parent)
     return Restored(str(target), backup, kept)
 
 
-def _place(fresh: Path, target: Path) -> None:
-    if target.exists():  # and nobody else has it
+def _place(fresh: Path, target: Path, *, over: bool) -> None:
+    """Give the new file its name; ``over`` an old one only if that is locked."""
+    if over:
         fresh.replace(target)
         return
     try:
-        os.link(fresh, target)
+        try:
+            os.link(fresh, target)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            write_new(target, b"")
+            fresh.replace(target)
     except FileExistsError:
-        raise Conflict(f"{target} exists by now; somebody else has made it") from None
-    except OSError:  # a file system without links
-        fresh.replace(target)
+        raise _made_meanwhile(target) from None
+
+
+def _made_meanwhile(target: Path) -> Conflict:
+    return Conflict(f"{target} exists by now; somebody else has made it")
 
 
 def _present(target: Path) -> list[Path]:
@@ -107,15 +120,13 @@ def _copied(source: Path, target: Path, backup: Backup, newest: int) -> Iterator
 def _alone(target: Path) -> Iterator[None]:
     """Keep everybody else out of the old file; its log is folded in, if it can still be read."""
     with ExitStack() as stack:
-        if not (_is_readable(target) and _is_locked(target, stack)):
+        if target.exists() and not (_is_readable(target) and _is_locked(target, stack)):
             stack.enter_context(_locked_bytes(target))
         yield
 
 
 def _is_readable(target: Path) -> bool:
     """Whether it is a database by itself; else SQLite might delete the log beside it."""
-    if not target.exists():
-        return False
     address = f"{target.as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as connection:
@@ -167,9 +178,6 @@ def _end_log(old: sqlite3.Connection) -> None:
 @contextmanager
 def _locked_bytes(target: Path) -> Iterator[None]:
     """The same lock, for a file that SQLite does not read."""
-    if not target.exists():
-        yield
-        return
     with target.open("r+b") as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCK_LENGTH, _LOCK_START)
@@ -198,7 +206,7 @@ def _keep(target: Path, fresh: Path, now: datetime) -> str:
         _like(target, fresh)
     with ExitStack() as undo:
         for each in present:
-            name = Path(f"{kept}{str(each)[len(str(target)) :]}")
+            name = _renamed(each, target, kept)
             _link(each, name)
             undo.callback(name.unlink)
         sync(target.parent)
@@ -206,7 +214,11 @@ def _keep(target: Path, fresh: Path, now: datetime) -> str:
     for each in present:
         if each != target:
             each.unlink()
-    return kept
+    return str(_renamed(present[0], target, kept))
+
+
+def _renamed(file: Path, target: Path, kept: str) -> Path:
+    return Path(f"{kept}{str(file)[len(str(target)) :]}")
 
 
 def _link(old: Path, new: Path) -> None:
@@ -216,11 +228,18 @@ def _link(old: Path, new: Path) -> None:
         raise
     except OSError:  # a file system without links
         try:
-            shutil.copy2(old, new)
+            _copy_aside(old, new)
             sync(new)
-        except OSError:
+        except (OSError, StorageFull):
             new.unlink(missing_ok=True)
             raise
+
+
+def _copy_aside(old: Path, new: Path) -> None:
+    """Copy a file by another program: if this process closed it, its locks on it would be gone."""
+    done = subprocess.run(["cp", "-p", "--", old, new], capture_output=True, text=True)  # noqa: S603, S607
+    if done.returncode:
+        raise StorageFull(f"{old} could not be kept: {done.stderr.strip()}")
 
 
 def _like(target: Path, fresh: Path) -> None:

@@ -4,16 +4,22 @@ Deleting writes before it frees anything, so on a full disk nothing could be del
 may use the reserve empties that file first, and fills it again before any other write begins.
 """
 
+import fcntl
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
+
+from cstar_core.errors import Busy
+from cstar_core.store.connections import BUSY_SECONDS
 
 # SQLite needs files of its own beside the database even for reading.
 _TO_OPEN = 256 * 1024
 _LEAST = 64 * 1024
 _BLOCK = 512
+_PAUSE_SECONDS = 0.01
 
 
 class Reserve:
@@ -24,17 +30,24 @@ class Reserve:
         self._folder = Path(path).absolute().parent
         self._size = size
         self._lock = threading.Lock()
-        # Whether there was less space than it should have; then each write tries again.
-        self.short = False
+
+    @property
+    def short(self) -> bool:
+        """Whether it has less than it should; then each write tries again to fill it."""
+        return self._size is not None and self._held() < self._size
 
     def keep(self) -> None:
-        """Make it as large as it should be, or half of what a small disk has left."""
+        """Make it as large as it should be, or half of what a small disk has left.
+
+        While somebody uses it, in this process or another, it is left to them.
+        """
         if self._size:
-            with self._lock:
+            with self._lock, suppress(OSError), self._opened() as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 held = self._held()
                 if held > self._size:
-                    os.truncate(self._path, self._size)
-                self._fill(self._size, (held + self._free()) // 2 - held)
+                    os.truncate(handle, self._size)
+                self._fill(handle, self._size, (held + self._free()) // 2 - held)
         elif self._size == 0:
             with suppress(OSError):
                 self._path.unlink()
@@ -53,15 +66,27 @@ class Reserve:
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Give it back to the disk for the time of the block, and then take what is left."""
-        with self._lock:
+        """Give it back to the disk for the time of the block, and then take what is left.
+
+        Raises Busy if another process does not give it up in time.
+        """
+        with self._lock, self._opened() as handle:
+            _lock_file(handle)
             size = self._size or self._held()
             with suppress(OSError):
-                os.truncate(self._path, 0)
+                os.truncate(handle, 0)
             try:
                 yield
             finally:
-                self._fill(size, self._free())
+                self._fill(handle, size, self._free())
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
 
     def _held(self) -> int:
         try:
@@ -73,24 +98,28 @@ class Reserve:
         found = os.statvfs(self._folder)
         return found.f_bavail * found.f_frsize
 
-    def _fill(self, size: int, most: int) -> None:
+    def _fill(self, handle: int, size: int, most: int) -> None:
         """Grow to the size, or by the most that is allowed, or by what the disk gives."""
         held = self._held()
         more = min(size - held, most)
         while held < size and more >= _LEAST:
             try:
-                self._allocate(held + more)
+                _take(handle, held + more)
                 break
             except OSError:
                 more //= 2
-        self.short = self._held() < size
 
-    def _allocate(self, size: int) -> None:
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+def _lock_file(handle: int) -> None:
+    until = monotonic() + BUSY_SECONDS
+    while True:
         try:
-            _take(handle, size)
-        finally:
-            os.close(handle)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if monotonic() >= until:
+                raise Busy("The reserve of disk space is in use; try again.") from None
+        sleep(_PAUSE_SECONDS)
 
 
 def _take(handle: int, size: int) -> None:

@@ -1,6 +1,7 @@
 """What every command shares: its options, how it prints, and how it fails."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -137,12 +138,13 @@ def with_desk(
 
 def _refuse_absent(database: str) -> None:
     file = Path(database)
-    if not (file.exists() or Path(f"{database}-wal").exists()):
+    log = Path(f"{os.path.realpath(database)}-wal")
+    if not (file.exists() or log.exists()):
         raise Usage(
             f"there is no database at {database}; name it with --database, "
             "or make one: cstar team create NAME"
         )
-    if file.is_file() and file.stat().st_size == 0 and not Path(f"{database}-wal").exists():
+    if file.is_file() and file.stat().st_size == 0 and not log.exists():
         raise Refused(
             f"{database} is empty; restore a backup: cstar restore, "
             "or make a new one of it: cstar team create NAME"

@@ -85,3 +85,19 @@ def filled_desk(filled_template: Path, tmp_path: Path, clock: ManualClock) -> It
 def filled(filled_desk: Helpdesk) -> Workspace:
     """The acme of the filled desk."""
     return filled_desk.workspace("acme")
+
+
+@pytest.fixture
+def backup(desk: Helpdesk, acme: Workspace, tmp_path: Path) -> Path:
+    """A backup with the ticket "Old"; the desk has another one, "New", since."""
+    acme.tickets.create(title="Old", initial_message="words")
+    desk.backup(tmp_path / "backup")
+    acme.tickets.create(title="New")
+    return tmp_path / "backup"
+
+
+@pytest.fixture
+def stopped(backup: Path, desk: Helpdesk, path: Path) -> Path:
+    """The desk's file, which nobody has open."""
+    desk.close()
+    return path

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import SYSTEM, Helpdesk, Workspace
+from cstar_core import SYSTEM, Helpdesk, Refused, Workspace
 from tests.core.vocabulary import START, ManualClock
 
 
@@ -23,6 +23,28 @@ def test_a_file_may_have_an_odd_name(tmp_path: Path) -> None:
     with Helpdesk.open(tmp_path / "Mein Büro ?#%20.db") as desk:
         desk.teams.create("Acme")
     assert (tmp_path / "Mein Büro ?#%20.db").is_file()
+
+
+def test_a_desk_behind_a_link_keeps_its_reserve_and_log_with_the_file(
+    path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(path)
+    with Helpdesk.open(link, reserve=100_000) as desk:
+        assert desk.path == str(path)
+    assert [each.name for each in link.parent.iterdir()] == ["link.db"]
+    assert path.with_name("desk.db-reserve").exists()
+
+
+def test_a_link_to_a_file_whose_log_was_taken_away_is_refused(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(path)
+    path.unlink()
+    path.with_name("desk.db-wal").write_text("all that is left")
+    with pytest.raises(Refused, match="is missing or empty, but"):
+        Helpdesk.open(link)
 
 
 def test_a_desk_knows_its_engine(desk: Helpdesk) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Helpdesk, StorageFull, Workspace
+from cstar_core.store import Reserve
 
 MEGABYTE = 1024 * 1024
 RESERVE = 2 * MEGABYTE
@@ -168,3 +169,21 @@ class TestAFullDisk:
     def test_half_of_a_small_disk_is_left_to_other_writes(self, disk: Path) -> None:
         with Helpdesk.open(disk / "desk.db", reserve=100 * MEGABYTE):
             assert shutil.disk_usage(disk).free >= 3 * MEGABYTE
+
+    def test_a_reserve_that_another_process_gave_up_is_filled_again(self, disk: Path) -> None:
+        with Helpdesk.open(disk / "desk.db", reserve=RESERVE) as desk:
+            acme = workspace(desk)
+            acme.tickets.create(title="T")
+            os.truncate(disk / "desk.db-reserve", 0)  # as another process does, and is killed
+            acme.tickets.create(title="T")
+            assert kept(disk / "desk.db") >= RESERVE
+
+    def test_what_another_process_has_given_up_is_not_taken_while_it_works(
+        self, disk: Path
+    ) -> None:
+        with Helpdesk.open(disk / "desk.db", reserve=RESERVE) as desk:
+            acme = workspace(desk)
+            with Reserve(str(disk / "desk.db"), None).lent():
+                acme.tickets.create(title="T")
+                during = kept(disk / "desk.db")
+            assert (during, kept(disk / "desk.db") >= RESERVE) == (0, True)
