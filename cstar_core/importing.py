@@ -5,6 +5,7 @@ open, so that others write meanwhile; what has been written stays, whatever come
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from cstar_core.checks import Rule, check_integer, invalid, or_none, raise_any
 from cstar_core.errors import Problem
+from cstar_core.events import quietly
 from cstar_core.store import Store, Transaction
 
 BATCH_SIZE_DEFAULT = 1_000
@@ -48,14 +50,17 @@ def import_batches(
     objects: Iterable[object],
     batch_size: int,
     begin: Callable[[Transaction], Loading],
+    *,
+    quiet: int | None = None,
 ) -> Iterator[Batch]:
     """Write the objects, so many in each transaction; yields what has been committed.
 
-    Raises Invalid with the places of what is wrong (``tickets.17.title``, from 0), at most 100 of
-    a batch; then nothing of that batch is written.
+    Nobody is told of the events that this records in the workspace ``quiet``. Raises Invalid with
+    the places of what is wrong (``tickets.17.title``, from 0), at most 100 of a batch; then
+    nothing of that batch is written.
     """
     raise_any(check_integer("batch_size", batch_size, 1, BATCH_SIZE_MAX))
-    return _batches(store, kind, iter(objects), batch_size, begin)
+    return _batches(store, kind, iter(objects), batch_size, begin, quiet)
 
 
 def _batches(
@@ -64,10 +69,11 @@ def _batches(
     objects: Iterator[object],
     size: int,
     begin: Callable[[Transaction], Loading],
+    quiet: int | None,
 ) -> Iterator[Batch]:
     start = 0
     while batch := list(islice(objects, size)):
-        with store.transaction() as tx:
+        with store.transaction() as tx, nullcontext() if quiet is None else quietly(tx, quiet):
             ids = tuple(_write(begin(tx), kind, start, batch))
         yield Batch(start, ids)
         start += len(batch)

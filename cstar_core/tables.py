@@ -256,6 +256,18 @@ class EventRow(Row):
         primary_key = CompositeKey("workspace_id", "number")
 
 
+class QuietEventsRow(Row):
+    """A run of events that nobody is told of."""
+
+    workspace_id = IntegerField()
+    first = IntegerField()
+    last = IntegerField()
+
+    class Meta:
+        table_name = "quiet_events"
+        primary_key = CompositeKey("workspace_id", "first")
+
+
 class ReceiptRow(Row):
     """The stored answer to an idempotency key."""
 

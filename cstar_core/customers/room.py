@@ -99,16 +99,22 @@ class Customers:
             return customers_by_key(tx, self._scope, [key])[key]
 
     def import_many(
-        self, customers: Iterable[Mapping[str, Any]], *, batch_size: int = BATCH_SIZE_DEFAULT
+        self,
+        customers: Iterable[Mapping[str, Any]],
+        *,
+        batch_size: int = BATCH_SIZE_DEFAULT,
+        notify: bool = False,
     ) -> Iterator[Batch]:
         """Load customers, so many in each transaction; nothing happens until it is iterated.
 
-        Each has the names that ``create`` takes, and ``created_at`` and ``updated_at``. Raises
-        Invalid with the places of what is wrong (``customers.17.email``, from 0), a taken address
-        among them; then nothing of that batch is written, and what was before it stays.
+        Each has the names that ``create`` takes, and ``created_at`` and ``updated_at``. The
+        events are in the log; webhooks tell of them only with ``notify``. Raises Invalid with the
+        places of what is wrong (``customers.17.email``, from 0), a taken address among them; then
+        nothing of that batch is written, and what was before it stays.
         """
         begin = partial(CustomersLoading, self._scope)
-        return import_batches(self._store, ENTITY, customers, batch_size, begin)
+        quiet = None if notify else self._scope.workspace_id
+        return import_batches(self._store, ENTITY, customers, batch_size, begin, quiet=quiet)
 
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written.

@@ -7,8 +7,10 @@ from cstar_core.events.log import (
     difference,
     forget_object,
     forget_ticket,
+    last_number,
     record,
 )
+from cstar_core.events.quiet import quietly
 from cstar_core.events.room import Event, Events
 
 __all__ = [
@@ -20,5 +22,7 @@ __all__ = [
     "difference",
     "forget_object",
     "forget_ticket",
+    "last_number",
+    "quietly",
     "record",
 ]

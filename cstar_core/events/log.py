@@ -9,7 +9,7 @@ from peewee import fn
 from cstar_core.checks import same
 from cstar_core.metadata import to_json
 from cstar_core.scope import Scope
-from cstar_core.store import Transaction, prepare, prepare_insert, slot
+from cstar_core.store import Snapshot, Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import ACTOR_TYPES, EventRow
 
 EVENT_TYPES = (
@@ -101,6 +101,11 @@ def record(
     )
 
 
+def last_number(snap: Snapshot, workspace_id: int) -> int:
+    """The number of a workspace's newest event; 0 if there is none."""
+    return int(snap.value(_LAST_NUMBER, workspace_id=workspace_id))
+
+
 class Log:
     """What happened to much at once, each with an instant of its own; ``write`` records it all."""
 
@@ -126,7 +131,7 @@ class Log:
     def write(self, tx: Transaction) -> None:
         """Record everything."""
         workspace = self._workspace_id
-        last = tx.value(_LAST_NUMBER, workspace_id=workspace)
+        last = last_number(tx, workspace)
         rows = ((workspace, number, *row) for number, row in enumerate(self._rows, last + 1))
         tx.many(_RECORD_MANY, rows)
 

@@ -104,18 +104,24 @@ class Tickets:
             return ticket_of(stored, self._scope, messages)
 
     def import_many(
-        self, tickets: Iterable[Mapping[str, Any]], *, batch_size: int = BATCH_SIZE_DEFAULT
+        self,
+        tickets: Iterable[Mapping[str, Any]],
+        *,
+        batch_size: int = BATCH_SIZE_DEFAULT,
+        notify: bool = False,
     ) -> Iterator[Batch]:
         """Load tickets as they are, so many in each transaction; nothing happens until iterated.
 
         Each has the names that ``create`` takes, ``messages`` (with the names that
         ``messages.create`` takes and ``created_at``), ``created_at``, ``updated_at``,
-        ``resolved_at`` and ``closed_at``. Messages do not change the status. Raises Invalid with
-        the places of what is wrong (``tickets.17.title``, from 0); then nothing of that batch is
-        written, and what was before it stays.
+        ``resolved_at`` and ``closed_at``. Messages do not change the status. The events are
+        in the log; webhooks tell of them only with ``notify``. Raises Invalid with the places of
+        what is wrong (``tickets.17.title``, from 0); then nothing of that batch is written, and
+        what was before it stays.
         """
         begin = partial(TicketsLoading, self._scope)
-        return import_batches(self._store, ENTITY, tickets, batch_size, begin)
+        quiet = None if notify else self._scope.workspace_id
+        return import_batches(self._store, ENTITY, tickets, batch_size, begin, quiet=quiet)
 
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written.

@@ -1,0 +1,36 @@
+"""Events that are history only: they are in the log, and nobody is told of them.
+
+They are runs of numbers beside the log, since an import writes many in a row and a column of their
+own would cost every event.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from peewee import fn
+
+from cstar_core.events.log import last_number
+from cstar_core.store import Transaction, prepare, prepare_insert, slot
+from cstar_core.tables import QuietEventsRow
+
+_MINE = QuietEventsRow.workspace_id == slot("workspace")
+_LENGTHEN = prepare(
+    QuietEventsRow.update({QuietEventsRow.last: slot("last")}).where(
+        _MINE
+        & (QuietEventsRow.first == QuietEventsRow.select(fn.MAX(QuietEventsRow.first)).where(_MINE))
+        & (QuietEventsRow.last == slot("before"))
+    )
+)
+_ADD = prepare_insert(QuietEventsRow, ("workspace_id", "first", "last"))
+
+
+@contextmanager
+def quietly(tx: Transaction, workspace_id: int) -> Iterator[None]:
+    """Nobody is told of the events that the block records in a workspace."""
+    before = last_number(tx, workspace_id)
+    yield
+    last = last_number(tx, workspace_id)
+    if last == before:
+        return
+    if not tx.run(_LENGTHEN, workspace=workspace_id, before=before, last=last):
+        tx.many(_ADD, [(workspace_id, before + 1, last)])
