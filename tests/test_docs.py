@@ -23,13 +23,15 @@ from cstar_web import client
 from cstar_web.app import create_app
 from cstar_web.cli import main
 from cstar_web.errors import ERRORS
+from cstar_web.mcp.tools import Tool, tools
 from cstar_web.operations import Operation, operations
 from cstar_web.settings import SETTINGS, Settings
 from cstar_web.shapes import public_names
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
-    *("README.md", "docs/api.md", "docs/client.md", "docs/library.md", "docs/operating.md"),
+    *("README.md", "docs/api.md", "docs/client.md", "docs/library.md", "docs/mcp.md"),
+    "docs/operating.md",
 )
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
@@ -375,6 +377,12 @@ def public_methods() -> Iterator[str]:
     for method in vars(Helpdesk):
         if not method.startswith("_"):
             yield method
+
+
+@pytest.mark.parametrize("tool", tools(allow_write=True), ids=lambda tool: tool.name)
+def test_every_tool_of_an_assistant_stands_in_its_document(tool: Tool) -> None:
+    row = re.search(rf"^\|[^|]*`{tool.name}`[^|]*\|(.*)\|$", read("docs/mcp.md"), re.MULTILINE)
+    assert row and ("With `--allow-write`" in row[1]) is tool.writes
 
 
 @pytest.mark.parametrize("name", client.__all__)

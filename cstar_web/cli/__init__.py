@@ -4,6 +4,7 @@ import click
 
 from cstar_web.cli.base import EXIT_CODES, Group
 from cstar_web.cli.keep import backup, check, reindex, restore
+from cstar_web.cli.mcp import mcp
 from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
@@ -19,5 +20,5 @@ def main() -> None:
     """
 
 
-for command in (serve, team, key, member, demo, openapi, check, reindex, backup, restore):
+for command in (serve, team, key, member, demo, openapi, check, reindex, backup, restore, mcp):
     main.add_command(command)

@@ -29,6 +29,7 @@ Command = Callable[..., Any]
 
 _REMEDIES = {
     "team": "cstar team list shows those that exist",
+    "member": "cstar member add prints the id of each",
     "key": "cstar key list TEAM shows those that exist",
 }
 
@@ -129,14 +130,15 @@ def with_desk(
 
     def run(settings: Settings, *args: P.args, **kwargs: P.kwargs) -> Answer:
         if not make:
-            _refuse_absent(settings.database)
+            refuse_absent(settings.database)
         with Helpdesk.open(settings.database) as desk:
             return command(desk, *args, **kwargs)
 
     return reads_settings(answers(update_wrapper(run, command)))
 
 
-def _refuse_absent(database: str) -> None:
+def refuse_absent(database: str) -> None:
+    """Raise Usage or Refused if there is no database, or an empty file in its place."""
     file = Path(database)
     log = Path(f"{os.path.realpath(database)}-wal")
     if not (file.exists() or log.exists()):
