@@ -44,6 +44,7 @@ from cstar_core.metadata import (
 from cstar_core.pages import PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
 from cstar_core.reindexing import Reindexed
 from cstar_core.scope import SYSTEM, Actor
+from cstar_core.signatures import InvalidSignature, verify_signature
 from cstar_core.tables import ENVIRONMENTS, KEY_TYPES, PRIORITIES, ROLES, SENDERS, STATUSES
 from cstar_core.tags import TAG_MAX, TAGS_MAX, parse_tags
 from cstar_core.teams import SLUG_MAX, Team
@@ -99,6 +100,7 @@ __all__ = [
     "Helpdesk",
     "HelpdeskError",
     "Invalid",
+    "InvalidSignature",
     "Key",
     "Member",
     "Message",
@@ -121,4 +123,5 @@ __all__ = [
     "parse_id",
     "parse_tags",
     "utc_now",
+    "verify_signature",
 ]

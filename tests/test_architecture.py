@@ -17,7 +17,7 @@ PACKAGES = ("cstar_core", "cstar_web")
 # Lowest first: a module imports only from layers below its own.
 LAYERS = (
     ("errors", "clock", "ids"),
-    ("checks", "words", "values", "files"),
+    ("checks", "words", "values", "files", "signatures"),
     ("tags", "metadata", "fields", "pages"),
     ("tables",),
     ("store", "migrations", "scope"),
