@@ -100,10 +100,10 @@ class Client:
         """
         if timeout <= 0 or retries < 0:
             raise ValueError("timeout must be more than 0, and retries not less")
-        self._address = Address.parse(url)
+        address = Address.parse(url)
         self._team_path = f"/teams{one(team)}" if team is not None else None
         self._connections = Connections(
-            self._address, Key(key), timeout=timeout, answer_max=answer_max, tls=tls
+            address, Key(key), timeout=timeout, answer_max=answer_max, tls=tls
         )
         self._calls = Calls(self._connections, retries=retries, sleep=sleep)
         self.tickets = Tickets(self._calls, self._path)
@@ -138,7 +138,4 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        https, host, port, base = self._address
-        place = f"[{host}]" if ":" in host else host
-        where = place if port is None else f"{place}:{port}"
-        return f"<Client of http{'s' * https}://{where}{base}>"
+        return f"<Client of {self._connections.address.url}>"

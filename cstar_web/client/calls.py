@@ -21,7 +21,8 @@ IDEMPOTENCY_KEY, IF_MATCH = "idempotency_key", "if_match"
 _FIRST_WAIT, _LAST_WAIT = 0.5, 8.0
 # A server or proxy that asks for more than this is better answered by whoever called.
 _LONGEST_ASKED = 30.0
-_TRIED_AGAIN = (429, 502, 503, 504)
+# 408 is also what some proxies say on a kept connection that nobody used, and close it.
+_TRIED_AGAIN = (408, 429, 502, 503, 504)
 _random = SystemRandom()
 
 
@@ -116,7 +117,7 @@ def _may_pass(error: CStarError) -> bool:
     """Whether the same request may be answered otherwise a little later."""
     if isinstance(error, NetworkError) or error.code == "IDEMPOTENCY_IN_PROGRESS":
         return True
-    return not isinstance(error, AnswerError) and error.status in _TRIED_AGAIN
+    return error.status in _TRIED_AGAIN
 
 
 def _read(answer: Answer) -> Found:

@@ -66,7 +66,7 @@ class Address(NamedTuple):
 
     https: bool
     host: str
-    port: int | None
+    port: int
     base: str
 
     @classmethod
@@ -74,7 +74,7 @@ class Address(NamedTuple):
         """The address that a URL such as `https://desk.example.com` names; raises ValueError.
 
         >>> Address.parse("https://example.com/support/")
-        Address(https=True, host='example.com', port=None, base='/support/api/v1')
+        Address(https=True, host='example.com', port=443, base='/support/api/v1')
         """
         parts = urlsplit(url)
         path = parts.path.rstrip("/").removesuffix(_API)
@@ -83,7 +83,20 @@ class Address(NamedTuple):
             raise ValueError("url must be like https://desk.example.com, without a query or name")
         if not _PATH.match(path):
             raise ValueError("url must have a plain path, or none")
-        return cls(parts.scheme == "https", parts.hostname, parts.port, path + _API)
+        https = parts.scheme == "https"
+        port = parts.port or (443 if https else 80)
+        return cls(https, parts.hostname, port, path + _API)
+
+    @property
+    def url(self) -> str:
+        """The address as one writes it.
+
+        >>> Address.parse("http://[::1]").url
+        'http://[::1]/api/v1'
+        """
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == (443 if self.https else 80) else f":{self.port}"
+        return f"http{'s' * self.https}://{host}{port}{self.base}"
 
 
 class _Reader(io.RawIOBase):
@@ -187,6 +200,10 @@ class Connections:
             except ConnectionError:
                 # Closed by the server while nobody used it, and the others likely too.
                 self._drop_idle()
+            except TimeoutError:
+                # What lies between may have forgotten it, and the others too.
+                self._drop_idle()
+                raise
         return self._ask(self._open(deadline), request, deadline)
 
     def _ask(self, line: _Line, request: Request, deadline: float) -> Answer:

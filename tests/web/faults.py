@@ -110,20 +110,23 @@ def sends(answer: bytes) -> Fault:
     return fault
 
 
-def refuses_early(status: str, body: bytes) -> Fault:
-    """Answers and hangs up, as for a body that is too large to be read."""
+class Hasty(Way):
+    """Answers with 413 as soon as it has seen the head, and hangs up on the rest of the body."""
 
-    def fault(way: Way, request: bytes, client: socket.socket) -> bool:
-        says(status, body, Connection="close")(way, request, client)
-        return False
-
-    return fault
+    def serve(self, client: socket.socket) -> None:
+        head = client.recv(1024)
+        self.requests.append(head.decode())
+        body = b'{"error": {"type": "validation_error", "message": "Too large"}}'
+        says("413 Large", body, Connection="close")(self, head, client)
+        client.close()
 
 
 @contextmanager
-def leading(server: Address | None, *faults: Fault, tls: bool = False) -> Iterator[Way]:
+def leading(
+    server: Address | None, *faults: Fault, tls: bool = False, kind: type[Way] = Way
+) -> Iterator[Way]:
     """A way on which these things happen, one to each request; `way.url` is where it begins."""
-    way = Way(server, list(faults))
+    way = kind(server, list(faults))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     threads: list[threading.Thread] = []

@@ -27,6 +27,7 @@ from cstar_web.client import (
 )
 from cstar_web.settings import Settings
 from tests.web.sockets import Address, running
+from tests.web.test_server import needs_ipv6
 from tests.web.vocabulary import Keyring, ManualClock
 from tests.web.world import limitless
 
@@ -126,6 +127,27 @@ def test_the_key_is_in_nothing_that_is_shown() -> None:
 @pytest.mark.parametrize("path", ["", "/", "/api/v1", "/api/v1/"])
 def test_the_url_may_be_that_of_the_api(url: str, keyring: Keyring, path: str) -> None:
     with Client(url + path, keyring.secret) as client:
+        assert client.whoami().team_slug == "acme"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://127.0.0.1:80", "http://127.0.0.1/api/v1"),
+        ("https://Desk.Example.com:8443/a/b/", "https://desk.example.com:8443/a/b/api/v1"),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]/api/v1"),
+    ],
+)
+def test_a_client_shows_where_it_asks(url: str, shown: str) -> None:
+    assert repr(Client(url, "sk_live_your_key")) == f"<Client of {shown}>"
+
+
+@needs_ipv6
+def test_a_server_may_have_an_ipv6_address(desk: Helpdesk, keyring: Keyring) -> None:
+    with (
+        running(host="::1", application=create_app(desk, limitless())) as found,
+        Client(f"http://[::1]:{found[1]}", keyring.secret) as client,
+    ):
         assert client.whoami().team_slug == "acme"
 
 
@@ -241,6 +263,8 @@ def test_going_through_a_list_goes_through_all_its_pages(acme: Client) -> None:
 
     assert [len(page.items), page.total, page.has_more] == [3, 7, True]
     assert [ticket.number for ticket in page] == [1, 2, 3, 4, 5, 6, 7]
+    second = acme.tickets.list(sort="number", page_size=3, page=2)
+    assert [ticket.number for ticket in second] == [4, 5, 6, 7]
     last = acme.tickets.list(sort="number", page_size=3, page=3)
     assert ([ticket.number for ticket in last], last.next_page()) == ([7], None)
 

@@ -1,10 +1,14 @@
 """The Python client where connections are cut, answers are slow, spoilt or not cStar's."""
 
 import json
-import os
 import ssl
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +25,12 @@ from cstar_web.client import (
     RateLimitError,
     TimedOut,
     ValidationError,
+    connections,
 )
 from tests.web.faults import (
     CERTIFICATE,
     Fault,
+    Hasty,
     Way,
     close_when_answered,
     cut_after,
@@ -34,7 +40,6 @@ from tests.web.faults import (
     fine,
     hang,
     leading,
-    refuses_early,
     says,
     sends,
 )
@@ -42,6 +47,7 @@ from tests.web.sockets import Address, running
 from tests.web.vocabulary import Keyring
 from tests.web.world import limitless
 
+ROOT = Path(__file__).parents[2]
 BUSY = json.dumps(
     {
         "success": False,
@@ -175,6 +181,13 @@ def test_a_server_says_how_long_to_wait(trip: Any) -> None:
         journey.client.tickets.list()
 
     assert 7 <= journey.waits[0] <= 7.5
+
+
+def test_a_proxy_that_had_given_up_on_an_idle_connection_is_asked_again(trip: Any) -> None:
+    with trip(says("408 Request Timeout", b"<html>", Connection="close")) as journey:
+        journey.client.tickets.create(title="Late")
+
+    assert len(journey.way.requests) == 2
 
 
 def test_a_proxy_may_say_until_when_to_wait(trip: Any) -> None:
@@ -338,11 +351,13 @@ def test_a_type_of_error_that_comes_later_is_still_an_error(trip: Any) -> None:
         journey.client.tickets.list()
 
 
-def test_a_refusal_before_the_body_is_read_is_heard(trip: Any) -> None:
-    body = json.dumps({"error": {"type": "validation_error", "message": "Too large"}}).encode()
-    early = refuses_early("413 Large", body)
-    with trip(early) as journey, pytest.raises(ValidationError, match="Too large"):
-        journey.client.tickets.create(title="Late", notes="a" * 8_000_000)
+def test_a_refusal_before_the_body_is_read_is_heard(keyring: Keyring) -> None:
+    with (
+        leading(None, kind=Hasty) as way,
+        Client(way.url, keyring.secret, team="acme", retries=0) as client,
+        pytest.raises(ValidationError, match="Too large"),
+    ):
+        client.tickets.create(title="Late", notes="a" * 16_000_000)
 
 
 def test_nobody_listening_is_a_network_error(keyring: Keyring) -> None:
@@ -366,6 +381,17 @@ def test_requests_share_a_connection(trip: Any) -> None:
     assert journey.way.connections == 1
 
 
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    trip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with trip(retries=0) as journey:
+        journey.client.tickets.list()
+        monkeypatch.setattr(connections, "_IDLE_SECONDS", 0)
+        journey.client.tickets.list()
+
+    assert journey.way.connections == 2
+
+
 def test_a_connection_that_was_closed_meanwhile_costs_no_try_and_no_wait(trip: Any) -> None:
     with trip(close_when_answered, retries=0) as journey:
         journey.client.tickets.list()
@@ -374,20 +400,42 @@ def test_a_connection_that_was_closed_meanwhile_costs_no_try_and_no_wait(trip: A
     assert (journey.way.connections, journey.waits) == (2, [])
 
 
-def test_a_fork_does_not_use_its_parents_connections(trip: Any) -> None:
-    with trip() as journey:
-        journey.client.tickets.list()
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                code = 0 if journey.client.tickets.list().total == 0 else 2
-            finally:
-                os._exit(code)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+FORK = """
+import os, sys
+from cstar_web.client import Client
+with Client(sys.argv[1], sys.argv[2], team="acme") as desk:
+    desk.tickets.list()
+    child = os.fork()
+    total = desk.tickets.list().total
+    if child == 0:
+        os._exit(total)
+    sys.exit(total + os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_fork_does_not_use_its_parents_connections(address: Address, keyring: Keyring) -> None:
+    with leading(address) as way:
+        command = [sys.executable, "-c", FORK, way.url, keyring.secret]
+        assert subprocess.run(command, cwd=ROOT, timeout=20).returncode == 0
+
+    assert (way.connections, len(way.requests)) == (2, 3)
+
+
+def test_connections_that_hang_are_not_tried_one_after_another(trip: Any) -> None:
+    together = threading.Barrier(3)
+
+    def meet(way: Way, request: bytes, client: Any) -> bool:
+        together.wait(5)
+        return fine(way, request, client)
+
+    with trip(meet, meet, meet, hang, retries=1) as journey:
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda _: journey.client.tickets.list(), "abc"))
+        assert journey.way.connections == 3
+        journey.client._connections._timeout = 0.5
         journey.client.tickets.list()
 
-    assert journey.way.connections == 2
+    assert journey.way.connections == 4
 
 
 # --- https
