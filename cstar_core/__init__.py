@@ -45,16 +45,41 @@ from cstar_core.pages import PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
 from cstar_core.reindexing import Reindexed
 from cstar_core.scope import SYSTEM, Actor
 from cstar_core.signatures import InvalidSignature, verify_signature
-from cstar_core.tables import ENVIRONMENTS, KEY_TYPES, PRIORITIES, ROLES, SENDERS, STATUSES
+from cstar_core.tables import (
+    DELIVERY_STATUSES,
+    ENVIRONMENTS,
+    KEY_TYPES,
+    PRIORITIES,
+    ROLES,
+    SENDERS,
+    STATUSES,
+)
 from cstar_core.tags import TAG_MAX, TAGS_MAX, parse_tags
 from cstar_core.teams import SLUG_MAX, Team
 from cstar_core.tickets import CONTENT_MAX, TICKET_SORTS, TITLE_MAX, Message, Ticket
+from cstar_core.webhooks import (
+    DELIVERED_TYPES,
+    URL_MAX,
+    WEBHOOKS_MAX,
+    Attempt,
+    Backlog,
+    Delivery,
+    DisabledWebhook,
+    NewWebhook,
+    Outbox,
+    Pace,
+    Parcel,
+    Received,
+    Webhook,
+)
 from cstar_core.words import SEARCH_MAX
 
 __all__ = [
     "BATCH_SIZE_DEFAULT",
     "BATCH_SIZE_MAX",
     "CONTENT_MAX",
+    "DELIVERED_TYPES",
+    "DELIVERY_STATUSES",
     "EMAIL_MAX",
     "ENTITY_TYPES",
     "ENVIRONMENTS",
@@ -85,14 +110,20 @@ __all__ = [
     "TAG_MAX",
     "TICKET_SORTS",
     "TITLE_MAX",
+    "URL_MAX",
+    "WEBHOOKS_MAX",
     "Access",
     "Actor",
+    "Attempt",
+    "Backlog",
     "Backup",
     "Batch",
     "Busy",
     "Conflict",
     "CustomField",
     "Customer",
+    "Delivery",
+    "DisabledWebhook",
     "Event",
     "Figures",
     "Finding",
@@ -105,10 +136,15 @@ __all__ = [
     "Member",
     "Message",
     "NewKey",
+    "NewWebhook",
     "NotFound",
+    "Outbox",
+    "Pace",
     "Page",
+    "Parcel",
     "Problem",
     "Receipt",
+    "Received",
     "Refused",
     "Reindexed",
     "Report",
@@ -117,6 +153,7 @@ __all__ = [
     "StorageFull",
     "Team",
     "Ticket",
+    "Webhook",
     "Workspace",
     "WorkspaceCounts",
     "merge_metadata",

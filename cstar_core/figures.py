@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cstar_core.store import Snapshot, Store
 from cstar_core.tables import STATUSES
+from cstar_core.webhooks import Backlog, backlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Figures:
     """How large a desk and its file are.
 
     ``tickets`` is keyed by environment and status, ``customers`` and ``events`` by environment.
-    ``index_queue`` is how many documents wait to be indexed.
+    ``index_queue`` is how many documents wait to be indexed, ``backlog`` what webhooks have still
+    to be told.
     """
 
     database_bytes: int
@@ -25,6 +27,7 @@ class Figures:
     customers: Mapping[str, int]
     events: Mapping[str, int]
     index_queue: int
+    backlog: Backlog
 
 
 def figures(store: Store) -> Figures:
@@ -33,6 +36,7 @@ def figures(store: Store) -> Figures:
         tickets = {(env, STATUSES[code]): int(n) for env, code, n in snap.sql(_TICKETS)}
         customers, events = _by_environment(snap, _CUSTOMERS), _by_environment(snap, _EVENTS)
         teams, queue = _one(snap, _TEAMS), _one(snap, _QUEUE)
+        undelivered = backlog(snap)
     return Figures(
         database_bytes=_size(store.path),
         wal_bytes=_size(f"{store.path}-wal"),
@@ -42,6 +46,7 @@ def figures(store: Store) -> Figures:
         customers=customers,
         events=events,
         index_queue=queue,
+        backlog=undelivered,
     )
 
 

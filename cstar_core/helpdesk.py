@@ -30,6 +30,7 @@ from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
 from cstar_core.tickets import Tickets
+from cstar_core.webhooks import Outbox, Pace, Send, Webhooks, deliver_due, open_outbox
 
 
 def _held(store: Store, version: int) -> Store:
@@ -68,6 +69,7 @@ class Workspace:
         self.members = Members(store, scope)
         self.custom_fields = CustomFields(store, scope)
         self.events = Events(store, scope)
+        self.webhooks = Webhooks(store, scope)
         self.idempotency = Idempotency(store, scope)
 
 
@@ -166,6 +168,25 @@ class Helpdesk:
     def workspace_of(self, access: Access) -> Workspace:
         """What an authenticated key may see; the key is the actor."""
         return Workspace(self._store, access.team, access.scope)
+
+    @contextmanager
+    def outbox(self, pace: Pace | None = None) -> Iterator[Outbox]:
+        """What is to be delivered to webhooks, for a program that sees to it, from one thread.
+
+        Only one at a time: raises Busy while another program, or another desk, does so.
+        """
+        with open_outbox(self._store, self._clock, pace or Pace()) as outbox:
+            yield outbox
+
+    def deliver_due(self, send: Send, *, pace: Pace | None = None) -> int:
+        """Deliver to webhooks all that is due, one after another; the number of attempts.
+
+        ``send(url, headers, body)`` makes one request and returns what came back: ``status`` (None
+        without an answer), ``body``, ``error`` and ``seconds``. It must not raise, follow redirects
+        or take long. Raises Busy while another program delivers, such as a server.
+        """
+        with self.outbox(pace) as outbox:
+            return deliver_due(outbox, send)
 
     def probe(self) -> None:
         """Write and commit one row, to know that writing works.

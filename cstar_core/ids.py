@@ -14,12 +14,15 @@ PREFIXES = {
     "member": "mem_",
     "key": "key_",
     "event": "evt_",
+    "webhook": "whk_",
+    "delivery": "dlv_",
 }
 _HEX = re.compile(r"[0-9a-f]{32}\Z")
 _DASHED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _TOKEN_ALPHABET = string.ascii_letters + string.digits
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0x2 << 62
+_COUNTED = 1 << 63
 
 
 def new_uid(seconds: int) -> bytes:
@@ -57,6 +60,28 @@ def parse_id(kind: str, text: object) -> bytes | None:
     if _DASHED.match(text):
         return bytes.fromhex(text.replace("-", ""))
     return None
+
+
+def numbered_id(kind: str, salt: bytes, number: int) -> str:
+    """The id of what a workspace counts: its eight random bytes and the number.
+
+    >>> numbered_id("event", bytes(8), 5)
+    'evt_00000000000000008000000000000005'
+    """
+    return public_id(kind, salt + (_COUNTED | number).to_bytes(8, "big"))
+
+
+def numbered(kind: str, salt: bytes, text: object) -> int | None:
+    """The number in an id that ``numbered_id`` made with the same salt; None for anything else.
+
+    >>> numbered("event", bytes(8), "evt_00000000000000008000000000000005")
+    5
+    """
+    uid = parse_id(kind, text)
+    if uid is None or uid[:8] != salt:
+        return None
+    number = int.from_bytes(uid[8:], "big") ^ _COUNTED
+    return number if number < _COUNTED >> 1 else None
 
 
 def looks_like_id(text: str) -> bool:

@@ -23,6 +23,7 @@ STATUSES = ("new", "open", "pending", "resolved", "closed")
 PRIORITIES = ("low", "normal", "high", "urgent")
 SENDERS = ("customer", "agent", "system")
 ACTOR_TYPES = ("system", "key", "member")
+DELIVERY_STATUSES = ("pending", "delivered", "failed")
 
 
 class IdField(IntegerField):
@@ -266,6 +267,67 @@ class QuietEventsRow(Row):
     class Meta:
         table_name = "quiet_events"
         primary_key = CompositeKey("workspace_id", "first")
+
+
+class WebhookRow(Row):
+    """Who is told of events over HTTP."""
+
+    id = IdField()
+    uid = BlobField()
+    workspace_id = IntegerField()
+    name = TextField()
+    url = TextField()
+    events = TextField()
+    is_active = IntegerField()
+    disabled_at = IntegerField(null=True)
+    disabled_reason = TextField(null=True)
+    secret = TextField()
+    older_secret = TextField(null=True)
+    older_until = IntegerField(null=True)
+    cursor = IntegerField()
+    failing_since = IntegerField(null=True)
+    is_deleted = IntegerField()
+    created_at = IntegerField()
+    updated_at = IntegerField()
+    version = IntegerField()
+
+    class Meta:
+        table_name = "webhooks"
+
+
+class DeliveryRow(Row):
+    """An event on its way to a webhook."""
+
+    id = IdField()
+    webhook_id = IntegerField()
+    event_number = IntegerField(null=True)
+    lane = BlobField()
+    type = IntegerField(null=True)
+    status = IntegerField()
+    due_at = IntegerField()
+    attempts = IntegerField()
+    tries = IntegerField()
+    created_at = IntegerField()
+    finished_at = IntegerField(null=True)
+
+    class Meta:
+        table_name = "deliveries"
+
+
+class AttemptRow(Row):
+    """What one attempt to deliver got."""
+
+    delivery_id = IntegerField()
+    number = IntegerField()
+    attempted_at = IntegerField()
+    status = IntegerField(null=True)
+    error = TextField(null=True)
+    answer = BlobField()
+    milliseconds = IntegerField()
+
+    class Meta:
+        table_name = "attempts"
+        primary_key = CompositeKey("delivery_id", "number")
 
 
 class ReceiptRow(Row):

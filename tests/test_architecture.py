@@ -25,7 +25,7 @@ LAYERS = (
     ("listing", "indexed", "importing"),
     ("search",),
     ("teams",),
-    ("keys", "members", "custom_fields"),
+    ("keys", "members", "custom_fields", "webhooks"),
     ("customers",),
     ("tickets",),
     ("messages", "figures", "idempotency", "inspection", "reindexing"),

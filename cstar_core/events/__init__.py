@@ -1,5 +1,6 @@
 """The log of what happened: a row written in the same transaction as the change itself."""
 
+from cstar_core.events.following import codes_of, event_at, how_many_told, told
 from cstar_core.events.log import (
     EVENT_TYPES,
     Changes,
@@ -11,7 +12,7 @@ from cstar_core.events.log import (
     record,
 )
 from cstar_core.events.quiet import quietly
-from cstar_core.events.room import Event, Events
+from cstar_core.events.room import Event, Events, event_number, matches, salt_of
 
 __all__ = [
     "EVENT_TYPES",
@@ -19,10 +20,17 @@ __all__ = [
     "Event",
     "Events",
     "Log",
+    "codes_of",
     "difference",
+    "event_at",
+    "event_number",
     "forget_object",
     "forget_ticket",
+    "how_many_told",
     "last_number",
+    "matches",
     "quietly",
     "record",
+    "salt_of",
+    "told",
 ]

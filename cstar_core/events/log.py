@@ -34,6 +34,11 @@ EVENT_TYPES = (
     "key.revoked",
     "team.created",
     "key.rotated",
+    "webhook.created",
+    "webhook.updated",
+    "webhook.rotated",
+    "webhook.disabled",
+    "webhook.deleted",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

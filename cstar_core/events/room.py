@@ -13,7 +13,7 @@ from cstar_core.checks import invalid
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Forbidden, Invalid, NotFound
 from cstar_core.events.log import DATA_NAMES, EVENT_TYPES
-from cstar_core.ids import parse_id, public_id
+from cstar_core.ids import numbered, numbered_id, public_id
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, Window, close_page, open_window
 from cstar_core.scope import Actor, Scope, actor_of, required_uid
 from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
@@ -21,7 +21,6 @@ from cstar_core.tables import EventRow, TicketRow, WorkspaceRow
 from cstar_core.values import maker
 
 _KINDS = {"custom_field": "custom field"}
-_VARIANT = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Events:
         window = open_window(page, page_size, cursor, query, 1)
         with self._store.snapshot() as snap:
             salt = self._salt(snap)
-            least = 0 if after is None else self._number(salt, after)
+            least = 0 if after is None else event_number(salt, after)
             shape = Shape(codes, of_ticket=False)
             return self._page(snap, salt, shape, window, query, least=least)
 
@@ -125,19 +124,24 @@ class Events:
         part = {"start": start, "limit": window.size + 1, "offset": offset}
         rows = snap.all(rows_query, **{**values, **part})
         total = snap.value(count_query, **values)
-        events = [_event(salt, row) for row in rows]
+        events = [event_of(salt, row) for row in rows]
         return close_page(events, [(row[0],) for row in rows], total, window, query)
 
     def _salt(self, snap: Snapshot) -> bytes:
-        return bytes(snap.value(_SALT, workspace=self._scope.workspace_id))
+        return salt_of(snap, self._scope.workspace_id)
 
-    @staticmethod
-    def _number(salt: bytes, event_id: str) -> int:
-        uid = parse_id("event", event_id)
-        number = int.from_bytes(uid[8:], "big") ^ _VARIANT if uid else -1
-        if uid is None or uid[:8] != salt or number >= _VARIANT >> 1:
-            raise Invalid(invalid("after", "must be the id of an event"))
-        return number
+
+def salt_of(snap: Snapshot, workspace_id: int) -> bytes:
+    """The bytes with which the ids of what a workspace numbers begin."""
+    return bytes(snap.value(_SALT, workspace=workspace_id))
+
+
+def event_number(salt: bytes, event_id: str) -> int:
+    """The number of the event with this id; raises Invalid for what is none of the workspace."""
+    number = numbered("event", salt, event_id)
+    if number is None:
+        raise Invalid(invalid("after", "must be the id of an event"))
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +163,13 @@ def _queries(shape: Shape) -> tuple[Prepared, Prepared]:
     mine, after = EventRow.workspace_id == slot("workspace"), EventRow.number > slot("start")
     since = mine & (EventRow.number > slot("least"))
     if shape.codes:
-        rows = _select().where(mine & EventRow.number.in_(_of_types(shape.codes)))
+        rows = select_events().where(mine & EventRow.number.in_(_of_types(shape.codes)))
         total = fn.COUNT(1)
         since &= EventRow.type.in_(shape.codes)
     else:
         of_ticket = EventRow.ticket_number == slot("ticket")
         condition = mine & of_ticket & after if shape.of_ticket else mine & after
-        rows = _select().where(condition).limit(slot("limit")).offset(slot("offset"))
+        rows = select_events().where(condition).limit(slot("limit")).offset(slot("offset"))
         total = fn.COUNT(1) if shape.of_ticket else _SINCE_LEAST
         since = mine & of_ticket if shape.of_ticket else mine
     counted = EventRow.select(total).where(since)
@@ -187,7 +191,8 @@ def _of_types(codes: tuple[int, ...]) -> Select:
     return Select([page], [SQL('"number"')])
 
 
-def _select() -> Select:
+def select_events() -> Select:
+    """Events as ``event_of`` reads them."""
     return EventRow.select(
         EventRow.number,
         EventRow.type,
@@ -218,7 +223,7 @@ def _codes(types: Sequence[str] | str) -> tuple[int, ...]:
     patterns = types.split(",") if isinstance(types, str) else types
     found: set[int] = set()
     for pattern in patterns:
-        matching = [i for i, name in enumerate(EVENT_TYPES) if _matches(name, pattern.strip())]
+        matching = [i for i, name in enumerate(EVENT_TYPES) if matches(name, pattern.strip())]
         if not matching:
             known = ", ".join(EVENT_TYPES)
             raise Invalid(invalid("types", f"must be patterns such as ticket.* or of: {known}"))
@@ -226,17 +231,19 @@ def _codes(types: Sequence[str] | str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _matches(name: str, pattern: str) -> bool:
+def matches(name: str, pattern: str) -> bool:
+    """Whether a type of event is one that a pattern such as ``ticket.*`` means."""
     whole_kind = pattern.endswith(".*") and name.startswith(pattern[:-1])
     return pattern in ("*", name) or whole_kind
 
 
-def _event(salt: bytes, row: SqlRow) -> Event:
+def event_of(salt: bytes, row: SqlRow) -> Event:
+    """The event that a row of ``select_events`` holds."""
     number, type_code, created_at, object_uid, actor_type, actor_uid, data, changes, *ticket = row
     type = EVENT_TYPES[type_code]
     kind = type.partition(".")[0]
     return _make(
-        public_id("event", salt + (_VARIANT | number).to_bytes(8, "big")),
+        numbered_id("event", salt, number),
         type,
         from_seconds(created_at),
         public_id(_KINDS.get(kind, kind), object_uid),

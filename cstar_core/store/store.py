@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import copy
 from datetime import datetime
@@ -100,6 +100,16 @@ class Store:
                 self._upkeep.some(transaction)
             finally:
                 self._current.transaction = None
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[], int]]:
+        """A function whose number differs once anybody has committed since it was last asked.
+
+        It looks into the shared memory of the log only. It is for one thread, and holds a
+        connection for the time of the block.
+        """
+        with self._connections.one() as connection, translated(self.path):
+            yield lambda: int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def reading(self) -> Self:
         """The same open file for somebody who must not write: a transaction raises Forbidden."""

@@ -6,8 +6,11 @@ from contextlib import contextmanager
 
 from cstar_core import Helpdesk
 
-GROWING = "tickets|customers|messages|events|tag_uses|field_values|members|keys|receipts"
-_ALIASES = r"[tvgwe]\d+"
+GROWING = (
+    "tickets|customers|messages|events|tag_uses|field_values|members|keys|receipts"
+    "|deliveries|attempts"
+)
+_ALIASES = r"[tvgwed]\d+"
 
 
 @contextmanager

@@ -1,0 +1,123 @@
+"""How the log is followed: what happened after a number, of some types, that others are told of."""
+
+from collections.abc import Iterator
+from functools import lru_cache, reduce
+from itertools import islice
+from typing import Any
+
+from peewee import SQL, Select, fn
+
+from cstar_core.events.log import EVENT_TYPES, last_number
+from cstar_core.events.room import Event, event_of, matches, select_events
+from cstar_core.store import Prepared, Snapshot, SqlRow, prepare, slot
+from cstar_core.tables import EventRow, QuietEventsRow
+
+_RUNS_AT_ONCE = 100
+
+_QUIET = QuietEventsRow.workspace_id == slot("workspace")
+_QUIET_AT = prepare(
+    QuietEventsRow.select(QuietEventsRow.last)
+    .where(_QUIET & (QuietEventsRow.first <= slot("number")))
+    .order_by(QuietEventsRow.first.desc())
+    .limit(1)
+)
+_QUIET_AFTER = prepare(
+    QuietEventsRow.select(fn.MIN(QuietEventsRow.first)).where(
+        _QUIET & (QuietEventsRow.first > slot("number"))
+    )
+)
+_BY_NUMBER = prepare(
+    select_events().where(
+        (EventRow.workspace_id == slot("workspace")) & (EventRow.number == slot("number"))
+    )
+)
+
+
+def event_at(snap: Snapshot, workspace_id: int, salt: bytes, number: int) -> Event:
+    """The event with a number, which there is."""
+    return event_of(salt, snap.all(_BY_NUMBER, workspace=workspace_id, number=number)[0])
+
+
+def codes_of(patterns: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[int, ...]:
+    """The stored codes of the types of some kinds that the patterns mean."""
+    return tuple(
+        code
+        for code, name in enumerate(EVENT_TYPES)
+        if name.partition(".")[0] in kinds and any(matches(name, each) for each in patterns)
+    )
+
+
+def told(
+    snap: Snapshot, workspace_id: int, codes: tuple[int, ...], after: int, limit: int
+) -> tuple[list[SqlRow], int]:
+    """Events after a number that others are told of: number, type, ticket number and object.
+
+    At most ``limit``; with them, up to which number these are all.
+    """
+    last = last_number(snap, workspace_id)
+    if not codes:
+        return [], max(after, last)
+    rows: list[SqlRow] = []
+    reached = after
+    for start, end in islice(_runs(snap, workspace_id, after, last), _RUNS_AT_ONCE):
+        rows += snap.all(
+            _queries(codes)[0],
+            workspace=workspace_id,
+            after=start,
+            until=end,
+            limit=limit - len(rows),
+        )
+        if len(rows) >= limit:
+            return rows, int(rows[-1][0])
+        reached = end
+    done = next(_runs(snap, workspace_id, reached, last), None) is None
+    return rows, max(after, last) if done else reached
+
+
+def how_many_told(snap: Snapshot, workspace_id: int, codes: tuple[int, ...], after: int) -> int:
+    """How many events after a number others are to be told of."""
+    if not codes:
+        return 0
+    runs = _runs(snap, workspace_id, after, last_number(snap, workspace_id))
+    return sum(
+        snap.value(_queries(codes)[1], workspace=workspace_id, after=start, until=end)
+        for start, end in runs
+    )
+
+
+def _runs(snap: Snapshot, workspace_id: int, after: int, last: int) -> Iterator[tuple[int, int]]:
+    """The runs of numbers between the quiet ones: after which, and up to which."""
+    while after < last:
+        quiet = snap.value(_QUIET_AT, workspace=workspace_id, number=after + 1)
+        if quiet is not None and quiet > after:
+            after = quiet
+            continue
+        following = snap.value(_QUIET_AFTER, workspace=workspace_id, number=after + 1)
+        end = last if following is None else min(last, following - 1)
+        yield after, end
+        after = end
+
+
+@lru_cache(256)
+def _queries(codes: tuple[int, ...]) -> tuple[Prepared, Prepared]:
+    """SQL for the first events of some types in a run, and for their number.
+
+    Each type is one walk, and they are merged, so that others are not looked at.
+    """
+    walks: list[Any] = []
+    for code in codes:
+        event = EventRow.alias(f"e{code}")
+        of_type = (event.workspace_id == slot("workspace")) & (event.type == code)
+        within = (event.number > slot("after")) & (event.number <= slot("until"))
+        walks.append(event.select(event.number).where(of_type & within))
+    merged = reduce(lambda one, other: one.union_all(other), walks).order_by(SQL("1"))
+    numbers = Select([merged.limit(slot("limit")).alias("first")], [SQL('"number"')])
+    mine = EventRow.workspace_id == slot("workspace")
+    rows = (
+        EventRow.select(EventRow.number, EventRow.type, EventRow.ticket_number, EventRow.object_uid)
+        .where(mine & EventRow.number.in_(numbers))
+        .order_by(EventRow.number)
+    )
+    within = (EventRow.number > slot("after")) & (EventRow.number <= slot("until"))
+    counted = EventRow.select(fn.COUNT(1)).where(mine & EventRow.type.in_(codes) & within)
+    return prepare(rows), prepare(counted)

@@ -1,0 +1,35 @@
+"""Webhooks: other systems are told of events over HTTP, each at least once and in order."""
+
+from cstar_core.webhooks.backlog import Backlog, backlog
+from cstar_core.webhooks.delivery import Attempt, Delivery
+from cstar_core.webhooks.outbox import Outbox, Parcel, Received, Send, deliver_due, open_outbox
+from cstar_core.webhooks.recording import DisabledWebhook, Pace
+from cstar_core.webhooks.room import Webhooks
+from cstar_core.webhooks.webhook import (
+    DELIVERED_TYPES,
+    URL_MAX,
+    WEBHOOKS_MAX,
+    NewWebhook,
+    Webhook,
+)
+
+__all__ = [
+    "DELIVERED_TYPES",
+    "URL_MAX",
+    "WEBHOOKS_MAX",
+    "Attempt",
+    "Backlog",
+    "Delivery",
+    "DisabledWebhook",
+    "NewWebhook",
+    "Outbox",
+    "Pace",
+    "Parcel",
+    "Received",
+    "Send",
+    "Webhook",
+    "Webhooks",
+    "backlog",
+    "deliver_due",
+    "open_outbox",
+]

@@ -1,0 +1,104 @@
+"""How events become deliveries: each webhook follows the log of its workspace with a cursor.
+
+A webhook has at most ``WINDOW`` unfinished deliveries. What is behind them stays in the log until
+there is room, so that a receiver that is dead costs nothing that grows.
+"""
+
+from peewee import EXCLUDED, fn
+
+from cstar_core.events import told
+from cstar_core.store import Store, Transaction, prepare, slot
+from cstar_core.tables import DeliveryRow, EventRow, WebhookRow
+from cstar_core.webhooks.delivery import DELIVERED, DUE, UNFINISHED, WAITING
+from cstar_core.webhooks.webhook import codes
+
+WINDOW = 1_000
+_AT_ONCE = 100
+# A cursor that passes over what its webhook is not told of is written now and then only.
+_SLACK = 1_000
+
+_STATE = (WebhookRow.workspace_id, WebhookRow.events, WebhookRow.cursor)
+_LAST = EventRow.select(fn.MAX(EventRow.number)).where(
+    EventRow.workspace_id == WebhookRow.workspace_id
+)
+_BEHIND = prepare(
+    WebhookRow.select(WebhookRow.id, *_STATE).where(
+        (WebhookRow.is_active == 1) & (WebhookRow.cursor < _LAST)
+    )
+)
+_OF_ROW = WebhookRow.id == slot("webhook")
+_ONE = prepare(WebhookRow.select(*_STATE).where(_OF_ROW & (WebhookRow.is_active == 1)))
+_MOVE = prepare(WebhookRow.update({WebhookRow.cursor: slot("cursor")}).where(_OF_ROW))
+_OF_WEBHOOK = DeliveryRow.webhook_id == slot("webhook")
+_UNFINISHED = prepare(
+    DeliveryRow.select(fn.COUNT(1)).where(_OF_WEBHOOK & DeliveryRow.status.in_(UNFINISHED))
+)
+_IN_LANE = prepare(
+    DeliveryRow.select(DeliveryRow.id)
+    .where(_OF_WEBHOOK & (DeliveryRow.lane == slot("lane")) & (DeliveryRow.status < DELIVERED))
+    .limit(1)
+)
+_NAMES = (
+    *("webhook_id", "event_number", "lane", "type", "status", "due_at"),
+    *("attempts", "tries", "created_at", "finished_at"),
+)
+# What was done already is done again: only a replay comes by it twice.
+_ADD = prepare(
+    DeliveryRow.insert_many(
+        [[slot(name) for name in _NAMES]], fields=[getattr(DeliveryRow, name) for name in _NAMES]
+    ).on_conflict(
+        conflict_target=(DeliveryRow.webhook_id, DeliveryRow.event_number),
+        update={
+            DeliveryRow.status: EXCLUDED.status,
+            DeliveryRow.due_at: EXCLUDED.due_at,
+            DeliveryRow.tries: 0,
+            DeliveryRow.finished_at: None,
+        },
+        where=DeliveryRow.status >= DELIVERED,
+    )
+)
+
+
+def fill(store: Store) -> bool:
+    """Turn events into deliveries, a hundred of each webhook; whether there are more."""
+    with store.snapshot() as snap:
+        behind = []
+        for webhook, workspace, patterns, cursor in snap.all(_BEHIND):
+            rows, reached = told(snap, workspace, codes(patterns), cursor, 1)
+            if not rows and reached - cursor < _SLACK:
+                continue
+            if snap.value(_UNFINISHED, webhook=webhook) < WINDOW:
+                behind.append(webhook)
+    more = False
+    for webhook in behind:
+        with store.transaction(brief=True) as tx:
+            more |= _fill_one(tx, webhook)
+    return more
+
+
+def _fill_one(tx: Transaction, webhook: int) -> bool:
+    row = tx.first(_ONE, webhook=webhook)
+    room = WINDOW - tx.value(_UNFINISHED, webhook=webhook)
+    if row is None or room <= 0:
+        return False
+    workspace, patterns, cursor = row
+    rows, reached = told(tx, workspace, codes(patterns), cursor, min(room, _AT_ONCE))
+    for number, type, ticket, uid in rows:
+        lane = uid if ticket is None else int(ticket).to_bytes(8, "big")
+        held = tx.first(_IN_LANE, webhook=webhook, lane=lane) is not None
+        tx.run(
+            _ADD,
+            webhook_id=webhook,
+            event_number=number,
+            lane=lane,
+            type=type,
+            status=WAITING if held else DUE,
+            due_at=tx.now,
+            attempts=0,
+            tries=0,
+            created_at=tx.now,
+            finished_at=None,
+        )
+    if reached > cursor:
+        tx.run(_MOVE, webhook=webhook, cursor=reached)
+    return len(rows) == _AT_ONCE or (not rows and reached > cursor)

@@ -1,0 +1,194 @@
+"""What delivers: one program at a time takes what is due, sends it, and notes what came back.
+
+Nothing is sent inside a transaction, and nothing that was sent is forgotten: until what came of it
+is committed, a delivery is in line, and is sent again after a crash.
+"""
+
+import fcntl
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice, zip_longest
+
+from peewee import fn
+
+from cstar_core.clock import Clock, to_seconds
+from cstar_core.errors import Busy
+from cstar_core.files import PRIVATE
+from cstar_core.store import Snapshot, SqlRow, Store, prepare, slot
+from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
+from cstar_core.webhooks.delivery import DUE
+from cstar_core.webhooks.filling import fill
+from cstar_core.webhooks.parcels import DUE_OF_WEBHOOK, SENDABLE, Parcel, parcel
+from cstar_core.webhooks.recording import DisabledWebhook, Pace, Received, record
+
+__all__ = ["Outbox", "Parcel", "Received", "Send", "deliver_due", "open_outbox"]
+
+Send = Callable[[str, Mapping[str, str], bytes], Received]
+
+KEPT_SECONDS = 30 * 86_400
+# Of those in flight at once, a webhook has at most so many; one that fails has one, and all that
+# fail have half, so that what hangs leaves room for the others.
+PER_WEBHOOK = 4
+_PRUNED_AT_ONCE = 500
+
+_SOON = (
+    (DeliveryRow.webhook_id == WebhookRow.id)
+    & (DeliveryRow.status == DUE)
+    & (DeliveryRow.due_at <= slot("now"))
+    & ((WebhookRow.is_active == 1) | DeliveryRow.event_number.is_null())
+)
+_SENDABLE = prepare(
+    SENDABLE.where(
+        (WebhookRow.is_deleted == 0) & fn.EXISTS(DeliveryRow.select(DeliveryRow.id).where(_SOON))
+    ).order_by(WebhookRow.id)
+)
+_OLD = DeliveryRow.finished_at <= slot("before")
+_OLD_ONES = prepare(
+    DeliveryRow.select(DeliveryRow.id)
+    .where(_OLD)
+    .order_by(DeliveryRow.finished_at)
+    .limit(_PRUNED_AT_ONCE)
+)
+_DELETED = prepare(WebhookRow.select(WebhookRow.id).where(WebhookRow.is_deleted == 1))
+_OF_DELETED = prepare(
+    DeliveryRow.select(DeliveryRow.id)
+    .where(DeliveryRow.webhook_id == slot("webhook"))
+    .limit(_PRUNED_AT_ONCE)
+)
+
+
+class Outbox:
+    """What is to be delivered, for the one thread that sees to it; ``open_outbox`` makes it."""
+
+    def __init__(self, store: Store, clock: Clock, pace: Pace) -> None:
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._flying: dict[int, int] = {}  # the webhook of each delivery that was taken
+        self._failing: set[int] = set()  # those of them whose webhook was failing
+        self._last = 0
+
+    @property
+    def flying(self) -> int:
+        """How many were taken and not settled yet."""
+        return len(self._flying)
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[], int]]:
+        """A function whose number differs once somebody has written; it takes microseconds."""
+        with self._store.changes() as number:
+            yield number
+
+    def fill(self) -> bool:
+        """Turn events into deliveries, a hundred of each webhook; whether there are more."""
+        return fill(self._store)
+
+    def take(self, limit: int) -> list[Parcel]:
+        """What to send now, so that at most ``limit`` are on their way; webhooks take turns."""
+        now = to_seconds(self._clock())
+        room = limit - len(self._flying)
+        if room <= 0:
+            return []
+        with self._store.snapshot() as snap:
+            queues = self._queues(snap, now, limit, room)
+            chosen = list(islice(filter(None, chain.from_iterable(zip_longest(*queues))), room))
+            parcels = [parcel(snap, webhook, row, now) for webhook, row in chosen]
+        for webhook, row in chosen:
+            self._flying[row[0]] = webhook[0]
+            if webhook[7] is not None:
+                self._failing.add(row[0])
+            self._last = webhook[0]
+        return parcels
+
+    def settle(self, outcomes: Sequence[tuple[Parcel, Received]]) -> list[DisabledWebhook]:
+        """Note what came back; the webhooks that this turned off.
+
+        Raises Busy and StorageFull; then it is to be tried again, and the parcels stay taken.
+        """
+        with self._store.transaction(brief=True) as tx:
+            found = [
+                record(tx, each.delivery, each.sent_at, received, self._pace)
+                for each, received in outcomes
+            ]
+        for each, _ in outcomes:
+            self._flying.pop(each.delivery, None)
+            self._failing.discard(each.delivery)
+        return [webhook for webhook in found if webhook is not None]
+
+    def prune(self) -> bool:
+        """Forget 500 of what was finished 30 days ago or whose webhook is deleted; whether any."""
+        with self._store.transaction(brief=True) as tx:
+            keys = [row[0] for row in tx.all(_OLD_ONES, before=tx.now - KEPT_SECONDS)]
+            for (webhook,) in () if keys else tx.all(_DELETED):
+                keys = [row[0] for row in tx.all(_OF_DELETED, webhook=webhook)]
+                if keys:
+                    break
+                tx.run(WebhookRow.delete().where(WebhookRow.id == webhook))
+            if keys:
+                tx.run(AttemptRow.delete().where(AttemptRow.delivery_id.in_(keys)))
+                tx.run(DeliveryRow.delete().where(DeliveryRow.id.in_(keys)))
+        return bool(keys)
+
+    def _queues(
+        self, snap: Snapshot, now: int, limit: int, room: int
+    ) -> list[list[tuple[SqlRow, SqlRow]]]:
+        """What is ready of each webhook, beginning after the one that was served last."""
+        webhooks = snap.all(_SENDABLE, now=now)
+        start = next((at for at, row in enumerate(webhooks) if row[0] > self._last), 0)
+        flying = Counter(self._flying.values())
+        poor = max(1, limit // 2) - len(self._failing)
+        queues: list[list[tuple[SqlRow, SqlRow]]] = []
+        for webhook in webhooks[start:] + webhooks[:start]:
+            if len(queues) >= room:
+                break
+            is_failing = webhook[7] is not None
+            most = min(1, poor) if is_failing else PER_WEBHOOK
+            ready = self._ready(snap, webhook, now, flying[webhook[0]], most)
+            if ready:
+                queues.append([(webhook, row) for row in ready])
+                poor -= len(ready) if is_failing else 0
+        return queues
+
+    def _ready(
+        self, snap: Snapshot, webhook: SqlRow, now: int, flying: int, most: int
+    ) -> list[SqlRow]:
+        if flying >= most:
+            return []
+        rows = snap.all(
+            DUE_OF_WEBHOOK, webhook=webhook[0], now=now, active=webhook[8], limit=most + flying
+        )
+        return [row for row in rows if row[0] not in self._flying][: most - flying]
+
+
+@contextmanager
+def open_outbox(store: Store, clock: Clock, pace: Pace) -> Iterator[Outbox]:
+    """The outbox, for whoever is the only one to deliver; raises Busy while another program does.
+
+    That is a lock on a file beside the database, which the system frees when its holder ends.
+    """
+    descriptor = os.open(f"{store.path}-webhooks", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy("Another program delivers the webhooks of this desk.") from None
+        yield Outbox(store, clock, pace)
+    finally:
+        os.close(descriptor)
+
+
+def deliver_due(outbox: Outbox, send: Send) -> int:
+    """Deliver everything that is due, one after another; how many attempts that took."""
+    made = 0
+    while True:
+        more = outbox.fill()
+        parcels = outbox.take(1)
+        for each in parcels:
+            outbox.settle([(each, send(each.url, each.headers, each.body))])
+        made += len(parcels)
+        if not parcels and not more:
+            while outbox.prune():
+                continue
+            return made

@@ -1,0 +1,198 @@
+"""What becomes of a delivery after an attempt: done, tried again later, or given up."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from peewee import fn
+
+from cstar_core import events
+from cstar_core.clock import from_seconds
+from cstar_core.ids import public_id
+from cstar_core.scope import Scope
+from cstar_core.store import Transaction, prepare, prepare_insert, slot
+from cstar_core.tables import AttemptRow, DeliveryRow, TeamRow, WebhookRow, WorkspaceRow
+from cstar_core.webhooks.delivery import DELIVERED, DUE, FAILED, WAITING, first_in_lane
+
+ANSWER_MAX = 4096
+_ERROR_MAX = 500
+_GONE = 410
+
+
+class Received(Protocol):
+    """What an attempt got: an answer with a ``status``, or an ``error``."""
+
+    @property
+    def status(self) -> int | None:
+        """The status of the answer; None if there was none."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The beginning of the answer."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """Why there was no answer, or why it does not count."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When to try again: so many seconds after each failure, and at most ``jitter`` more.
+
+    ``jitter`` is a share of them. A webhook that has failed for ``give_up`` seconds, with no
+    success between, is turned off. ``chance`` gives a number from 0 to 1.
+    """
+
+    retries: tuple[int, ...] = (30, 120, 600, 3_600, 21_600, 86_400)
+    jitter: float = 0.1
+    give_up: int = 3 * 86_400
+    chance: Callable[[], float] = field(default=random.random, repr=False)
+
+    def wait(self, tries: int) -> int | None:
+        """Seconds until the next try after so many that failed; None if that was the last."""
+        if tries > len(self.retries):
+            return None
+        return round(self.retries[tries - 1] * (1 + self.jitter * self.chance()))
+
+
+@dataclass(frozen=True, slots=True)
+class DisabledWebhook:
+    """A webhook that was just turned off, and why."""
+
+    id: str
+    reason: str
+
+
+_OF_ROW = DeliveryRow.id == slot("delivery")
+_STATE = prepare(
+    DeliveryRow.select(
+        DeliveryRow.webhook_id,
+        DeliveryRow.status,
+        DeliveryRow.tries,
+        DeliveryRow.attempts,
+        DeliveryRow.lane,
+        DeliveryRow.event_number,
+        DeliveryRow.due_at,
+    ).where(_OF_ROW)
+)
+_ATTEMPT = prepare_insert(
+    AttemptRow,
+    ("delivery_id", "number", "attempted_at", "status", "error", "answer", "milliseconds"),
+)
+_MOVE = prepare(
+    DeliveryRow.update(
+        {
+            DeliveryRow.status: slot("status"),
+            DeliveryRow.due_at: slot("due"),
+            DeliveryRow.tries: slot("tries"),
+            DeliveryRow.attempts: slot("attempts"),
+            DeliveryRow.finished_at: slot("finished"),
+        }
+    ).where(_OF_ROW)
+)
+_WEBHOOK = WebhookRow.id == slot("webhook")
+_SUCCEEDS = prepare(
+    WebhookRow.update({WebhookRow.failing_since: None}).where(
+        _WEBHOOK & WebhookRow.failing_since.is_null(False)
+    )
+)
+_FAILS = prepare(
+    WebhookRow.update(
+        {WebhookRow.failing_since: fn.COALESCE(WebhookRow.failing_since, slot("now"))}
+    ).where(_WEBHOOK)
+)
+_OF_WEBHOOK = prepare(
+    WebhookRow.select(
+        WebhookRow.uid,
+        WebhookRow.name,
+        WebhookRow.failing_since,
+        WebhookRow.workspace_id,
+        WorkspaceRow.team_id,
+        TeamRow.name,
+        WorkspaceRow.environment,
+    )
+    .join(WorkspaceRow, on=(WorkspaceRow.id == WebhookRow.workspace_id))
+    .join(TeamRow, on=(TeamRow.id == WorkspaceRow.team_id))
+    .where(_WEBHOOK & (WebhookRow.is_active == 1))
+)
+_DISABLE = prepare(
+    WebhookRow.update(
+        {
+            WebhookRow.is_active: 0,
+            WebhookRow.disabled_at: slot("now"),
+            WebhookRow.disabled_reason: slot("reason"),
+            WebhookRow.updated_at: fn.MAX(WebhookRow.updated_at, slot("now")),
+            WebhookRow.version: WebhookRow.version + 1,
+        }
+    ).where(_WEBHOOK)
+)
+
+
+def record(
+    tx: Transaction, delivery: int, sent_at: int, received: Received, pace: Pace
+) -> DisabledWebhook | None:
+    """Note what an attempt got; the webhook, if it is turned off by that.
+
+    Nothing is noted of a delivery that is no longer in line.
+    """
+    row = tx.first(_STATE, delivery=delivery)
+    if row is None or row[1] not in (DUE, WAITING):
+        return None
+    webhook, status, tries, attempts, lane, number, due_at = row
+    _note(tx, delivery, attempts + 1, sent_at, received)
+    done = {"delivery": delivery, "attempts": attempts + 1, "tries": tries + 1}
+    if received.error is None and received.status is not None and 200 <= received.status < 300:
+        tx.run(_MOVE, status=DELIVERED, due=due_at, finished=tx.now, **done)
+        if number is not None:
+            tx.run(_SUCCEEDS, webhook=webhook)
+            first_in_lane(tx, webhook, lane)
+        return None
+    if number is None:  # a test is tried once and tells nothing of the events
+        tx.run(_MOVE, status=FAILED, due=due_at, finished=tx.now, **done)
+        return None
+    tx.run(_FAILS, webhook=webhook, now=tx.now)
+    wait = pace.wait(tries + 1)
+    if received.status == _GONE:
+        # It was not refused for what it holds: if the webhook is turned on again, it is the first.
+        tx.run(_MOVE, status=status, due=tx.now, finished=None, **{**done, "tries": 0})
+        return _disable(tx, webhook, "The receiver answered 410 Gone", None)
+    if wait is None:
+        tx.run(_MOVE, status=FAILED, due=due_at, finished=tx.now, **done)
+        first_in_lane(tx, webhook, lane)
+    else:
+        tx.run(_MOVE, status=status, due=tx.now + wait, finished=None, **done)
+    return _disable(tx, webhook, "No delivery has succeeded since", pace.give_up)
+
+
+def _note(tx: Transaction, delivery: int, number: int, sent_at: int, received: Received) -> None:
+    error = None if received.error is None else received.error[:_ERROR_MAX]
+    answer = received.body[:ANSWER_MAX]
+    milliseconds = round(received.seconds * 1000)
+    tx.many(_ATTEMPT, [(delivery, number, sent_at, received.status, error, answer, milliseconds)])
+
+
+def _disable(
+    tx: Transaction, webhook: int, reason: str, after: int | None
+) -> DisabledWebhook | None:
+    """Turn a webhook off, unless it has not failed for long enough."""
+    row = tx.first(_OF_WEBHOOK, webhook=webhook)
+    if row is None:
+        return None
+    uid, name, failing_since, workspace_id, team_id, team_name, environment = row
+    if after is not None:
+        if failing_since is None or tx.now - failing_since < after:
+            return None
+        reason = f"{reason} {from_seconds(failing_since):%Y-%m-%dT%H:%M:%SZ}"
+    tx.run(_DISABLE, webhook=webhook, now=tx.now, reason=reason)
+    scope = Scope(workspace_id, team_id, team_name, environment)
+    events.record(tx, scope, "webhook.disabled", uid, data={"name": name, "reason": reason})
+    return DisabledWebhook(public_id("webhook", uid), reason)
