@@ -8,6 +8,7 @@ from cstar_web.cli.mcp import mcp
 from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
+from cstar_web.cli.webhooks import trigger
 from cstar_web.release import release
 
 
@@ -20,5 +21,8 @@ def main() -> None:
     """
 
 
-for command in (serve, team, key, member, demo, openapi, check, reindex, backup, restore, mcp):
+for command in (
+    *(serve, team, key, member, demo, openapi, check, reindex, backup, restore, mcp),
+    trigger,
+):
     main.add_command(command)

@@ -28,7 +28,7 @@ def demo(desk: Helpdesk, team: str | None, environment: str) -> Answer:
 
     Without TEAM: into the only team there is, or into a new one called Acme.
     """
-    chosen = desk.teams.get(team) if team else _only_team(desk)
+    chosen = desk.teams.get(team) if team else only_team(desk, "cstar demo TEAM")
     if chosen is None:
         return _new_demo(desk, environment)
     counts = load_demo(desk, chosen.id, environment)
@@ -36,11 +36,15 @@ def demo(desk: Helpdesk, team: str | None, environment: str) -> Answer:
     return Answer(data, _loaded(counts, chosen, environment))
 
 
-def _only_team(desk: Helpdesk) -> Team | None:
+def only_team(desk: Helpdesk, command: str) -> Team | None:
+    """The team that is meant if none is named, None if there is none yet.
+
+    Raises Usage if there are several; `command` is how one of them is named.
+    """
     teams = desk.teams.list()
     if len(teams) > 1:
         slugs = ", ".join(each.slug for each in teams[:5])
-        raise Usage(f"there are {len(teams)} teams; say which: cstar demo TEAM ({slugs})")
+        raise Usage(f"there are {len(teams)} teams; say which: {command} ({slugs})")
     return teams[0] if teams else None
 
 
