@@ -1,5 +1,6 @@
 """cStar's core: a helpdesk in one SQLite file, for any Python program. Start at ``Helpdesk``."""
 
+from cstar_core.addresses import URL_MAX, check_destination, check_url, may_reach
 from cstar_core.backups import Backup, Restored, WorkspaceCounts
 from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
@@ -59,7 +60,6 @@ from cstar_core.teams import SLUG_MAX, Team
 from cstar_core.tickets import CONTENT_MAX, TICKET_SORTS, TITLE_MAX, Message, Ticket
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
-    URL_MAX,
     WEBHOOKS_MAX,
     Attempt,
     Backlog,
@@ -156,6 +156,9 @@ __all__ = [
     "Webhook",
     "Workspace",
     "WorkspaceCounts",
+    "check_destination",
+    "check_url",
+    "may_reach",
     "merge_metadata",
     "parse_id",
     "parse_tags",

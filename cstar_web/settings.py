@@ -189,6 +189,12 @@ SETTINGS: tuple[Setting, ...] = (
         _whole(1, 800),
     ),
     Setting(
+        "webhook_networks",
+        "NETWORKS",
+        "Private networks that webhooks may be sent to, with commas; none unless listed.",
+        _networks,
+    ),
+    Setting(
         "disk_reserve",
         "MEGABYTES",
         "Disk space kept for deletions, in a file beside the database; 0 for none.",
@@ -229,6 +235,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = (ANY_HOST,)
     trusted_proxies: tuple[Network, ...] = ()
     connections_per_address: int = 200
+    webhook_networks: tuple[Network, ...] = ()
     disk_reserve: int = 32
     log_format: str = "text"
     access_log: str = ON

@@ -7,7 +7,6 @@ from cstar_core.webhooks.recording import DisabledWebhook, Pace
 from cstar_core.webhooks.room import Webhooks
 from cstar_core.webhooks.webhook import (
     DELIVERED_TYPES,
-    URL_MAX,
     WEBHOOKS_MAX,
     NewWebhook,
     Webhook,
@@ -15,7 +14,6 @@ from cstar_core.webhooks.webhook import (
 
 __all__ = [
     "DELIVERED_TYPES",
-    "URL_MAX",
     "WEBHOOKS_MAX",
     "Attempt",
     "Backlog",

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
-from urllib.parse import urlsplit
 
 from peewee import fn
 
+from cstar_core.addresses import check_url
 from cstar_core.checks import (
     Rule,
     check_all,
     check_flag,
     check_name,
-    check_text,
     invalid,
     missing,
     path,
@@ -26,7 +25,6 @@ from cstar_core.ids import public_id
 from cstar_core.store import SqlRow, prepare, slot
 from cstar_core.tables import WebhookRow
 
-URL_MAX = 2048
 WEBHOOKS_MAX = 100
 PATTERNS_MAX = 100
 OVERLAP = timedelta(hours=24)
@@ -66,36 +64,6 @@ class WebhookChanges(TypedDict, total=False):
     url: str
     events: list[str] | tuple[str, ...]
     is_active: bool
-
-
-def check_url(param: str, value: object) -> list[Problem]:
-    """An address to send to: http or https, with a host, without user and fragment.
-
-    >>> check_url("url", "ftp://example.com")[0].message
-    'url must begin with http:// or https://'
-    """
-    problems = check_text(param, value, URL_MAX, blank=False)
-    if problems:
-        return problems
-    text = str(value)
-    if not text.isascii() or any(ord(each) <= 0x20 or ord(each) == 0x7F for each in text):
-        return invalid(param, "must be ASCII without blanks; write other characters as %XX or xn--")
-    if not text.lower().startswith(("http://", "https://")):
-        return invalid(param, "must begin with http:// or https://")
-    return _check_parts(param, text)
-
-
-def _check_parts(param: str, text: str) -> list[Problem]:
-    try:
-        parts = urlsplit(text)
-        port, host = parts.port, parts.hostname
-    except ValueError:
-        return invalid(param, "must be a URL such as https://example.com/hook")
-    if "@" in parts.netloc:
-        return invalid(param, "must not have a user or password")
-    if not host or port == 0 or "\\" in text:
-        return invalid(param, "must be a URL such as https://example.com/hook")
-    return invalid(param, "must not have a fragment (#)") if "#" in text else []
 
 
 def check_events(param: str, value: object) -> list[Problem]:
