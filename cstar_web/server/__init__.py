@@ -86,8 +86,9 @@ class Server:
         if self._stopping:
             self._patience = 0
             return
-        self._stopping = True
+        # In this order: once it knows, the loop may end and close the trigger under another thread.
         self._listeners[0].pull_trigger()
+        self._stopping = True
 
     def run(self) -> None:
         """Serve until `stop` is called."""
