@@ -33,6 +33,7 @@ from cstar_core.helpdesk import Helpdesk, Workspace
 from cstar_core.idempotency import Receipt
 from cstar_core.ids import parse_id
 from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX, Batch
+from cstar_core.imports import IMPORT_FORMATS, IMPORT_KINDS, BadRow, ImportProgress, ImportReport
 from cstar_core.inspection import Finding, Report
 from cstar_core.keys import Access, Key, NewKey
 from cstar_core.members import Member
@@ -87,6 +88,8 @@ __all__ = [
     "FIELD_KEY_PATTERN",
     "FIELD_TEXT_MAX",
     "FIELD_TYPES",
+    "IMPORT_FORMATS",
+    "IMPORT_KINDS",
     "KEY_TYPES",
     "METADATA_BYTES_MAX",
     "METADATA_KEYS_MAX",
@@ -117,6 +120,7 @@ __all__ = [
     "Attempt",
     "Backlog",
     "Backup",
+    "BadRow",
     "Batch",
     "Busy",
     "Conflict",
@@ -130,6 +134,8 @@ __all__ = [
     "Forbidden",
     "Helpdesk",
     "HelpdeskError",
+    "ImportProgress",
+    "ImportReport",
     "Invalid",
     "InvalidSignature",
     "Key",

@@ -137,7 +137,7 @@ def parse_filter(param: str, value: object, definition: Definition) -> Scalar | 
     """
     kind = definition.type
     if kind == "number" and isinstance(value, str):
-        value = _to_number(value)
+        value = to_number(value)
     elif kind == "boolean" and value in ("true", "false"):
         value = value == "true"
     if kind in ("select", "multiselect"):
@@ -188,8 +188,12 @@ def _is_empty(value: object) -> bool:
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
-def _to_number(text: str) -> object:
-    """The JSON number that the text spells, or the text itself."""
+def to_number(text: str) -> object:
+    """The JSON number that the text spells, or the text itself.
+
+    >>> to_number("5"), to_number("5.5"), to_number("five")
+    (5, 5.5, 'five')
+    """
     match = _NUMBER.match(text)
     if not match:
         return text

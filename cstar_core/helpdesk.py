@@ -7,7 +7,7 @@ from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from cstar_core import documents, inspection
 from cstar_core.backups import Backup, Restored, make_backup, read_backup, restore
@@ -19,6 +19,7 @@ from cstar_core.events import Events
 from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
 from cstar_core.idempotency import Idempotency
+from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import Access, Keys
 from cstar_core.members import Members
 from cstar_core.messages import Messages
@@ -59,6 +60,8 @@ class Workspace:
 
     def __init__(self, store: Store, team: Team, scope: Scope) -> None:
         store = store if scope.internal else store.reading()
+        self._store = store
+        self._scope = scope
         self.team = team
         self.environment = scope.environment
         self.actor = scope.actor
@@ -71,6 +74,22 @@ class Workspace:
         self.events = Events(store, scope)
         self.webhooks = Webhooks(store, scope)
         self.idempotency = Idempotency(store, scope)
+
+    def import_file(
+        self, path: str | PathLike[str], **options: Unpack[ImportOptions]
+    ) -> ImportReport:
+        """Bring in a file of tickets (or, by ``kind``, customers), as often as one likes.
+
+        ``format`` is csv, json, zendesk, freshdesk or helpscout, and found out if not given.
+        ``mapping`` says which columns become what, ``constants`` what is the same for all,
+        ``id_column`` which column tells rows apart; ``source`` keeps ids of different files apart.
+        ``users`` are files with the people of an export. What cannot be taken in goes to the file
+        ``errors``, and all the rest is in. ``dry_run`` writes nothing. Each batch is a transaction;
+        what is there already is skipped, so an import that was cut short is simply run again.
+        Raises Invalid for options and files that cannot be an import, Forbidden, Busy,
+        StorageFull and OSError.
+        """
+        return import_file(self._store, self._scope, path, **options)
 
 
 class Helpdesk:

@@ -35,7 +35,7 @@ class Batch:
 
 
 class Loading(Protocol):
-    """One batch on its way into the file."""
+    """One batch on its way into the file. What is refused leaves nothing behind in it."""
 
     def add(self, values: Mapping[str, object]) -> list[Problem]:
         """Take one object in, or say what is wrong with it; nothing is written yet."""
@@ -82,7 +82,7 @@ def _batches(
 def _write(loading: Loading, kind: str, start: int, batch: Sequence[object]) -> Iterable[str]:
     problems: list[Problem] = []
     for position, one in enumerate(batch, start):
-        found = _add(loading, one)
+        found = take(loading, one)
         if found:
             problems += within(f"{kind}.{position}", found)
             if len(problems) >= PROBLEMS_MAX:
@@ -91,7 +91,8 @@ def _write(loading: Loading, kind: str, start: int, batch: Sequence[object]) -> 
     return loading.write()
 
 
-def _add(loading: Loading, one: object) -> list[Problem]:
+def take(loading: Loading, one: object) -> list[Problem]:
+    """Take one object in, or say what is wrong with it."""
     if not isinstance(one, Mapping):
         return invalid("", "must be an object")
     values = dict(one)

@@ -83,6 +83,7 @@ _PAGE = prepare(
     .limit(slot("limit"))
     .offset(slot("offset"))
 )
+_NAMES = prepare(MemberRow.select(MemberRow.uid, MemberRow.name, MemberRow.email).where(_MINE))
 _COUNT = prepare(MemberRow.select(fn.COUNT(MemberRow.id)).where(_MINE))
 _ASSIGNED = prepare(
     TicketRow.select(TicketRow.uid, TicketRow.number, TicketRow.workspace_id).where(
@@ -113,6 +114,11 @@ def member_key(snap: Snapshot, scope: Scope, id: object) -> int | None:
     """The integer key of a member of this team, or None."""
     uid = parse_id("member", id)
     return None if uid is None else snap.value(_KEY_BY_UID, uid=uid, team=scope.team_id)
+
+
+def member_names(snap: Snapshot, scope: Scope) -> list[SqlRow]:
+    """The uid, name and address of every member of this team."""
+    return snap.all(_NAMES, team=scope.team_id)
 
 
 class Members:

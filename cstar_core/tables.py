@@ -361,6 +361,21 @@ class TicketCountRow(Row):
         primary_key = CompositeKey("workspace_id", "assigned_to", "block", "status", "priority")
 
 
+class ExternalIdRow(Row):
+    """Which ticket or customer an object of another system has become."""
+
+    workspace_id = IntegerField()
+    source = TextField()
+    kind = TextField()
+    external_id = TextField()
+    ticket_id = IntegerField(null=True)
+    customer_id = IntegerField(null=True)
+
+    class Meta:
+        table_name = "external_ids"
+        primary_key = CompositeKey("workspace_id", "source", "kind", "external_id")
+
+
 class ProbeRow(Row):
     """The one row that a write probe writes."""
 

@@ -1,6 +1,7 @@
 """Customers: who asks. An address belongs to at most one customer of a workspace."""
 
 from cstar_core.customers.customer import Customer, customer_key, customers_by_key
+from cstar_core.customers.importing import CustomersLoading
 from cstar_core.customers.room import CustomerChanges, Customers
 from cstar_core.customers.writing import Known, NewCustomers
 
@@ -8,6 +9,7 @@ __all__ = [
     "Customer",
     "CustomerChanges",
     "Customers",
+    "CustomersLoading",
     "Known",
     "NewCustomers",
     "customer_key",

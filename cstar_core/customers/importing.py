@@ -19,17 +19,21 @@ _TAKEN = "must be an address that no other customer has"
 
 
 class CustomersLoading:
-    """One batch of customers on their way into the file."""
+    """One batch of customers on their way into the file; ``new`` has the rows."""
 
     def __init__(self, scope: Scope, tx: Transaction) -> None:
         self._tx = tx
         self._log = Log(scope)
-        self._customers = NewCustomers(tx, scope, self._log)
+        self.new = NewCustomers(tx, scope, self._log)
         self._ids: list[str] = []
+
+    def check(self, values: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with the values of one customer in themselves."""
+        return check_new(values, self.new.definitions, _RULES)
 
     def add(self, values: Mapping[str, Any]) -> list[Problem]:
         """Take one customer in, or say what is wrong with it."""
-        problems = check_new(values, self._customers.definitions, _RULES)
+        problems = self.check(values)
         if problems:
             return problems
         created = _seconds(values.get("created_at"), self._tx.now)
@@ -37,15 +41,15 @@ class CustomersLoading:
         if updated < created:
             problems += invalid("updated_at", "must not be before created_at")
         email = values.get("email")
-        if email is not None and self._customers.find_email(email) is not None:
+        if email is not None and self.new.find_email(email) is not None:
             problems += invalid("email", _TAKEN)
         if not problems:
-            self._ids.append(self._customers.add(values, created, updated).id)
+            self._ids.append(self.new.add(values, created, updated).id)
         return problems
 
     def write(self) -> list[str]:
         """Write all that was taken in; their ids."""
-        self._customers.write()
+        self.new.write()
         self._log.write(self._tx)
         documents.refresh(self._tx)
         return self._ids

@@ -38,7 +38,7 @@ _BY_UID = prepare(_KNOWN.where((CustomerRow.uid == slot("uid")) & _MINE))
 _BY_EMAIL = prepare(_KNOWN.where(_MINE & (CustomerRow.email_key == slot("email"))))
 
 
-class _Line(NamedTuple):
+class CustomerLine(NamedTuple):
     """A row of the table."""
 
     id: int
@@ -56,20 +56,20 @@ class _Line(NamedTuple):
     version: int = 1
 
 
-_INSERT = prepare_insert(CustomerRow, _Line._fields)
+_INSERT = prepare_insert(CustomerRow, CustomerLine._fields)
 
 
 class NewCustomers:
     """Customers on their way into the file: each is known at once, all are written together.
 
-    What happens is added to ``log``, which the caller records.
+    What happens is added to ``log``, which the caller records. ``lines`` are the rows.
     """
 
     def __init__(self, tx: Transaction, scope: Scope, log: Log) -> None:
         self._tx = tx
         self._scope = scope
         self._log = log
-        self._lines: list[_Line] = []
+        self.lines: list[CustomerLine] = []
         self._by_uid: dict[bytes, Known | None] = {}
         self._by_email: dict[str, Known | None] = {}
 
@@ -105,22 +105,24 @@ class NewCustomers:
             self._by_email[key] = None if row is None else Known._make(row)
         return self._by_email[key]
 
-    def find_or_add(
-        self, name: str | None, email: str | None, at: int
-    ) -> tuple[Known | None, list[Problem]]:
-        """The customer with the address or a new one, for a ticket; values are checked.
+    def find_or_add(self, name: str | None, email: str | None, at: int) -> Known:
+        """The customer with the address or a new one, for a ticket; see ``check_named``."""
+        found = None if email is None else self.find_email(email)
+        return found or self.add({"name": name or email, "email": email}, at, at)
+
+    def check_named(self, name: str | None, email: str | None) -> list[Problem]:
+        """Whether a ticket may make the customer that its checked values name, if none is there.
 
         A ticket cannot fill the required fields of its customer.
         """
-        found = None if email is None else self.find_email(email)
-        if found is not None:
-            return found, []
+        if email is not None and self.find_email(email) is not None:
+            return []
         needed = check_values("custom_fields", {}, self.definitions, {})
         if not needed:
-            return self.add({"name": name or email, "email": email}, at, at), []
+            return []
         keys = ", ".join(problem.param.partition(".")[2] for problem in needed)
         rule = f"is not enough for a new customer, who needs: {keys}"
-        return None, invalid("customer_name" if name else "customer_email", rule)
+        return invalid("customer_name" if name else "customer_email", rule)
 
     def add(self, values: Mapping[str, Any], created_at: int, updated_at: int) -> Known:
         """Take in a new customer from checked values."""
@@ -128,7 +130,7 @@ class NewCustomers:
         self._next += 1
         email, tags = values.get("email"), parse_tags(values.get("tags") or ())
         custom_fields = merge_metadata({}, values.get("custom_fields") or {})
-        line = _Line(
+        line = CustomerLine(
             id=made.key,
             uid=made.uid,
             workspace_id=self._scope.workspace_id,
@@ -142,8 +144,9 @@ class NewCustomers:
             created_at=created_at,
             updated_at=updated_at,
         )
-        self._lines.append(line)
+        self.lines.append(line)
         self._facets.add((made.key, created_at), tags, custom_fields)
+        self._by_uid[made.uid] = made
         if line.email_key is not None:
             self._by_email[line.email_key] = made
         data = {"name": made.name, "email": email}
@@ -152,9 +155,9 @@ class NewCustomers:
 
     def write(self) -> None:
         """Write the rows; the log is the caller's."""
-        if not self._lines:
+        if not self.lines:
             return
-        self._tx.many(_INSERT, self._lines)
+        self._tx.many(_INSERT, self.lines)
         self._facets.write()
 
 

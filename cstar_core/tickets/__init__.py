@@ -1,5 +1,6 @@
 """Tickets: conversations with one customer about one thing."""
 
+from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.room import TICKET_SORTS, TicketChanges, Tickets
 from cstar_core.tickets.thread import check_message, default_name
 from cstar_core.tickets.ticket import (
@@ -22,6 +23,7 @@ __all__ = [
     "Ticket",
     "TicketChanges",
     "Tickets",
+    "TicketsLoading",
     "add_message",
     "check_message",
     "default_name",

@@ -44,19 +44,23 @@ _RULES: dict[str, Rule] = CREATE_RULES | {
 
 
 class TicketsLoading:
-    """One batch of tickets on their way into the file."""
+    """One batch of tickets on their way into the file; ``new`` has the rows."""
 
     def __init__(self, scope: Scope, tx: Transaction) -> None:
         self._tx = tx
         self._known = facets.definitions(tx, scope.workspace_id, ENTITY)
-        self._new = NewTickets(tx, scope, self._known)
+        self.new = NewTickets(tx, scope, self._known)
+
+    def check(self, values: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with the values of one ticket in themselves."""
+        return check_new(values, self._known, _RULES)
 
     def add(self, values: Mapping[str, Any]) -> list[Problem]:
         """Take one ticket in, or say what is wrong with it."""
-        return check_new(values, self._known, _RULES) or self._new.add(values)
+        return self.check(values) or self.new.add(values)
 
     def write(self) -> list[str]:
         """Write all that was taken in; their ids."""
-        self._new.write()
+        self.new.write()
         documents.refresh(self._tx)
-        return [public_id("ticket", line.uid) for line in self._new.lines]
+        return [public_id("ticket", line.uid) for line in self.new.lines]

@@ -87,33 +87,37 @@ _TAKE_NUMBERS = prepare(
 class NewTickets:
     """Tickets on their way into the file: each has its number at once, all are written together.
 
-    ``lines`` and ``messages`` are the rows that will be written; ``known`` the custom fields.
+    ``lines`` and ``messages`` are the rows that will be written, ``owners`` the customers
+    of the tickets, ``customers`` those that are new; ``known`` are the custom fields.
     """
 
     def __init__(self, tx: Transaction, scope: Scope, known: Mapping[str, Definition]) -> None:
         self._tx = tx
         self._scope = scope
         self._log = Log(scope)
-        self._customers = NewCustomers(tx, scope, self._log)
+        self.customers = NewCustomers(tx, scope, self._log)
         self._agents: dict[str, Agent | None] = {}
         self._facets = NewRows(tx, scope.workspace_id, ENTITY, known)
         self._key = tx.next_key("tickets")
         self._number: int = tx.value(_LAST_NUMBER, workspace=scope.workspace_id)
         self.lines: list[TicketLine] = []
+        self.owners: list[Known | None] = []
         self.messages: list[MessageLine] = []
 
     def add(self, values: Mapping[str, Any]) -> list[Problem]:
         """Take in a ticket from checked values, or say what they name that is not there."""
         times, problems = read_times(values, self._tx.now)
-        customer, strangers = self._customer(values, times.created)
         agent, absent = self._agent(values.get("assigned_to"))
-        problems += strangers + absent
+        problems += self._check_customer(values) + absent
         if not problems:
-            self._add(values, times, customer, agent)
+            # Only now: a ticket that is refused must not leave its customer behind.
+            self._add(values, times, self._customer(values, times.created), agent)
         return problems
 
     def write(self) -> None:
         """Write all that was taken in."""
+        if not self.lines:
+            return
         created = [line.created_at for line in self.lines]
         self._tx.run(
             _TAKE_NUMBERS,
@@ -123,21 +127,23 @@ class NewTickets:
             first=created[0],
             last=created[-1],
         )
-        self._customers.write()
+        self.customers.write()
         self._tx.many(_INSERT, self.lines)
         self._tx.many(INSERT_MESSAGE, self.messages)
         self._facets.write()
         self._log.write(self._tx)
 
-    def _customer(
-        self, values: Mapping[str, Any], created: int
-    ) -> tuple[Known | None, list[Problem]]:
-        id, name, email = (values.get(f"customer_{part}") for part in ("id", "name", "email"))
-        if id is None:
-            wanted = name or email
-            return self._customers.find_or_add(name, email, created) if wanted else (None, [])
-        found = self._customers.find(id)
-        return found, [] if found else [NO_CUSTOMER]
+    def _check_customer(self, values: Mapping[str, Any]) -> list[Problem]:
+        id, name, email = _named_customer(values)
+        if id is not None:
+            return [] if self.customers.find(id) else [NO_CUSTOMER]
+        return self.customers.check_named(name, email) if name or email else []
+
+    def _customer(self, values: Mapping[str, Any], created: int) -> Known | None:
+        id, name, email = _named_customer(values)
+        if id is not None:
+            return self.customers.find(id)
+        return self.customers.find_or_add(name, email, created) if name or email else None
 
     def _agent(self, id: str | None) -> tuple[Agent | None, list[Problem]]:
         if id is None:
@@ -178,6 +184,7 @@ class NewTickets:
             closed_at=times.closed,
         )
         self.lines.append(line)
+        self.owners.append(customer)
         self._facets.add((line.id, times.created), tags, custom_fields)
         self._tell(line, customer, agent)
         self._add_messages(line, customer, thread)
@@ -222,3 +229,7 @@ def _thread(values: Mapping[str, Any], times: Times) -> Iterator[tuple[Mapping[s
     if first is not None:
         yield {"content": first, "sender": "customer"}, times.created
     yield from zip(values.get("messages") or (), times.messages, strict=True)
+
+
+def _named_customer(values: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    return values.get("customer_id"), values.get("customer_name"), values.get("customer_email")

@@ -3,6 +3,7 @@
 import click
 
 from cstar_web.cli.base import EXIT_CODES, Group
+from cstar_web.cli.imports import import_
 from cstar_web.cli.keep import backup, check, reindex, restore
 from cstar_web.cli.mcp import mcp
 from cstar_web.cli.operate import demo, openapi
@@ -23,6 +24,6 @@ def main() -> None:
 
 for command in (
     *(serve, team, key, member, demo, openapi, check, reindex, backup, restore, mcp),
-    trigger,
+    *(trigger, import_),
 ):
     main.add_command(command)

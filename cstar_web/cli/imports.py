@@ -1,0 +1,165 @@
+"""`cstar import`: tickets and customers from a file, with a report."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import click
+
+from cstar_core import (
+    ENVIRONMENTS,
+    IMPORT_FORMATS,
+    IMPORT_KINDS,
+    Helpdesk,
+    ImportProgress,
+    ImportReport,
+    Team,
+)
+from cstar_web.cli.base import Answer, Usage, stamp, with_desk
+from cstar_web.names import camel_case
+
+_TAB = ("tab", "\\t")
+_LISTED = 20
+
+
+@click.command("import", short_help="Bring in tickets or customers from a file.")
+@click.argument("file", metavar="FILE")
+@click.option("--team", metavar="TEAM", help="The team; needed only if there are several.")
+@click.option("--environment", type=click.Choice(ENVIRONMENTS), default="live", show_default=True)
+@click.option(
+    "--from", "format", type=click.Choice(IMPORT_FORMATS), help="The format, if not found out."
+)
+@click.option("--kind", type=click.Choice(IMPORT_KINDS), default="tickets", show_default=True)
+@click.option("--map", "mapping", metavar="TARGET=SOURCE", multiple=True, help="What becomes what.")
+@click.option("--set", "constants", metavar="TARGET=VALUE", multiple=True, help="The same for all.")
+@click.option("--id", "id_column", metavar="SOURCE", help="What tells one row from another.")
+@click.option("--source", metavar="NAME", help="Keeps the ids of different files apart.")
+@click.option("--users", metavar="FILE", multiple=True, help="The people of an export.")
+@click.option("--delimiter", metavar="CHARACTER", help="Between CSV columns, if not found out.")
+@click.option("--encoding", metavar="NAME", help="Such as cp1252; UTF-8 if not given.")
+@click.option("--errors", metavar="FILE", help="Where rows that failed go.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--notify", is_flag=True, help="Let webhooks tell of what is made.")
+@with_desk
+def import_(
+    desk: Helpdesk,
+    /,
+    file: str,
+    team: str | None,
+    environment: str,
+    mapping: Sequence[str],
+    constants: Sequence[str],
+    delimiter: str | None,
+    **options: Any,
+) -> Answer:
+    """Bring in FILE: CSV, JSON, or an export of Zendesk, Freshdesk or Help Scout.
+
+    What is there already is skipped, so it can be run again. Exit code 1: some rows are not in.
+    """
+    chosen = desk.teams.get(team) if team else _only_team(desk)
+    workspace = desk.workspace(chosen.id, environment)
+    fixed = _pairs("--set", "TARGET=VALUE", constants)
+    begun = monotonic()
+    with _progress() as progress:
+        report = workspace.import_file(
+            file,
+            mapping=_pairs("--map", "TARGET=SOURCE", mapping),
+            constants={name: values[-1] for name, values in fixed.items()},
+            delimiter="\t" if delimiter in _TAB else delimiter,
+            progress=progress,
+            **options,
+        )
+    seconds = monotonic() - begun
+    return Answer(
+        _data(report, seconds), _text(report, file, chosen, environment, seconds), report.ok
+    )
+
+
+def _only_team(desk: Helpdesk) -> Team:
+    teams = desk.teams.list()
+    if len(teams) == 1:
+        return teams[0]
+    slugs = ", ".join(each.slug for each in teams[:5])
+    raise Usage(f"there are {len(teams)} teams; say which: --team TEAM ({slugs})")
+
+
+def _pairs(option: str, form: str, given: Sequence[str]) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    for each in given:
+        target, sign, source = each.partition("=")
+        if not (target and sign and source):
+            raise Usage(f"{option} must be written {form}, not {each}")
+        pairs.setdefault(target, []).append(source)
+    return pairs
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[ImportProgress], object] | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, file=sys.stderr) as bar:
+
+        def show(progress: ImportProgress) -> None:
+            bar.length = max(progress.size, 1)
+            bar.label = f"{progress.rows:,} rows"
+            bar.update(progress.done - bar.pos)
+
+        yield show
+
+
+def _data(report: ImportReport, seconds: float) -> dict[str, object]:
+    data = {camel_case(name): value for name, value in asdict(report).items()}
+    examples = [_shown(example) for example in report.examples]
+    return {"ok": report.ok, **data, "examples": examples, "seconds": round(seconds, 3)}
+
+
+def _shown(value: Any) -> Any:
+    """A value of a draft as JSON, instants as the API writes them."""
+    if isinstance(value, dict):
+        return {camel_case(str(name)): _shown(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(one) for one in value]
+    return stamp(value) if hasattr(value, "strftime") else value
+
+
+def _text(report: ImportReport, file: str, team: Team, environment: str, seconds: float) -> str:
+    would = "Would import" if report.dry_run else "Imported"
+    lines = [
+        f"{would} {Path(file).name} ({report.format}) into {team.name} ({team.slug}),"
+        f" {environment}: {report.rows:,} rows, {report.created:,} {report.kind} created,"
+        f" {report.skipped:,} there already, {report.left_out:,} left out,"
+        f" {report.failed:,} failed."
+    ]
+    if report.kind == "tickets":
+        lines.append(f"With {report.customers:,} customers and {report.messages:,} messages.")
+    lines += _mapping(report)
+    lines += [f"Line {row.line:,}: {'; '.join(row.problems)}" for row in report.bad_rows]
+    if report.failed > len(report.bad_rows):
+        lines.append(f"… and {report.failed - len(report.bad_rows):,} more.")
+    if report.errors_file:
+        lines.append(f"What failed is in {report.errors_file}: correct it and import it.")
+    if report.broken:
+        lines.append(f"The rest of the file cannot be read: {report.broken}")
+    lines.append(f"{seconds:.1f} s, {report.rows / max(seconds, 0.001):,.0f} rows a second.")
+    return "\n".join(lines)
+
+
+def _mapping(report: ImportReport) -> list[str]:
+    lines = []
+    if report.mapping:
+        pairs = (f"{target}={'+'.join(names)}" for target, names in report.mapping.items())
+        lines.append(f"Mapped: {', '.join(pairs)}.")
+    if report.unmapped:
+        more = f" and {len(report.unmapped) - _LISTED} more" * (len(report.unmapped) > _LISTED)
+        lines.append(f"Not mapped: {', '.join(report.unmapped[:_LISTED])}{more}.")
+    if report.unknown_agents:
+        some = list(report.unknown_agents.items())[:_LISTED]
+        names = ", ".join(f"{name} ({number:,})" for name, number in some)
+        lines.append(f"Unassigned, since there is no such member: {names}.")
+    return lines
