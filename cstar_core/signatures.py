@@ -13,6 +13,7 @@ import secrets as random
 from collections.abc import Iterable, Mapping, Sequence
 
 from cstar_core.clock import Clock, to_seconds, utc_now
+from cstar_core.errors import Problem
 
 SECRET_PREFIX = "whsec_"  # noqa: S105
 TOLERANCE_SECONDS = 300
@@ -32,6 +33,19 @@ def new_secret(random_bytes: bytes | None = None) -> str:
     """
     content = random.token_bytes(_SECRET_BYTES) if random_bytes is None else random_bytes
     return SECRET_PREFIX + base64.b64encode(content).decode("ascii")
+
+
+def check_secret(param: str, value: object) -> list[Problem]:
+    """A secret to sign with: ``whsec_`` and Base64.
+
+    >>> check_secret("secret", "whsec_no")[0].message
+    'secret must be whsec_ and Base64'
+    """
+    try:
+        _key(str(value))
+    except ValueError:
+        return [Problem(param, "PARAMETER_INVALID", f"must be {SECRET_PREFIX} and Base64")]
+    return []
 
 
 def sign(secrets: Sequence[str], id: str, timestamp: int, body: bytes) -> dict[str, str]:

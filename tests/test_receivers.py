@@ -101,3 +101,31 @@ def test_a_receiver_takes_what_is_signed_once_and_nothing_else(code: str, tmp_pa
         assert receiver.post(signed(OTHER, SECRET)) == 200
 
         assert receiver.told() == ["ticket.created tkt_1"]
+
+
+def test_what_is_triggered_reaches_a_receiver_through_a_listener(tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    cstar = [sys.executable, "-m", "cstar_web"]
+
+    def run(*args: str) -> None:
+        subprocess.run([*cstar, *args], cwd=tmp_path, env=environ, check=True, capture_output=True)
+
+    run("team", "create", "Acme")
+    with receiving(RECEIVERS[0], tmp_path) as receiver:
+        url = f"http://127.0.0.1:{receiver.port}/hook"
+        with subprocess.Popen(
+            [*cstar, "listen", "--forward-to", url, "--secret", SECRET],
+            cwd=tmp_path,
+            env=environ,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as listener:
+            assert listener.stdout
+            listener.stdout.readline(), listener.stdout.readline()
+            run("trigger", "ticket.resolved")
+            shown = [listener.stdout.readline().split() for _ in range(3)]
+            listener.kill()
+
+        types = ["ticket.created", "ticket.updated", "ticket.resolved"]
+        assert [(words[1], words[4]) for words in shown] == [(type, "200") for type in types]
+        assert [line.split()[0] for line in receiver.told()] == types

@@ -117,6 +117,10 @@ class Store:
         reader._reads_only = True
         return reader
 
+    def now(self) -> int:
+        """This moment by the desk's clock, in Unix seconds; a transaction has its own ``now``."""
+        return to_seconds(self._clock())
+
     def is_past(self, instant: datetime | None) -> bool:
         """Whether an instant has come, by the desk's clock; None never comes."""
         return instant is not None and instant <= self._clock()

@@ -2,6 +2,7 @@
 
 from cstar_core.webhooks.backlog import Backlog, backlog
 from cstar_core.webhooks.delivery import Attempt, Delivery
+from cstar_core.webhooks.listening import Listener, Notice
 from cstar_core.webhooks.outbox import Outbox, Parcel, Received, Send, deliver_due, open_outbox
 from cstar_core.webhooks.recording import DisabledWebhook, Pace
 from cstar_core.webhooks.room import Webhooks
@@ -19,7 +20,9 @@ __all__ = [
     "Backlog",
     "Delivery",
     "DisabledWebhook",
+    "Listener",
     "NewWebhook",
+    "Notice",
     "Outbox",
     "Pace",
     "Parcel",

@@ -1,7 +1,7 @@
 """What is sent: the body and the headers of one attempt."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,19 +80,36 @@ def parcel(snap: Snapshot, webhook: SqlRow, delivery: SqlRow, now: int) -> Parce
     if number is None:
         content = _sample(webhook, delivery, salt, facts)
     else:
-        content = _content(snap, event_at(snap, workspace_id, salt, number), facts)
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = {
+        content = content_of(snap, event_at(snap, workspace_id, salt, number), facts)
+    body, webhook_id = body_of(content), public_id("webhook", uid)
+    headers = headers_of(content, body, webhook_id, attempts + 1, _secrets(webhook, now), now)
+    return Parcel(delivery[0], key, url, headers, body, now)
+
+
+def body_of(content: Mapping[str, Any]) -> bytes:
+    """What is sent of the content."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def headers_of(
+    content: Mapping[str, Any],
+    body: bytes,
+    webhook_id: str,
+    attempt: int,
+    secrets: Sequence[str],
+    now: int,
+) -> dict[str, str]:
+    """The headers of an attempt, which is signed now."""
+    return {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
         "X-Event-Type": content["type"],
         "X-Event-ID": content["id"],
-        "X-Webhook-ID": public_id("webhook", uid),
-        "X-Delivery-Attempt": str(attempts + 1),
+        "X-Webhook-ID": webhook_id,
+        "X-Delivery-Attempt": str(attempt),
         "X-Timestamp": str(now),
-        **sign(_secrets(webhook, now), content["id"], now, body),
+        **sign(secrets, content["id"], now, body),
     }
-    return Parcel(delivery[0], key, url, headers, body, now)
 
 
 def _secrets(webhook: SqlRow, now: int) -> list[str]:
@@ -100,7 +117,8 @@ def _secrets(webhook: SqlRow, now: int) -> list[str]:
     return [secret] if older is None or until <= now else [secret, older]
 
 
-def _content(snap: Snapshot, event: Event, facts: Mapping[str, str]) -> dict[str, Any]:
+def content_of(snap: Snapshot, event: Event, facts: Mapping[str, str]) -> dict[str, Any]:
+    """What is told of an event; ``facts`` say whose it is."""
     data = event.data
     if event.type == "message.created":
         row = snap.first(_MESSAGE, uid=parse_id("message", event.object_id))

@@ -11,11 +11,12 @@ from cstar_core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, S
 from cstar_core.ids import new_uid
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page, open_window
 from cstar_core.scope import Scope, required_uid
-from cstar_core.signatures import new_secret
+from cstar_core.signatures import check_secret, new_secret
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
 from cstar_core.webhooks import delivery as deliveries
 from cstar_core.webhooks.delivery import UNFINISHED, Delivery
+from cstar_core.webhooks.listening import Listener
 from cstar_core.webhooks.webhook import (
     BY_UID,
     COUNT,
@@ -25,6 +26,7 @@ from cstar_core.webhooks.webhook import (
     NewWebhook,
     Webhook,
     WebhookChanges,
+    check_events,
     check_overlap,
     check_webhook,
     webhook_of,
@@ -257,6 +259,19 @@ class Webhooks:
                 tx.run(_FORGET, webhook=row[0], number=number)
                 tx.run(_SET_CURSOR, webhook=row[0], cursor=number)
             return webhook_of(row)
+
+    def listen(
+        self, *, events: Sequence[str] = ("*",), after: str | None = None, secret: str | None = None
+    ) -> Listener:
+        """What a webhook would be sent, from now on or ``after`` an event, for whoever tries one.
+
+        Nothing is stored. ``secret`` (``whsec_...``) is a new one if not given. Raises Invalid, and
+        Forbidden for a publishable key.
+        """
+        self._refuse_customers()
+        raise_any(check_events("events", events))
+        raise_any([] if secret is None else check_secret("secret", secret))
+        return Listener(self._store, self._scope, tuple(events), after, secret or new_secret())
 
     def _refuse_customers(self) -> None:
         if not self._scope.internal:

@@ -9,7 +9,7 @@ from cstar_web.cli.mcp import mcp
 from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
-from cstar_web.cli.webhooks import trigger
+from cstar_web.cli.webhooks import listen, trigger
 from cstar_web.release import release
 
 
@@ -24,6 +24,6 @@ def main() -> None:
 
 for command in (
     *(serve, team, key, member, demo, openapi, check, reindex, backup, restore, mcp),
-    *(trigger, import_),
+    *(listen, trigger, import_),
 ):
     main.add_command(command)

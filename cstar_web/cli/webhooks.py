@@ -1,13 +1,33 @@
 """The commands for whoever writes a receiver of webhooks."""
 
+import json
+import time
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from ipaddress import ip_network
+from typing import Any
 
 import click
 
-from cstar_core import Event, Helpdesk
-from cstar_web.cli.base import Answer, Usage, columns, stamp, with_desk
+from cstar_core import ENVIRONMENTS, Event, Helpdesk, Notice, check_url
+from cstar_web.cli.base import (
+    Answer,
+    Usage,
+    columns,
+    reads_settings,
+    refuse_absent,
+    stamp,
+    with_desk,
+)
 from cstar_web.cli.operate import only_team
 from cstar_web.samples import SAMPLES, make_sample
+from cstar_web.sending import Answer as Received
+from cstar_web.sending import send
+from cstar_web.settings import Settings
+
+# Whoever types the URL may reach it by other means too.
+_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+_LOOK_SECONDS = 0.25
 
 
 def team_of(desk: Helpdesk, team: str | None, command: str) -> str:
@@ -43,3 +63,113 @@ def _told(event: Event) -> dict[str, str | None]:
         "objectId": event.object_id,
         "createdAt": stamp(event.created_at),
     }
+
+
+@click.command()
+@click.option("--forward-to", metavar="URL", help="Where your receiver listens [only print].")
+@click.option("--team", metavar="TEAM", help="Whose data: an id or slug [the only team].")
+@click.option(
+    "--environment",
+    type=click.Choice(ENVIRONMENTS),
+    default="test",
+    show_default=True,
+    help="Which data.",
+)
+@click.option(
+    "--events",
+    metavar="TYPES",
+    default="*",
+    show_default=True,
+    help="Such as ticket.*, commas between.",
+)
+@click.option("--after", metavar="EVENT_ID", help="Begin after this event [now].")
+@click.option("--secret", metavar="SECRET", help="What to sign with: whsec_... [a new one].")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each event.")
+@reads_settings
+def listen(
+    settings: Settings,
+    *,
+    forward_to: str | None,
+    team: str | None,
+    environment: str,
+    events: str,
+    after: str | None,
+    secret: str | None,
+    as_json: bool,
+) -> None:
+    """Print each event as it happens, and send it to a receiver that you try.
+
+    It is signed and sent as a webhook would be, once, whatever is answered. Ctrl-C ends it.
+    """
+    if forward_to is not None and (problems := check_url("forward-to", forward_to)):
+        raise Usage(f"--{problems[0].message}")
+    refuse_absent(settings.database)
+    shown = _Json() if as_json else _Text()
+    with Helpdesk.open(settings.database) as desk:
+        workspace = desk.workspace(team_of(desk, team, "cstar listen --team TEAM"), environment)
+        types = [each.strip() for each in events.split(",")]
+        listener = workspace.webhooks.listen(events=types, after=after, secret=secret)
+        try:
+            shown.begin(workspace.team.slug, environment, listener.secret)
+            for notice in _heard(listener.take):
+                shown.event(notice, _forward(forward_to, notice))
+        except KeyboardInterrupt:
+            shown.end()
+
+
+def _heard(take: Callable[[], Notice | None]) -> Iterator[Notice]:
+    while True:
+        notice = take()
+        if notice is None:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            yield notice
+
+
+def _forward(url: str | None, notice: Notice) -> Received | None:
+    if url is None:
+        return None
+    return send(url, notice.headers, notice.body, allowed=_ANYWHERE)
+
+
+class _Text:
+    """For people."""
+
+    def begin(self, team: str, environment: str, secret: str) -> None:
+        click.echo(f"Events of {team}, {environment}. Ctrl-C ends it.")
+        click.echo(f"Signing secret: {secret}")
+
+    def event(self, notice: Notice, received: Received | None) -> None:
+        event = notice.event
+        line = f"{stamp(event.created_at)}  {event.type:<20}  {event.object_id}"
+        click.echo(line if received is None else f"{line}  {_outcome(received)}")
+
+    def end(self) -> None:
+        click.echo()
+
+
+class _Json:
+    """For machines."""
+
+    def begin(self, team: str, environment: str, secret: str) -> None:
+        self._print({"team": team, "environment": environment, "secret": secret})
+
+    def event(self, notice: Notice, received: Received | None) -> None:
+        answer = received and {
+            "status": received.status,
+            "error": received.error,
+            "seconds": round(received.seconds, 3),
+        }
+        self._print({"event": json.loads(notice.body), "answer": answer})
+
+    def end(self) -> None:
+        pass
+
+    @staticmethod
+    def _print(line: dict[str, Any]) -> None:
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _outcome(received: Received) -> str:
+    said = received.error or f"answered {received.status}"
+    return f"{said} after {round(received.seconds * 1000)} ms"
