@@ -16,7 +16,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from mcp import Client, StdioServerParameters
 
-from cstar_core import Helpdesk, Workspace, utc_now
+from cstar_core import Helpdesk, StaleVersion, Workspace, utc_now
 from cstar_web.mcp import arguments, reading, writing
 from cstar_web.mcp.server import ANSWER_MAX, Assistance
 from cstar_web.mcp.untrusted import encode
@@ -282,6 +282,38 @@ def test_a_list_that_is_too_large_is_asked_for_again_with_less(acme: Workspace) 
     assert not few.is_error and len(few.content[0].text) < ANSWER_MAX
 
 
+def test_custom_fields_are_cut_one_by_one_and_left_out_if_they_are_many(acme: Workspace) -> None:
+    keys = [f"reading_{n}" for n in range(12)]
+    for key in keys:
+        acme.custom_fields.create(name=key, key=key, type="text", entity_type="tickets")
+    choices = [f"{n:03} {'c' * 60}" for n in range(20)]
+    acme.custom_fields.create(
+        name="Parts", key="parts", type="multiselect", entity_type="tickets", options=choices
+    )
+    few = acme.tickets.create(title="Few", custom_fields={keys[0]: "a", "parts": choices})
+    many = acme.tickets.create(title="Many", custom_fields=dict.fromkeys(keys, "v" * 5_000))
+    assistance = Assistance(acme, allow_write=False)
+
+    def read(id: str) -> Any:
+        return assistance.run("get_ticket", {"ticket_id": id}).structured_content
+
+    shown, left = read(few.id), read(many.id)
+    assert shown["untrusted"]["ticket"]["custom_fields"] == {keys[0]: "a", "parts": choices[:1]}
+    assert shown["cut"] == [f"Values of custom fields of {few.id} are cut."]
+    assert left["untrusted"]["ticket"]["custom_fields"] == {}
+    assert left["cut"] == [f"The custom fields of {many.id} are too large to be shown."]
+
+
+def test_a_great_many_fields_are_not_all_listed(desk: Helpdesk) -> None:
+    other = desk.workspace("other")
+    for n in range(reading.FIELDS_SHOWN + 1):
+        other.custom_fields.create(name="N", key=f"n{n}", type="text", entity_type="tickets")
+    found = Assistance(other, allow_write=False).run("list_fields", {}).structured_content
+
+    assert len(found["untrusted"]["fields"]) == reading.FIELDS_SHOWN
+    assert found["cut"] == ["Only the first 50 of 51 fields are shown."]
+
+
 def test_fields_are_listed_with_what_can_be_chosen(reader: Session, acme: Workspace) -> None:
     options = [f"option {n:03}" for n in range(500)]
     acme.custom_fields.create(
@@ -427,6 +459,18 @@ def test_a_tag_that_somebody_adds_meanwhile_is_kept(acme: Workspace) -> None:
     assert acme.tickets.get(ticket.id).tags == ("a", "between", "b")
 
 
+def test_a_ticket_that_never_rests_is_given_up(acme: Workspace) -> None:
+    ticket = acme.tickets.create(title="Late")
+
+    def late(old: Any, tags: Any) -> Any:
+        acme.tickets.update(ticket.id, tags=[*old, f"tag {len(old)}"])
+        return [*old, *tags]
+
+    with pytest.raises(StaleVersion):
+        writing._retag(acme, arguments.Tags(ticket_id=ticket.id, tags=["b"]), late)
+    assert "b" not in acme.tickets.get(ticket.id).tags
+
+
 # --- what is refused
 
 
@@ -445,6 +489,8 @@ def test_a_tag_that_somebody_adds_meanwhile_is_kept(acme: Workspace) -> None:
         ),
         ("search_tickets", {"status": "opne"}, "status must be one of: new, open, pending"),
         ("search_tickets", {"sort": "age"}, "sort must be one of"),
+        ("search_tickets", {"tags": '["a", '}, "tags: Input should be a valid list"),
+        ("search_tickets", {"tags": {"a": 1}}, "tags: Input should be a valid list"),
         ("search_tickets", {"limit": 51}, "limit: Input should be less than or equal to 50"),
         ("search_tickets", {"cursor": "abc"}, "cursor "),
         ("search_tickets", {"created_after": "2025-12-10T14:30:00"}, "created_after: "),
