@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
@@ -22,7 +23,9 @@ from cstar_web.settings import Network
 
 BUDGET_SECONDS = 10.0
 ANSWER_MAX = 4096
-_RESOLVERS_MAX = 16
+# The system may look for a name for much longer than a request lasts. Those of a few webhooks must
+# leave room for the others.
+_RESOLVERS_MAX = 128
 _PORTS = {"http": 80, "https": 443}
 _LATE = "no answer within {:g} s"
 _REFUSED = "{} is an address of this machine or a private network; it is not among those allowed"
@@ -102,12 +105,16 @@ def _post(
         plain.settimeout(_left(deadline))
         secured = plain
         if parts.scheme == "https":
-            secured = (context or ssl.create_default_context()).wrap_socket(
-                plain, server_hostname=host.rstrip(".")
-            )
+            secured = (context or _believing()).wrap_socket(plain, server_hostname=host.rstrip("."))
         with secured:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             return _exchange(secured, parts.netloc, target, headers, body, deadline)
+
+
+@lru_cache(1)
+def _believing() -> ssl.SSLContext:
+    """Making one reads every certificate that the system believes: 20 to 70 ms."""
+    return ssl.create_default_context()
 
 
 def _addresses(
@@ -143,7 +150,11 @@ def _resolved(host: str, port: int, deadline: float, resolve: Resolve) -> list[t
             _resolving.release()
             done.set()
 
-    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        threading.Thread(target=ask, name="resolve", daemon=True).start()
+    except RuntimeError as error:
+        _resolving.release()
+        raise _Failed("there are too many threads to resolve a name") from error
     if not done.wait(_left(deadline)):
         raise _Failed(f"{host} could not be resolved in time")
     if failed:
@@ -230,6 +241,7 @@ def _left(deadline: float) -> float:
 
 
 def _why(error: Exception) -> str:
-    """One line, without the addresses of memory and the like that some messages have."""
+    """One line that can be shown anywhere: it may quote what a receiver has answered."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(reason.split())[:200]
+    line = " ".join(reason.split())[:200]
+    return "".join(each if each.isprintable() else "?" for each in line)

@@ -122,6 +122,7 @@ def test_a_receiver_that_does_not_read_is_given_up() -> None:
     [
         (b"", "not an HTTP answer: Remote end closed connection without response"),
         (b"SSH-2.0-OpenSSH\r\n", "not an HTTP answer: SSH-2.0-OpenSSH"),
+        (b"\x1b[2J\x00\x07\r\n", "not an HTTP answer: ?[2J??"),
         (b"HTTP/1.1 9999 X\r\n\r\n", "not an HTTP answer: HTTP/1.1 9999 X"),
         (b"HTTP/1.1 200 " + b"x" * 100_000, "not an HTTP answer: got more than 65536 bytes"),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500, "not an HTTP answer: got more than 100"),
