@@ -18,7 +18,7 @@ from cstar_core.errors import (
     StaleVersion,
     StorageFull,
 )
-from cstar_core.events import EVENT_TYPES, Event
+from cstar_core.events import EVENT_TYPES, Event, Following
 from cstar_core.fields import (
     ENTITY_TYPES,
     FIELD_KEY_PATTERN,
@@ -133,6 +133,7 @@ __all__ = [
     "Event",
     "Figures",
     "Finding",
+    "Following",
     "Forbidden",
     "Helpdesk",
     "HelpdeskError",

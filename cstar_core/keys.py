@@ -13,7 +13,7 @@ from cstar_core.clock import from_seconds, from_seconds_or_none
 from cstar_core.errors import Conflict, NotFound, Problem
 from cstar_core.ids import new_token, new_uid, public_id
 from cstar_core.scope import Actor, Scope, required_uid
-from cstar_core.store import SqlRow, Store, Transaction, prepare, slot
+from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import ENVIRONMENTS, KEY_TYPES, KeyRow, TeamRow, WorkspaceRow
 from cstar_core.teams import Team, find_scope, team_of
 
@@ -172,6 +172,12 @@ class Keys:
             return None
         return None if self._store.is_past(access.key.expires_at) else access
 
+    def works(self, key_id: str) -> bool:
+        """Whether a key still opens something: it is neither revoked nor expired. NotFound."""
+        with self._store.snapshot() as snap:
+            _, key = _get(snap, key_id)
+        return key.revoked_at is None and not self._store.is_past(key.expires_at)
+
 
 def _check_lifetime(param: str, value: object) -> list[Problem]:
     if isinstance(value, timedelta) and timedelta(0) < value <= _EXPIRES_MAX:
@@ -185,9 +191,9 @@ def _check_overlap(param: str, value: object) -> list[Problem]:
     return invalid(param, "must be nothing or more, and at most 90 days")
 
 
-def _get(tx: Transaction, key_id: str) -> tuple[bytes, Key]:
+def _get(snap: Snapshot, key_id: str) -> tuple[bytes, Key]:
     uid = required_uid("key", key_id)
-    row = tx.first(_BY_UID, uid=uid)
+    row = snap.first(_BY_UID, uid=uid)
     if row is None:
         raise NotFound("key", key_id)
     return uid, _key(row)

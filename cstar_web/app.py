@@ -18,7 +18,10 @@ from cstar_web.hosts import restrict_hosts
 from cstar_web.limits import RateLimits
 from cstar_web.operations import operations
 from cstar_web.remote import base_url
+from cstar_web.seats import Seats
 from cstar_web.settings import Settings
+from cstar_web.streams import Streams
+from cstar_web.v1.events import written
 from cstar_web.watch import Watch
 
 _log = logging.getLogger("cstar.web")
@@ -51,7 +54,8 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX + 1
     # A URL with a double slash is an unknown URL, not a redirect in HTML.
     app.url_map.merge_slashes = False
-    install(app, Services(desk, settings, RateLimits(settings), watch))
+    streams = Streams(desk, Seats(settings.stream_listeners), written, watch.listen)
+    install(app, Services(desk, settings, RateLimits(settings), watch, streams))
     for blueprint in (*v1.BLUEPRINTS, health.blueprint, pages.pages):
         app.register_blueprint(blueprint)
     if settings.metrics_token and not settings.metrics_address:

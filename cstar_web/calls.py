@@ -17,6 +17,7 @@ from cstar_web.headers import RATE_HEADERS
 from cstar_web.idempotency import InFlight
 from cstar_web.limits import RateLimits
 from cstar_web.settings import Settings
+from cstar_web.streams import Streams
 from cstar_web.watch import KEY, Watch
 
 _EXTENSION = "cstar"
@@ -30,6 +31,7 @@ class Services:
     settings: Settings
     limits: RateLimits
     watch: Watch
+    streams: Streams
     in_flight: InFlight = field(default_factory=InFlight)
 
 

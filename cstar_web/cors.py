@@ -5,7 +5,8 @@ from flask import Request, Response
 ANY = "*"
 METHODS = "GET, POST, PATCH, DELETE"
 REQUEST_HEADERS = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, "
+    "X-Request-Id"
 )
 EXPOSED_HEADERS = (
     "ETag, Idempotent-Replayed, Location, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "

@@ -28,9 +28,9 @@ OTHER_STATUS = "other"
 UNKNOWN: Series = ("unknown", "OTHER")
 
 _WORD = 8
-_PID, _STARTED, _BEGUN, _FINISHED, _CONNECTIONS, _CUT = range(6)
-_CODES = {code: 6 + place for place, code in enumerate(ERRORS)}
-_FIRST = 6 + len(_CODES)
+_PID, _STARTED, _BEGUN, _FINISHED, _CONNECTIONS, _CUT, _LISTENERS = range(7)
+_CODES = {code: 7 + place for place, code in enumerate(ERRORS)}
+_FIRST = 7 + len(_CODES)
 _STATUS = {status: place for place, status in enumerate(STATUSES)}
 _OTHER = len(STATUSES)
 _BUCKET = _OTHER + 1
@@ -53,13 +53,15 @@ class Timing:
 class Process:
     """One of the processes that count; `started` is an instant in Unix seconds.
 
-    `connections` are those that it holds open, as of the last second.
+    `connections` are those that it holds open, as of the last second; `listeners` are those on
+    which it tells of events.
     """
 
     number: int
     pid: int
     started: int
     connections: int
+    listeners: int
 
 
 class Counters:
@@ -83,7 +85,7 @@ class Counters:
         """Count as the process of this number from now on; what it was doing before is over."""
         own = self._own = self._parts[number]
         own[_BEGUN] = own[_FINISHED]
-        own[_CONNECTIONS] = 0
+        own[_CONNECTIONS] = own[_LISTENERS] = 0
         own[_STARTED] = int(utc_now().timestamp())
         own[_PID] = os.getpid()
 
@@ -109,6 +111,10 @@ class Counters:
             self._own[_CONNECTIONS] = connections
             self._own[_CUT] += cut
 
+    def listen(self, listeners: int) -> None:
+        """So many listeners follow the events."""
+        self._own[_LISTENERS] = listeners
+
     def _count(self, series: Series, status: int, seconds: float, code: str | None) -> None:
         own = self._own
         place = self._places.get(series) or self._places[UNKNOWN]
@@ -132,7 +138,9 @@ class Counters:
         """Those that have begun to count."""
         for number, part in enumerate(self._parts):
             if part[_PID]:
-                yield Process(number, part[_PID], part[_STARTED], part[_CONNECTIONS])
+                yield Process(
+                    number, part[_PID], part[_STARTED], part[_CONNECTIONS], part[_LISTENERS]
+                )
 
     def refusals(self) -> Iterator[tuple[str, int]]:
         """How many answers had each error code."""

@@ -96,5 +96,10 @@ def _meta() -> dict[str, object]:
     return {"requestId": request_id(), "timestamp": utc_now()}
 
 
+def encoded(body: object) -> bytes:
+    """A value as it is written everywhere: compact JSON in UTF-8, on one line."""
+    return orjson.dumps(body, None, _OPTIONS)
+
+
 def _json(body: object, status: int, headers: Mapping[str, str] | None) -> Answer:
-    return Answer(orjson.dumps(body, None, _OPTIONS), status, headers, content_type=JSON)
+    return Answer(encoded(body), status, headers, content_type=JSON)

@@ -170,7 +170,8 @@ _KINDS = (
         503,
         "api_error",
         "BUSY",
-        "The database was locked by another writer for too long; nothing was written.",
+        "The database was locked by another writer for too long, and nothing was written; or as "
+        "many listeners follow the events as may.",
         "Send the request again after as many seconds as `Retry-After` says.",
     ),
     ErrorKind(

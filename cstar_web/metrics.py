@@ -174,6 +174,12 @@ def _processes(counters: Counters) -> Iterator[Family]:
         "Connections that each process holds open, as of the last second.",
         tuple(Sample(each.connections, {"process": str(each.number)}) for each in running),
     )
+    yield Family(
+        "cstar_event_listeners",
+        "gauge",
+        "Listeners that follow the events at each process.",
+        tuple(Sample(each.listeners, {"process": str(each.number)}) for each in running),
+    )
     memory = {str(each.number): _resident(each.pid) for each in running}
     yield Family(
         "process_resident_memory_bytes",

@@ -49,6 +49,7 @@ class Operation:
     body: Schema | None = None
     many: bool = False
     paged: bool = False
+    stream: bool = False
     status: int = 200
     etag: bool = False
     conditional: bool = False

@@ -195,6 +195,12 @@ SETTINGS: tuple[Setting, ...] = (
         _networks,
     ),
     Setting(
+        "stream_listeners",
+        "NUMBER",
+        "Listeners that may follow the events at once, with all processes; 0 for none.",
+        _whole(0, 500),
+    ),
+    Setting(
         "disk_reserve",
         "MEGABYTES",
         "Disk space kept for deletions, in a file beside the database; 0 for none.",
@@ -236,6 +242,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     connections_per_address: int = 200
     webhook_networks: tuple[Network, ...] = ()
+    stream_listeners: int = 50
     disk_reserve: int = 32
     log_format: str = "text"
     access_log: str = ON

@@ -117,6 +117,11 @@ class Watch:
         if self._counts:
             self.counters.hold(connections, cut)
 
+    def listen(self, listeners: int) -> None:
+        """So many listeners follow the events."""
+        if self._counts:
+            self.counters.listen(listeners)
+
 
 class _Watched:
     """An app that says when it begins and has finished to answer."""

@@ -12,13 +12,14 @@ from cstar_core.events.log import (
     record,
 )
 from cstar_core.events.quiet import quietly
-from cstar_core.events.room import Event, Events, event_number, matches, salt_of
+from cstar_core.events.room import Event, Events, Following, event_number, matches, salt_of
 
 __all__ = [
     "EVENT_TYPES",
     "Changes",
     "Event",
     "Events",
+    "Following",
     "Log",
     "codes_of",
     "difference",

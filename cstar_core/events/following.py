@@ -1,6 +1,5 @@
 """How the log is followed: what happened after a number, of some types, that others are told of."""
 
-from collections.abc import Iterator
 from functools import lru_cache, reduce
 from itertools import islice
 from typing import Any
@@ -8,24 +7,13 @@ from typing import Any
 from peewee import SQL, Select, fn
 
 from cstar_core.events.log import EVENT_TYPES, last_number
+from cstar_core.events.quiet import loud
 from cstar_core.events.room import Event, event_of, matches, select_events
 from cstar_core.store import Prepared, Snapshot, SqlRow, prepare, slot
-from cstar_core.tables import EventRow, QuietEventsRow
+from cstar_core.tables import EventRow
 
 _RUNS_AT_ONCE = 100
 
-_QUIET = QuietEventsRow.workspace_id == slot("workspace")
-_QUIET_AT = prepare(
-    QuietEventsRow.select(QuietEventsRow.last)
-    .where(_QUIET & (QuietEventsRow.first <= slot("number")))
-    .order_by(QuietEventsRow.first.desc())
-    .limit(1)
-)
-_QUIET_AFTER = prepare(
-    QuietEventsRow.select(fn.MIN(QuietEventsRow.first)).where(
-        _QUIET & (QuietEventsRow.first > slot("number"))
-    )
-)
 _BY_NUMBER = prepare(
     select_events().where(
         (EventRow.workspace_id == slot("workspace")) & (EventRow.number == slot("number"))
@@ -59,7 +47,7 @@ def told(
         return [], max(after, last)
     rows: list[SqlRow] = []
     reached = after
-    for start, end in islice(_runs(snap, workspace_id, after, last), _RUNS_AT_ONCE):
+    for start, end in islice(loud(snap, workspace_id, after, last), _RUNS_AT_ONCE):
         rows += snap.all(
             _queries(codes)[0],
             workspace=workspace_id,
@@ -70,7 +58,7 @@ def told(
         if len(rows) >= limit:
             return rows, int(rows[-1][0])
         reached = end
-    done = next(_runs(snap, workspace_id, reached, last), None) is None
+    done = next(loud(snap, workspace_id, reached, last), None) is None
     return rows, max(after, last) if done else reached
 
 
@@ -78,24 +66,11 @@ def how_many_told(snap: Snapshot, workspace_id: int, codes: tuple[int, ...], aft
     """How many events after a number others are to be told of."""
     if not codes:
         return 0
-    runs = _runs(snap, workspace_id, after, last_number(snap, workspace_id))
+    runs = loud(snap, workspace_id, after, last_number(snap, workspace_id))
     return sum(
         snap.value(_queries(codes)[1], workspace=workspace_id, after=start, until=end)
         for start, end in runs
     )
-
-
-def _runs(snap: Snapshot, workspace_id: int, after: int, last: int) -> Iterator[tuple[int, int]]:
-    """The runs of numbers between the quiet ones: after which, and up to which."""
-    while after < last:
-        quiet = snap.value(_QUIET_AT, workspace=workspace_id, number=after + 1)
-        if quiet is not None and quiet > after:
-            after = quiet
-            continue
-        following = snap.value(_QUIET_AFTER, workspace=workspace_id, number=after + 1)
-        end = last if following is None else min(last, following - 1)
-        yield after, end
-        after = end
 
 
 @lru_cache(256)

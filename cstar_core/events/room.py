@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, reduce
+from itertools import islice
 from typing import Any
 
 from peewee import JOIN, SQL, Select, fn
@@ -12,14 +13,16 @@ from peewee import JOIN, SQL, Select, fn
 from cstar_core.checks import invalid
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Forbidden, Invalid, NotFound
-from cstar_core.events.log import DATA_NAMES, EVENT_TYPES
+from cstar_core.events.log import DATA_NAMES, EVENT_TYPES, last_number
+from cstar_core.events.quiet import loud
 from cstar_core.ids import numbered, numbered_id, public_id
-from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, Window, close_page, open_window
+from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, Window, close_page, open_window
 from cstar_core.scope import Actor, Scope, actor_of, required_uid
 from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
 from cstar_core.tables import EventRow, TicketRow, WorkspaceRow
 from cstar_core.values import maker
 
+_RUNS_AT_ONCE = 100
 _KINDS = {"custom_field": "custom field"}
 
 
@@ -39,6 +42,14 @@ class Event:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What happened next; ``reached`` is the id of the last event that was looked at."""
+
+    events: tuple[Event, ...]
+    reached: str
+
+
 _make = maker(Event)
 _SALT = prepare(
     WorkspaceRow.select(WorkspaceRow.event_salt).where(WorkspaceRow.id == slot("workspace"))
@@ -51,6 +62,7 @@ class Events:
     def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
         self._scope = scope
+        self._known_salt = b""
 
     def _refuse_customers(self) -> None:
         """The log quotes notes and metadata, which a publishable key must not show."""
@@ -81,6 +93,43 @@ class Events:
             least = 0 if after is None else event_number(salt, after)
             shape = Shape(codes, of_ticket=False)
             return self._page(snap, salt, shape, window, query, least=least)
+
+    def following(
+        self,
+        after: str | None = None,
+        *,
+        types: Sequence[str] | str = (),
+        limit: int = PAGE_SIZE_MAX,
+    ) -> Following:
+        """What happened after an event, for whoever wants to be told of it: ask again and again.
+
+        ``after`` is the id of an event, or ``reached`` of the call before; None stands for now.
+        Events of an import that tells nobody are passed over. Costs one short query if nothing is
+        new. Raises Invalid and Forbidden, as ``list``.
+        """
+        self._refuse_customers()
+        codes, workspace = _codes(types), self._scope.workspace_id
+        with self._store.snapshot() as snap:
+            self._known_salt = salt = self._known_salt or self._salt(snap)
+            last = last_number(snap, workspace)
+            reached = last if after is None else event_number(salt, after)
+            if reached >= last:  # beyond it, if a backup was restored meanwhile
+                return Following((), numbered_id("event", salt, last))
+            rows: list[SqlRow] = []
+            query = _queries(Shape(codes, of_ticket=False))[0]
+            for start, end in islice(loud(snap, workspace, reached, last), _RUNS_AT_ONCE):
+                part = {"start": start, "limit": limit - len(rows), "offset": 0}
+                found = snap.all(query, workspace=workspace, **part)
+                rows += (row for row in found if row[0] <= end)
+                reached = end
+                if len(rows) == limit:
+                    reached = rows[-1][0]
+                    break
+            else:
+                reached = _past_quiet(snap, workspace, reached, last)
+        return Following(
+            tuple(event_of(salt, row) for row in rows), numbered_id("event", salt, reached)
+        )
 
     def of_ticket(
         self,
@@ -129,6 +178,11 @@ class Events:
 
     def _salt(self, snap: Snapshot) -> bytes:
         return salt_of(snap, self._scope.workspace_id)
+
+
+def _past_quiet(snap: Snapshot, workspace_id: int, number: int, last: int) -> int:
+    """The last number of all, if only quiet events come after this one."""
+    return number if next(loud(snap, workspace_id, number, last), None) else last
 
 
 def salt_of(snap: Snapshot, workspace_id: int) -> bytes:

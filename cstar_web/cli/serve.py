@@ -26,6 +26,7 @@ from cstar_web.limits import RateLimits
 from cstar_web.locks import WriterQueue
 from cstar_web.logs import log_to_stderr
 from cstar_web.metrics import metrics_app
+from cstar_web.seats import Seats
 from cstar_web.server import Server, listen
 from cstar_web.server import serve as run_server
 from cstar_web.server.listener import url_of
@@ -100,20 +101,30 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
             click.echo(_first_screen(desk, places, demo, as_json))
 
         beside = [(_metrics_app(desk, watch, settings), sock) for sock in apart]
-        run_server(app, settings, ready=show, watch=watch, beside=beside)
+        with _streaming(app):
+            run_server(app, settings, ready=show, watch=watch, beside=beside)
 
 
 def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
     with listen(settings.host, settings.port) as sock, _metrics_sockets(settings) as apart:
         windows, queue, counters = SharedWindows(), WriterQueue(), Counters(settings.processes)
+        seats = Seats(settings.stream_listeners, settings.processes)
 
         def work(ready: Callable[[Server], None]) -> None:
             with _open(settings, queue) as desk:
                 watch = Watch(settings, log=access_log(settings), counters=counters)
                 app = create_app(desk, settings, watch)
-                _share_limits(app, settings, windows)
+                _share(app, settings, windows, seats)
                 beside = [(_metrics_app(desk, watch, settings), each) for each in apart]
-                run_server(app, settings, sockets=[sock], ready=ready, watch=watch, beside=beside)
+
+                def begin(server: Server) -> None:
+                    ready(server)
+                    seats.attach(server.number)
+
+                with _streaming(app):
+                    run_server(
+                        app, settings, sockets=[sock], ready=begin, watch=watch, beside=beside
+                    )
 
         with Helpdesk.open(settings.database) as desk:
             places = _Places(url_of(*sock.getsockname()[:2]), settings, apart)
@@ -145,11 +156,23 @@ def _metrics_app(desk: Helpdesk, watch: Watch, settings: Settings) -> WSGIApplic
     return metrics_app(desk, watch.counters, settings.metrics_token)
 
 
-def _share_limits(app: Flask, settings: Settings, windows: SharedWindows) -> None:
-    """A key's requests count together, whichever process answers them."""
+def _share(app: Flask, settings: Settings, windows: SharedWindows, seats: Seats) -> None:
+    """A key's requests and listeners count together, whichever process has them."""
     with app.app_context():
         held = services()
+    held.streams.seats = seats
     install(app, replace(held, limits=RateLimits(settings, windows)))
+
+
+@contextmanager
+def _streaming(app: Flask) -> Iterator[None]:
+    """Have nothing read the log any more before the desk is closed."""
+    with app.app_context():
+        streams = services().streams
+    try:
+        yield
+    finally:
+        streams.stop()
 
 
 def _fold_log(database: str) -> None:

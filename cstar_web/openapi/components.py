@@ -133,6 +133,13 @@ PARAMETERS: Json = {
         "description": "Answer 304 without a body if the object's `ETag` is still this one.",
         "schema": {"type": "string"},
     },
+    "Last-Event-ID": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": "Only events after this one, by its id; goes before `after`. Clients of "
+        "server-sent events send it by themselves when they connect again.",
+        "schema": {"type": "string", "pattern": f"^$|{id_given('evt_')}"},
+    },
 }
 
 _PROBLEM = {

@@ -71,7 +71,7 @@ class Describer:
         answer: Json = {
             "description": operation.summary,
             "headers": headers,
-            "content": {"application/json": {"schema": self._envelope(operation)}},
+            "content": self._content(operation),
         }
         links = self._links(operation)
         if links:
@@ -80,6 +80,13 @@ class Describer:
         if operation.etag and operation.method == "GET":
             answers["304"] = {"description": "Not changed", "headers": headers}
         return answers
+
+    def _content(self, operation: Operation) -> Json:
+        if not operation.stream:
+            return {"application/json": {"schema": self._envelope(operation)}}
+        shown = self._schema(operation.answer)["$ref"].rpartition("/")[2]
+        text = f"Server-sent events. The `data` of each is one `{shown}` as JSON."
+        return {"text/event-stream": {"schema": {"type": "string", "description": text}}}
 
     def _envelope(self, operation: Operation) -> Json:
         data = self._schema(operation.answer)
@@ -118,6 +125,7 @@ def _header_parameters(operation: Operation) -> list[str]:
         ("Idempotency-Key", operation.idempotent),
         ("If-Match", operation.conditional),
         ("If-None-Match", operation.etag and operation.method == "GET"),
+        ("Last-Event-ID", operation.stream),
     )
     return [name for name, applies in takes if applies]
 

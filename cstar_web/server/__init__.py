@@ -103,6 +103,9 @@ class Server:
             # A thread that comes back later would write to the trigger's reused descriptor.
             log.warning("stopped with requests still running")
         else:
+            # Before the trigger, which streams pull as long as their channel is open.
+            for channel in self._channels():
+                channel.handle_close()
             wasyncore.close_all(self._map)
 
     @property
@@ -137,10 +140,13 @@ class Server:
             self._turn(0.05)
 
     def _answering(self) -> bool:
-        channels = [item for item in self._map.values() if isinstance(item, Channel)]
+        channels = self._channels()
         for channel in channels:
             channel.release()
         return bool(channels)
+
+    def _channels(self) -> list[Channel]:
+        return [item for item in self._map.values() if isinstance(item, Channel)]
 
 
 def serve(

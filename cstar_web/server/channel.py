@@ -12,6 +12,7 @@ from waitress.task import WSGITask
 
 from cstar_web.server.parser import Parser
 from cstar_web.server.refusal import Refusal, RequestTimeout
+from cstar_web.streams import HOLD, Stream
 
 # A request that is refused before its first line was read has no method, or an empty one.
 _READING = ("GET", "HEAD", "OPTIONS", "")
@@ -29,13 +30,40 @@ class Bounds:
     request_seconds: float = 20
     idle_seconds: float = 60
     linger_seconds: float = 5
+    # For how long a stream may have something to send of which its client takes nothing.
+    stall_seconds: float = 20
     drain_seconds: float = 8
     sweep_seconds: float = 1
 
 
 class _Task(WSGITask):
-    """Sends the headers together with the body, and tells keep-alive clients of a server that is
-    stopping to go away."""
+    """Sends the headers together with the body, tells keep-alive clients of a server that is
+    stopping to go away, and leaves the connection to a stream if the app asks for it."""
+
+    _stream: Stream | None = None
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[HOLD] = self._hold
+        return environ
+
+    def _hold(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def service(self) -> None:
+        try:
+            super().service()
+        finally:
+            if self._stream is not None:
+                self._stream.end()
+
+    def finish(self) -> None:
+        if self._stream is None or not self.status.startswith("200 "):
+            super().finish()
+            return
+        stream, self._stream = self._stream, None
+        self.close_on_finish = False
+        self.channel.keep(stream, chunked=self.chunked_response)
 
     def write(self, data: bytes) -> None:
         if self.wrote_header or not data:
@@ -65,6 +93,9 @@ class Channel(HTTPChannel):
     # The next request waits until the client has read the answer to the one before.
     held = False
     linger_until: float | None = None
+    # What goes on to write here after the answer has begun.
+    stream: Stream | None = None
+    _chunked = False
     _pieces: list[bytes] | None = None
 
     @contextmanager
@@ -114,7 +145,61 @@ class Channel(HTTPChannel):
         """Do not wait: a client that does not read would hold a thread for as long as it likes."""
 
     def received(self, data: bytes) -> bool:
+        if self.stream is not None:
+            # The answer does not end, so there is nothing more to ask.
+            self.will_close = True
+            return False
         return self.linger_until is None and bool(super().received(data))
+
+    def keep(self, stream: Stream, *, chunked: bool) -> None:
+        """Leave the connection to a stream; what else the client asks here is not answered."""
+        with self.requests_lock:
+            for later in self.requests[1:]:
+                later.close()
+            del self.requests[1:]
+            self.request = None
+        with self.outbuf_lock:
+            self._chunked = chunked
+            self.stream = stream if self.connected else None
+        if self.stream is None:
+            stream.end()
+        else:
+            stream.begin(self)
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait for the client to take them."""
+        return int(self.total_outbufs_len)
+
+    def push(self, data: bytes) -> None:
+        """Send more of a stream, without waiting; nothing if it has ended."""
+        with self.outbuf_lock:
+            if self.stream is not None and self.connected:
+                self.write_soon(b"%X\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+
+    def finish(self) -> None:
+        """End a stream as an answer ends, once the client has taken the rest."""
+        with self.outbuf_lock:
+            stream, self.stream = self.stream, None
+            if stream is None or not self.connected:
+                return
+            if self._chunked:
+                self.write_soon(b"0\r\n\r\n")
+            self.close_when_flushed = True
+            self.server.pull_trigger()
+        stream.end()
+
+    def del_channel(self, map: Any = None) -> None:
+        super().del_channel(map)
+        with self.outbuf_lock:
+            stream, self.stream = self.stream, None
+        if stream is not None:
+            stream.end()
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        # A stream writes while the loop sends.
+        with self.outbuf_lock:
+            return bool(super()._flush_some(do_close=do_close))
 
     def service(self) -> None:
         self.refused = self.requests[0].error is not None
@@ -158,13 +243,22 @@ class Channel(HTTPChannel):
         """Cut the connection if its time is over."""
         bounds = self.server.bounds
         if self.linger_until is not None:
-            self.will_close |= now >= self.linger_until
+            self._cut(now >= self.linger_until)
         elif not self.is_waiting:
             return
+        elif self.stream is not None:
+            late = now - self._active_at > bounds.stall_seconds
+            self._cut(late and bool(self.total_outbufs_len))
         elif self.request is None or self.total_outbufs_len:
-            self.will_close |= now - self._active_at > bounds.idle_seconds
+            self._cut(now - self._active_at > bounds.idle_seconds)
         elif now - self.request.started > bounds.request_seconds:
             self._time_out(self.request)
+
+    def _cut(self, late: bool) -> None:
+        self.will_close |= late
+        if late and self.total_outbufs_len:
+            # The loop is not told of a client that reads nothing.
+            self.handle_close()
 
     def _time_out(self, late: Parser) -> None:
         late.error = RequestTimeout("")
@@ -175,6 +269,9 @@ class Channel(HTTPChannel):
         self.server.add_task(self)
 
     def release(self) -> None:
-        """While draining: close as soon as nothing is being answered."""
-        if self.is_waiting and not self.total_outbufs_len:
+        """While draining: close as soon as nothing is being answered, a stream at once."""
+        if self.stream is not None:
+            self.finish()
+            self._cut(True)
+        elif self.is_waiting and not self.total_outbufs_len:
             self.will_close = True

@@ -95,6 +95,23 @@ def test_a_revoked_key_stops_at_once(desk: Helpdesk, key: NewKey) -> None:
     assert desk.keys.authenticate(key.secret) is None
 
 
+def test_a_key_works_until_it_is_revoked_or_expires(desk: Helpdesk, clock: ManualClock) -> None:
+    made = [
+        desk.keys.create("acme", type="secret", environment="live", expires_in=span).key.id
+        for span in (None, None, timedelta(hours=1))
+    ]
+    desk.keys.revoke(made[1])
+    assert [desk.keys.works(id) for id in made] == [True, False, True]
+    clock.tick(hours=1)
+    assert [desk.keys.works(id) for id in made] == [True, False, False]
+
+
+@pytest.mark.parametrize("id", ["", NOTHING, f"key_{32 * '0'}"])
+def test_whether_an_unknown_key_works_cannot_be_told(desk: Helpdesk, id: str) -> None:
+    with pytest.raises(NotFound):
+        desk.keys.works(id)
+
+
 def test_revoking_says_when(desk: Helpdesk, key: NewKey, clock: ManualClock) -> None:
     clock.tick(hours=1)
     assert desk.keys.revoke(key.key.id).revoked_at == START + timedelta(hours=1)

@@ -305,7 +305,9 @@ def _content_cells(world: World, key: str, opens: Opens) -> Iterator[Cell]:
             continue
         request = _request(key, route, opens.team, _own(world, route, opens))
         shown = things.team_mark if "Member" in name else things.mark
-        for query in ("", *_QUERIES.get(name, ())):
+        # A stream begins with what happens from now on, unless it is told where.
+        begin = f"?after={things.names['event']}" if name == "streamEvents" else ""
+        for query in (begin, *_QUERIES.get(name, ())):
             asked = replace(request, url=f"{request.url}{query}")
             title = f"the content of {name}{query}, {key}"
             yield Cell(title, asked, 200, hidden=tuple(set(hidden)), shown=shown)

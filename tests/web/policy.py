@@ -83,6 +83,7 @@ ROUTES: dict[str, Route] = {
     ),
     "listTicketEvents": Route("GET", f"{TICKET}/events", "secret", names="ticket"),
     "listEvents": Route("GET", "/events", "secret"),
+    "streamEvents": Route("GET", "/events/stream", "secret"),
     "listCustomers": Route("GET", "/customers", "any"),
     "createCustomer": Route("POST", "/customers", "secret", 201, body={"name": "New"}),
     "getCustomer": Route("GET", CUSTOMER, "any", names="customer"),
@@ -115,6 +116,7 @@ QUERY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "listCustomers": (("customFields", "customer key"), ("tag", "tag"), ("search", "word")),
     "listEvents": (("after", "event"),),
+    "streamEvents": (("after", "event"),),
 }
 # What may be taken once in a workspace or team, and is free in every other.
 UNIQUE: dict[str, str] = {

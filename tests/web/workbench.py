@@ -117,6 +117,8 @@ class Workbench:
         # Where another header is the invalid one, the key may still be one that was used before.
         if _KEY.match(case.headers.get("Idempotency-Key", "")):
             case.headers["Idempotency-Key"] = f"key-{next(_numbers)}"
+        if "evt_" in case.headers.get("Last-Event-ID", ""):
+            case.headers["Last-Event-ID"] = self._workspace.events.list().items[0].id
         # No text is an invalid condition, it only holds or does not.
         if "If-Match" in case.headers:
             url = case.path.format_map(case.path_parameters)
