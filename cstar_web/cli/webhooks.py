@@ -48,7 +48,7 @@ def trigger(desk: Helpdesk, event: str, team: str | None) -> Answer:
     What has to be there for it is made too, and told as well.
     """
     if event not in SAMPLES:
-        nearest = get_close_matches(event, SAMPLES, n=1, cutoff=0.0)[0]
+        nearest = get_close_matches(event.strip().lower(), SAMPLES, n=1, cutoff=0.0)[0]
         raise Usage(f"{event!r} is no event that can be triggered; did you mean {nearest}?")
     workspace = desk.workspace(team_of(desk, team, "cstar trigger EVENT"), "test")
     happened = make_sample(desk, workspace, event)

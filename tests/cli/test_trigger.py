@@ -68,8 +68,11 @@ def test_nothing_happens_to_live_data(database: Path, cstar: Callable[..., str])
         assert live.custom_fields.list() == () and live.members.list().total == 0
 
 
-def test_an_event_that_does_not_exist_gets_the_nearest(database: Path) -> None:
-    result = run("trigger", "ticket.create", "--database", str(database))
+@pytest.mark.parametrize(
+    "name", ["ticket.create", "TICKET.CREATED", "ticket_created", " ticket.created"]
+)
+def test_an_event_that_does_not_exist_gets_the_nearest(name: str, database: Path) -> None:
+    result = run("trigger", name, "--database", str(database))
 
     assert result.exit_code == 2
     assert "did you mean ticket.created?" in result.stderr
