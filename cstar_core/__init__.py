@@ -19,6 +19,7 @@ from cstar_core.errors import (
     StorageFull,
 )
 from cstar_core.events import EVENT_TYPES, Event, Following
+from cstar_core.exports import FILE_FORMATS, Export, ExportedFile
 from cstar_core.fields import (
     ENTITY_TYPES,
     FIELD_KEY_PATTERN,
@@ -90,6 +91,7 @@ __all__ = [
     "FIELD_KEY_PATTERN",
     "FIELD_TEXT_MAX",
     "FIELD_TYPES",
+    "FILE_FORMATS",
     "IMPORT_FORMATS",
     "IMPORT_KINDS",
     "KEY_TYPES",
@@ -131,6 +133,8 @@ __all__ = [
     "Delivery",
     "DisabledWebhook",
     "Event",
+    "Export",
+    "ExportedFile",
     "Figures",
     "Finding",
     "Following",

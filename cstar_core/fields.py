@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from unicodedata import normalize
 
@@ -88,6 +88,24 @@ def check_value(
     if definition.archived:
         return invalid(param, "is archived and takes no new values")
     return _VALUE_RULES[definition.type](param, value, definition, current)
+
+
+def check_stored(param: str, value: object, definition: Definition) -> list[Problem]:
+    """Whether a value can be one that an object has.
+
+    Its option may have been taken away since, and its field archived.
+
+    >>> plan = Definition(1, "plan", "select", False, ("free",), True)
+    >>> check_stored("custom_fields.plan", "gone", plan)
+    []
+    """
+    chosen = value if isinstance(value, list) else [value]
+    options = tuple(one for one in chosen if isinstance(one, str))
+    then = replace(definition, options=options, archived=False)
+    problems = check_value(param, value, then)
+    if not problems and definition.type in ("select", "multiselect"):
+        problems = [p for option in options for p in check_option(param, option)]
+    return problems
 
 
 def check_key(param: str, key: object) -> list[Problem]:

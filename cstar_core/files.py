@@ -3,14 +3,18 @@
 import errno
 import hashlib
 import os
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cstar_core.errors import StorageFull
+from cstar_core.errors import Conflict, StorageFull
 
 PRIVATE = 0o600
 _CHUNK = 1024 * 1024
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -61,6 +65,58 @@ def copy(source: int, target: int) -> str:
             view = view[os.write(target, view) :]
     os.fsync(target)
     return digest.hexdigest()
+
+
+def is_plain(path: Path) -> bool:
+    """Whether it is a file itself: no link to one, and nothing that would be waited for."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+@contextmanager
+def appearing(destination: str, what: str) -> Iterator[Path]:
+    """A folder for its owner alone that gets its name, synced, once the block has filled it.
+
+    Until then its name has ``.partial-`` in it; if the block fails it is removed. ``what`` is what
+    messages call it. Raises Conflict if there is something of that name, StorageFull, and OSError
+    if no folder can be made there.
+    """
+    target = Path(destination)
+    if os.path.lexists(target):
+        raise _taken(destination, what)
+    folder = _new_folder(target)
+    try:
+        with room_for(f"{destination} was not made"):
+            yield folder
+            sync(folder)
+            _name(folder, target, what)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _new_folder(target: Path) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix=f"{target.name}.partial-", dir=target.parent))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+
+
+def _name(folder: Path, target: Path, what: str) -> None:
+    """Give the folder its name, unless something else has it by now."""
+    try:
+        folder.rename(target)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            raise _taken(str(target), what) from error
+        raise
+    sync(target.parent)
+
+
+def _taken(destination: str, what: str) -> Conflict:
+    return Conflict(f"{destination} exists already; {what} is made under a new name")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from cstar_core.custom_fields import CustomFields
 from cstar_core.customers import Customers
 from cstar_core.errors import Busy, Refused
 from cstar_core.events import Events
+from cstar_core.exports import Export, load_export, make_export
 from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
 from cstar_core.idempotency import Idempotency
@@ -247,6 +248,31 @@ class Helpdesk:
         """
         now = from_seconds(to_seconds(self._clock()))
         return make_backup(self._store, fspath(destination), self.schema_version, now)
+
+    def export(
+        self,
+        destination: str | PathLike[str],
+        *,
+        team: str | None = None,
+        file_format: str = "ndjson",
+    ) -> Export:
+        """Make a folder with everything that the desk, or one team (id or slug), has, in files.
+
+        ``file_format`` is ndjson, which loses nothing and can be imported, or csv, for
+        spreadsheets. All of it is of one moment; others read and write meanwhile. Keys are not in
+        it. Raises Invalid, NotFound for the team, Conflict if there is something of that name,
+        StorageFull, and OSError if no folder can be made there.
+        """
+        return make_export(self._store, fspath(destination), team, file_format)
+
+    def import_export(self, source: str | PathLike[str]) -> Export:
+        """Take an export in NDJSON in, as it was: ids, numbers, versions, times, events.
+
+        It is one transaction, for which other writers wait; webhooks tell nobody of its events.
+        Raises Refused for what is damaged or no whole export of a desk or a team, Conflict for a
+        team that is here already, Busy and StorageFull; then the desk is as it was.
+        """
+        return load_export(self._store, fspath(source))
 
     @staticmethod
     def check_backup(source: str | PathLike[str]) -> Backup:

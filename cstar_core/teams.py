@@ -55,7 +55,7 @@ class Teams:
         """
         problems = check_text("name", name, NAME_MAX, blank=False)
         if slug is not None:
-            problems += _check_slug(slug)
+            problems += check_slug("slug", slug)
         raise_any(problems)
         with self._store.transaction() as tx:
             slug = _free_slug(tx, name) if slug is None else slug
@@ -151,13 +151,14 @@ def _event_salt() -> bytes:
     return bytes(salt)
 
 
-def _check_slug(slug: object) -> list[Problem]:
+def check_slug(param: str, slug: object) -> list[Problem]:
+    """A slug: at most 63 lower-case letters, digits and single dashes, and no id."""
     if not isinstance(slug, str) or not _SLUG.match(slug) or len(slug) > SLUG_MAX:
         return invalid(
-            "slug", f"must be at most {SLUG_MAX} lower-case letters, digits and single dashes"
+            param, f"must be at most {SLUG_MAX} lower-case letters, digits and single dashes"
         )
     if parse_id("team", slug) is not None:
-        return invalid("slug", "must not look like an id")
+        return invalid(param, "must not look like an id")
     return []
 
 

@@ -29,7 +29,7 @@ LAYERS = (
     ("customers",),
     ("tickets",),
     ("messages", "figures", "idempotency", "inspection", "reindexing"),
-    ("backups", "imports"),
+    ("backups", "exports", "imports"),
     ("helpdesk",),
     ("__init__",),
 )

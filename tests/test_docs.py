@@ -31,7 +31,7 @@ from cstar_web.shapes import public_names
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
     *("README.md", "docs/api.md", "docs/client.md", "docs/library.md", "docs/mcp.md"),
-    *("docs/importing.md", "docs/operating.md", "docs/webhooks.md"),
+    *("docs/exporting.md", "docs/importing.md", "docs/operating.md", "docs/webhooks.md"),
 )
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),

@@ -1,20 +1,13 @@
 """Make a backup of an open desk: aside first, verified, and only then under its name."""
 
-import errno
-import os
-import shutil
 import sqlite3
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
 from cstar_core.backups.manifest import DATABASE_NAME, MANIFEST_NAME, Backup, to_json
 from cstar_core.backups.verifying import look_at
-from cstar_core.errors import Conflict
-from cstar_core.files import PRIVATE, room_for, sha256, sync, write_new
+from cstar_core.files import PRIVATE, appearing, sha256, sync, write_new
 from cstar_core.store import Store
-
-_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 
 
 def make_backup(store: Store, destination: str, newest: int, now: datetime) -> Backup:
@@ -25,26 +18,8 @@ def make_backup(store: Store, destination: str, newest: int, now: datetime) -> B
     ``.partial-`` and is no backup. Raises Conflict if there is something of that name, Refused
     if the copy is damaged, StorageFull, and OSError if the folder cannot be made there.
     """
-    target = Path(destination)
-    if os.path.lexists(target):
-        raise _taken(destination)
-    folder = _new_folder(target)
-    try:
-        with room_for(f"{destination} was not made"):
-            backup = _fill(store, folder, newest, now)
-            _name(folder, target)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return backup
-
-
-def _new_folder(target: Path) -> Path:
-    """A folder beside the target, for its owner alone."""
-    try:
-        return Path(tempfile.mkdtemp(prefix=f"{target.name}.partial-", dir=target.parent))
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from error
+    with appearing(destination, "a backup") as folder:
+        return _fill(store, folder, newest, now)
 
 
 def _fill(store: Store, folder: Path, newest: int, now: datetime) -> Backup:
@@ -64,20 +39,4 @@ def _fill(store: Store, folder: Path, newest: int, now: datetime) -> Backup:
         findings=content.findings,
     )
     write_new(folder / MANIFEST_NAME, to_json(backup))
-    sync(folder)
     return backup
-
-
-def _name(folder: Path, target: Path) -> None:
-    """Give the folder its name, unless something else has it by now."""
-    try:
-        folder.rename(target)
-    except OSError as error:
-        if error.errno in _TAKEN:
-            raise _taken(str(target)) from error
-        raise
-    sync(target.parent)
-
-
-def _taken(destination: str) -> Conflict:
-    return Conflict(f"{destination} exists already; a backup is made under a new name")

@@ -1,8 +1,6 @@
 """Look at a copy of a database, and at a backup as a whole: is it sound, and what is in it?"""
 
-import os
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from cstar_core.backups.manifest import (
     from_json,
 )
 from cstar_core.errors import Refused
-from cstar_core.files import sha256
+from cstar_core.files import is_plain, sha256
 from cstar_core.ids import public_id
 from cstar_core.inspection import Finding, agreement, integrity, references
 from cstar_core.migrations import APPLICATION_ID
@@ -120,7 +118,7 @@ def manifest_of(source: Path) -> Backup:
     if not source.exists():
         raise Refused(f"there is no backup at {source}")
     manifest = source / MANIFEST_NAME
-    if not _is_plain(manifest):
+    if not is_plain(manifest):
         raise Refused(f"{source} is not a whole backup: it has no {MANIFEST_NAME}")
     with manifest.open("rb") as file:
         return from_json(str(source), file.read(MANIFEST_MAX))
@@ -129,17 +127,9 @@ def manifest_of(source: Path) -> Backup:
 def database_of(source: Path) -> Path:
     """The copy of the database in a backup."""
     database = source / DATABASE_NAME
-    if not _is_plain(database):
+    if not is_plain(database):
         raise Refused(f"{source} is not a whole backup: it has no {DATABASE_NAME}")
     return database
-
-
-def _is_plain(path: Path) -> bool:
-    """Whether it is a file itself: no link to one, and nothing that would be waited for."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
 
 
 def differs(source: Path) -> Refused:

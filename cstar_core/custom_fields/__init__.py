@@ -1,6 +1,6 @@
 """Custom fields: typed extras that a team defines for its tickets and customers."""
 
-from cstar_core.custom_fields.definition import CustomField
+from cstar_core.custom_fields.definition import OPTION_TYPES, CustomField
 from cstar_core.custom_fields.room import CustomFields
 
-__all__ = ["CustomField", "CustomFields"]
+__all__ = ["OPTION_TYPES", "CustomField", "CustomFields"]

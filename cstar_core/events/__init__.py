@@ -9,10 +9,21 @@ from cstar_core.events.log import (
     forget_object,
     forget_ticket,
     last_number,
+    packed,
     record,
 )
 from cstar_core.events.quiet import quietly
-from cstar_core.events.room import Event, Events, Following, event_number, matches, salt_of
+from cstar_core.events.room import (
+    Event,
+    Events,
+    Following,
+    event_number,
+    matches,
+    object_id,
+    object_kind,
+    salt_of,
+    unpacked,
+)
 
 __all__ = [
     "EVENT_TYPES",
@@ -30,8 +41,12 @@ __all__ = [
     "how_many_told",
     "last_number",
     "matches",
+    "object_id",
+    "object_kind",
+    "packed",
     "quietly",
     "record",
     "salt_of",
     "told",
+    "unpacked",
 ]

@@ -101,7 +101,7 @@ def record(
         ticket_number=ticket,
         actor_type=ACTOR_TYPES.index(scope.actor.type),
         actor_uid=scope.actor.uid,
-        data=_packed(type, data) if data else None,
+        data=packed(type, data) if data else None,
         changes=to_json(changes) if changes else None,
     )
 
@@ -129,9 +129,9 @@ class Log:
         changes: Changes | None = None,
     ) -> None:
         """Note what happened to an object, as ``record`` does, to be written in this order."""
-        packed = _packed(type, data) if data else None
+        stored = packed(type, data) if data else None
         changed = to_json(changes) if changes else None
-        self._rows.append((_CODES[type], at, uid, ticket, *self._actor, packed, changed))
+        self._rows.append((_CODES[type], at, uid, ticket, *self._actor, stored, changed))
 
     def write(self, tx: Transaction) -> None:
         """Record everything."""
@@ -171,7 +171,8 @@ def forget_object(tx: Transaction, scope: Scope, types: Iterable[str], uid: byte
     )
 
 
-def _packed(type: str, data: Mapping[str, object]) -> str:
+def packed(type: str, data: Mapping[str, object]) -> str:
+    """The data of an event as they are stored; ``unpacked`` reads them."""
     if data.keys() != _NAME_SETS.get(type, set()):
         return to_json(data)
     values = [data[name] for name in DATA_NAMES[type][1:]]

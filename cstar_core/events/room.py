@@ -295,21 +295,32 @@ def event_of(salt: bytes, row: SqlRow) -> Event:
     """The event that a row of ``select_events`` holds."""
     number, type_code, created_at, object_uid, actor_type, actor_uid, data, changes, *ticket = row
     type = EVENT_TYPES[type_code]
-    kind = type.partition(".")[0]
     return _make(
         numbered_id("event", salt, number),
         type,
         from_seconds(created_at),
-        public_id(_KINDS.get(kind, kind), object_uid),
-        _unpacked(type, data, *ticket) if data else {},
+        object_id(type, object_uid),
+        unpacked(type, data, *ticket) if data else {},
         json.loads(changes) if changes else {},
         actor_of(actor_type, actor_uid),
     )
 
 
-def _unpacked(
+def object_kind(type: str) -> str:
+    """Of what kind the object of an event is."""
+    kind = type.partition(".")[0]
+    return _KINDS.get(kind, kind)
+
+
+def object_id(type: str, uid: bytes) -> str:
+    """The id of the object of an event."""
+    return public_id(object_kind(type), uid)
+
+
+def unpacked(
     type: str, text: str, ticket_number: int | None, ticket_uid: bytes | None
 ) -> dict[str, Any]:
+    """The data of an event, from what ``packed`` made of them and the event's ticket."""
     stored = json.loads(text)
     if isinstance(stored, dict):
         return stored

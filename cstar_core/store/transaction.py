@@ -1,7 +1,7 @@
 """What rooms read and write through: a consistent view, and a unit of writing."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -28,6 +28,10 @@ class Snapshot:
     def all(self, query: Prepared | Query, **values: object) -> list[SqlRow]:
         """Every row of a query."""
         return self._execute(query, values).fetchall()
+
+    def each(self, query: Prepared | Query, **values: object) -> Iterator[SqlRow]:
+        """The rows of a query one after another, so that there may be more than fit in memory."""
+        return iter(self._execute(query, values))
 
     def first(self, query: Prepared | Query, **values: object) -> SqlRow | None:
         """The first row, or None."""

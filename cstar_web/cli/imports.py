@@ -1,7 +1,7 @@
 """`cstar import`: tickets and customers from a file, with a report."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from cstar_core import (
     ENVIRONMENTS,
@@ -19,8 +20,10 @@ from cstar_core import (
     ImportReport,
     Team,
 )
-from cstar_web.cli.base import Answer, Usage, stamp, with_desk
+from cstar_web.cli.base import Answer, Usage, answers, reads_settings, refuse_absent, stamp
+from cstar_web.cli.leave import import_folder
 from cstar_web.names import camel_case
+from cstar_web.settings import Settings
 
 _TAB = ("tab", "\\t")
 _LISTED = 20
@@ -44,10 +47,36 @@ _LISTED = 20
 @click.option("--errors", metavar="FILE", help="Where rows that failed go.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--notify", is_flag=True, help="Let webhooks tell of what is made.")
-@with_desk
-def import_(
+@reads_settings
+@answers
+def import_(settings: Settings, /, file: str, **options: Any) -> Answer:
+    """Bring in FILE: CSV, JSON, or an export of Zendesk, Freshdesk or Help Scout.
+
+    What is there already is skipped, so it can be run again. Exit code 1: some rows are not in.
+    A folder that cstar export has made is taken in whole, as it was, also into a new database.
+    """
+    if not Path(file).is_dir():
+        refuse_absent(settings.database)
+        with Helpdesk.open(settings.database) as desk:
+            return _import_file(desk, file, **options)
+    _refuse_options(file, options)
+    with Helpdesk.open(settings.database) as desk:
+        return import_folder(desk, file)
+
+
+def _refuse_options(file: str, options: Mapping[str, object]) -> None:
+    """An export says itself where everything belongs."""
+    context = click.get_current_context()
+    for param in context.command.params:
+        if (
+            param.name in options
+            and context.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+        ):
+            raise Usage(f"{file} is an export, which comes in as it was; leave out {param.opts[0]}")
+
+
+def _import_file(
     desk: Helpdesk,
-    /,
     file: str,
     team: str | None,
     environment: str,
@@ -56,10 +85,6 @@ def import_(
     delimiter: str | None,
     **options: Any,
 ) -> Answer:
-    """Bring in FILE: CSV, JSON, or an export of Zendesk, Freshdesk or Help Scout.
-
-    What is there already is skipped, so it can be run again. Exit code 1: some rows are not in.
-    """
     chosen = desk.teams.get(team) if team else _only_team(desk)
     workspace = desk.workspace(chosen.id, environment)
     fixed = _pairs("--set", "TARGET=VALUE", constants)

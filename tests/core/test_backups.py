@@ -246,19 +246,26 @@ def backing_up(path: Path, target: Path, before: str = "") -> "subprocess.Popen[
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
 
 
-KILLED_AT = ["copy.chmod(PRIVATE)", "content = look_at", "write_new(", "sync(folder)", "_name("]
+KILLED_AT = [
+    *(("making", place) for place in ("copy.chmod(PRIVATE)", "content = look_at", "write_new(")),
+    *(("files", place) for place in ("sync(folder)", "_name(folder")),
+]
 
 
-@pytest.mark.parametrize("place", KILLED_AT)
-def test_a_backup_that_is_killed_has_not_its_name(path: Path, tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize(("module", "place"), KILLED_AT)
+def test_a_backup_that_is_killed_has_not_its_name(
+    path: Path, tmp_path: Path, module: str, place: str
+) -> None:
     dying = (
-        "import os, signal, inspect\nfrom cstar_core.backups import making\n"
-        "source = inspect.getsource(making)\n"
+        "import os, signal, inspect\nfrom cstar_core import files\n"
+        "from cstar_core.backups import making\nmaking.os = os\n"
+        f"source = inspect.getsource({module})\n"
         f"at = source.index({place!r})\n"
         "start = source.rindex('\\n', 0, at) + 1\n"
         "blank = source[start:at][:len(source[start:at]) - len(source[start:at].lstrip())]\n"
         "kill = blank + 'os.kill(os.getpid(), 9)\\n'\n"
-        "exec(compile(source[:start] + kill + source[start:], 'making', 'exec'), vars(making))\n"
+        f"exec(compile(source[:start] + kill + source[start:], 'm', 'exec'), vars({module}))\n"
+        "making.appearing = files.appearing\n"
         "import cstar_core.helpdesk as helpdesk\n"
         "helpdesk.make_backup = making.make_backup\n"
     )

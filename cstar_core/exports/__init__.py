@@ -1,0 +1,7 @@
+"""Exports: everything that a desk, a team or a customer has, in files that anybody can read."""
+
+from cstar_core.exports.loading import load_export
+from cstar_core.exports.making import make_export
+from cstar_core.exports.manifest import FILE_FORMATS, Export, ExportedFile
+
+__all__ = ["FILE_FORMATS", "Export", "ExportedFile", "load_export", "make_export"]

@@ -1,0 +1,336 @@
+"""How the records of each kind become rows again: what they refer to, and what follows them."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from cstar_core import documents
+from cstar_core.checks import invalid
+from cstar_core.custom_fields import OPTION_TYPES
+from cstar_core.errors import Conflict, Problem
+from cstar_core.exports import log
+from cstar_core.exports.kinds import (
+    CUSTOM_FIELDS,
+    CUSTOMERS,
+    EXTERNAL_IDS,
+    MEMBERS,
+    MESSAGES,
+    TEAMS,
+    TICKETS,
+    WORKSPACES,
+)
+from cstar_core.exports.taking import (
+    NO_SPACE,
+    NO_TEAM,
+    TOGETHER,
+    Loaded,
+    Rows,
+    Space,
+    Taker,
+    Values,
+    space_of,
+)
+from cstar_core.facets import NewRows
+from cstar_core.fields import Definition, check_stored
+from cstar_core.ids import public_id
+from cstar_core.members import fold_email
+from cstar_core.store import prepare, prepare_insert, slot
+from cstar_core.tables import CustomerRow, EventRow, TicketRow
+from cstar_core.teams import find_team
+
+_CACHED = 65_536
+
+_CUSTOMER = prepare(
+    CustomerRow.select(CustomerRow.id).where(
+        (CustomerRow.uid == slot("uid")) & (CustomerRow.workspace_id == slot("workspace"))
+    )
+)
+_TICKET_HERE = prepare(
+    TicketRow.select(TicketRow.id).where(
+        (TicketRow.uid == slot("uid")) & (TicketRow.workspace_id == slot("workspace"))
+    )
+)
+_TICKET = prepare(
+    TicketRow.select(TicketRow.id, TicketRow.workspace_id).where(TicketRow.uid == slot("uid"))
+)
+_TICKET_UID = prepare(
+    TicketRow.select(TicketRow.uid).where(
+        (TicketRow.workspace_id == slot("workspace")) & (TicketRow.number == slot("number"))
+    )
+)
+
+
+class _Teams(Rows):
+    """Teams: a desk that has one of them already refuses it by name."""
+
+    kind = TEAMS
+    together = 1
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        id, slug = record["id"], record["slug"]
+        for name in (id, slug):
+            found = find_team(self._tx, name)
+            if found is not None:
+                there = f"{found[3]} ({public_id('team', found[1])})"
+                raise Conflict(f"The desk has the team {there} already; use another database")
+        values["id"] = self._loaded.teams[id] = self._key()
+        return []
+
+
+class _Workspaces(Rows):
+    """Workspaces: each gets its empty search indexes."""
+
+    kind = WORKSPACES
+    more = ("id", "team_id", "newest_ticket_at", "in_order", "customer_count")
+    together = 1
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        team, environment = record["teamId"], record["environment"]
+        key = self._loaded.teams.get(team) if isinstance(team, str) else None
+        if key is None:
+            return NO_TEAM
+        if (team, environment) in self._loaded.spaces:
+            return invalid("environment", "must stand once for each team")
+        space = Space(self._key(), key, values["event_salt"], record["lastTicketNumber"])
+        self._loaded.spaces[team, environment] = space
+        values |= {"id": space.key, "team_id": key, "newest_ticket_at": 0, "in_order": 1}
+        values["customer_count"] = 0
+        documents.create_tables(self._tx, space.key)
+        return []
+
+
+class _Members(Rows):
+    """Members, each of a team."""
+
+    kind = MEMBERS
+    more = ("id", "team_id", "email_key")
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        team = record["teamId"]
+        key = self._loaded.teams.get(team) if isinstance(team, str) else None
+        if key is None:
+            return NO_TEAM
+        values |= {"id": self._key(), "team_id": key, "email_key": fold_email(record["email"])}
+        self._loaded.members[key, record["id"]] = values["id"]
+        return []
+
+
+class _CustomFields(Rows):
+    """Definitions of custom fields, which the values after them must fit."""
+
+    kind = CUSTOM_FIELDS
+    more = ("id", "workspace_id")
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        space = space_of(self._loaded, record)
+        if space is None:
+            return NO_SPACE
+        options, key = record["options"], record["key"]
+        if (options is None) is (record["type"] in OPTION_TYPES):
+            return invalid("options", "belong to select and multiselect fields and to them alone")
+        values |= {"id": self._key(), "workspace_id": space.key}
+        space.fields[record["entityType"]][key] = Definition(
+            values["id"], key, record["type"], False, tuple(options or ()), False
+        )
+        return []
+
+
+class _Owners(Rows):
+    """What has tags and custom fields, whose rows for filters are written with it."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self._facets: dict[int, NewRows] = {}
+
+    def write(self) -> None:
+        """Write what waits, and its tags and values."""
+        super().write()
+        for rows in self._facets.values():
+            rows.write()
+        self._facets.clear()
+
+    def _add_facets(self, space: Space, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        known = space.fields[self.kind.name]
+        problems = check_fields(record["customFields"], known)
+        if not problems:
+            if space.key not in self._facets:
+                rows = NewRows(self._tx, space.key, self.kind.name, known)
+                self._facets[space.key] = rows
+            owner = (values["id"], values["created_at"])
+            self._facets[space.key].add(owner, record["tags"], record["customFields"])
+        return problems
+
+
+def check_fields(given: Mapping[str, object], known: Mapping[str, Definition]) -> list[Problem]:
+    """Whether the values can be those of an object with these custom fields."""
+    problems: list[Problem] = []
+    for key, value in given.items():
+        where = f"customFields.{key[:64]}"
+        if key not in known:
+            problems += invalid(where, "must be a custom field of the export")
+        else:
+            problems += check_stored(where, value, known[key])
+    return problems
+
+
+class _Customers(_Owners):
+    """Customers of a workspace."""
+
+    kind = CUSTOMERS
+    more = ("id", "workspace_id", "email_key")
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        space = space_of(self._loaded, record)
+        if space is None:
+            return NO_SPACE
+        email = record["email"]
+        values |= {"id": self._key(), "workspace_id": space.key}
+        values["email_key"] = None if email is None else fold_email(email)
+        return self._add_facets(space, record, values)
+
+
+class _Tickets(_Owners):
+    """Tickets, in the order of their numbers; how many messages they have is seen later."""
+
+    kind = TICKETS
+    more = ("id", "workspace_id")
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self._customer = lru_cache(_CACHED)(self._find_customer)
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        space = space_of(self._loaded, record)
+        if space is None:
+            return NO_SPACE
+        problems = self._refer(space, record, values) or _in_turn(space, record["number"])
+        values |= {"id": self._key(), "workspace_id": space.key}
+        problems = problems or self._add_facets(space, record, values)
+        if not problems:
+            created = values["created_at"]
+            space.in_order = space.in_order and space.newest <= created
+            space.ticket, space.newest = record["number"], created
+        return problems
+
+    def _refer(self, space: Space, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        problems: list[Problem] = []
+        if values["customer_id"] is not None:
+            values["customer_id"] = self._customer(space.key, values["customer_id"])
+            if values["customer_id"] is None:
+                problems += invalid("customerId", "must be a customer of the workspace")
+        if values["assigned_to"] is not None:
+            values["assigned_to"] = self._loaded.members.get((space.team, record["assignedTo"]))
+            if values["assigned_to"] is None:
+                problems += invalid("assignedTo", "must be a member of the team")
+        return problems
+
+    def _find_customer(self, workspace: int, uid: bytes) -> int | None:
+        key: int | None = self._tx.value(_CUSTOMER, uid=uid, workspace=workspace)
+        return key
+
+
+def _in_turn(space: Space, number: int) -> list[Problem]:
+    if space.ticket < number <= space.last_ticket:
+        return []
+    return invalid("number", f"must be from {space.ticket + 1} to {space.last_ticket}")
+
+
+class _Messages(Rows):
+    """Messages, in the order of their threads."""
+
+    kind = MESSAGES
+    more = ()
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self._ours = {space.key for space in loaded.spaces.values()}
+        self._ticket = lru_cache(_CACHED)(self._find_ticket)
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        values["ticket_id"] = self._ticket(values["ticket_id"])
+        if values["ticket_id"] is None:
+            return invalid("ticketId", "must be a ticket of the export")
+        if record["isInternal"] and record["sender"] == "customer":
+            return invalid("isInternal", "must be false for a customer's message")
+        return []
+
+    def _find_ticket(self, uid: bytes) -> int | None:
+        row = self._tx.first(_TICKET, uid=uid)
+        return None if row is None or row[1] not in self._ours else int(row[0])
+
+
+class _ExternalIds(Rows):
+    """What tickets and customers are called elsewhere."""
+
+    kind = EXTERNAL_IDS
+    more = ("workspace_id",)
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        space = space_of(self._loaded, record)
+        if space is None:
+            return NO_SPACE
+        values["workspace_id"] = space.key
+        for kind, name, column, query in (
+            ("tickets", "ticketId", "ticket_id", _TICKET_HERE),
+            ("customers", "customerId", "customer_id", _CUSTOMER),
+        ):
+            uid = values[column]
+            if (uid is None) is (record["kind"] == kind):
+                return invalid(name, "must be given for its kind, and for no other")
+            values[column] = self._tx.value(query, uid=uid, workspace=space.key)
+            if (values[column] is None) is not (uid is None):
+                return invalid(name, "must be of the workspace")
+        return []
+
+
+class _Events:
+    """The log of each workspace, without gaps."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._tx = loaded.tx
+        self._waiting: list[tuple[Any, ...]] = []
+        self._insert = prepare_insert(EventRow, ("workspace_id", *log.COLUMNS))
+        self._uid = lru_cache(_CACHED)(self._find_uid)
+
+    def add(self, record: Mapping[str, Any]) -> list[Problem]:
+        """Take an event in, or say what is wrong with it."""
+        space = space_of(self._loaded, record)
+        if space is None:
+            return NO_SPACE
+        problems = log.check_event(record, space.salt, space.event + 1)
+        if problems:
+            return problems
+        stored = log.store_event(record, space.event + 1)
+        ticket = record["ticketNumber"]
+        uid = None if ticket is None else self._uid(space.key, ticket)
+        problems = log.unlike(record, stored, uid)
+        if not problems:
+            space.event += 1
+            self._waiting.append((space.key, *stored))
+            if len(self._waiting) >= TOGETHER:
+                self.write()
+        return problems
+
+    def write(self) -> None:
+        """Write what waits."""
+        self._tx.many(self._insert, self._waiting)
+        self._waiting.clear()
+
+    def _find_uid(self, workspace: int, number: int) -> bytes | None:
+        uid: bytes | None = self._tx.value(_TICKET_UID, workspace=workspace, number=number)
+        return uid
+
+
+# In the order of the files, which is that of what refers to what.
+TAKERS: tuple[Callable[[Loaded], Taker], ...] = (
+    _Teams,
+    _Workspaces,
+    _Members,
+    _CustomFields,
+    _Customers,
+    _Tickets,
+    _Messages,
+    _ExternalIds,
+    _Events,
+)

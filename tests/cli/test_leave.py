@@ -1,0 +1,77 @@
+"""Export and import on the command line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cstar_core import Helpdesk
+from tests.cli.commands import run
+
+
+def fill(database: Path) -> None:
+    with Helpdesk.open(database) as desk:
+        acme = desk.workspace("acme")
+        acme.tickets.create(title="Refund", customer_name="Jane", initial_message="Please")
+
+
+def test_an_export_goes_into_a_new_database_and_out_again(
+    database: Path, cstar: Callable[..., str], tmp_path: Path
+) -> None:
+    fill(database)
+    assert cstar("export", "one") == (
+        "Exported to one: 1 teams, 1 customers, 1 tickets, 1 messages, 5 events.\n"
+    )
+    done = run("import", "one", "--database", "new.db")
+    assert done.exit_code == 0
+    assert "cstar key create TEAM" in done.stdout
+    assert run("export", "two", "--database", "new.db").exit_code == 0
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+
+
+def test_an_export_says_for_machines_what_its_manifest_says(
+    database: Path, cstar_json: Callable[..., Any], tmp_path: Path
+) -> None:
+    fill(database)
+    said = cstar_json("export", "out", "--team", "acme", "--format", "csv")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    assert (said["export"], said["scope"], said["fileFormat"]) == ("out", "team", "csv")
+    assert {each["name"]: each["sha256"] for each in said["files"]} == {
+        name: facts["sha256"] for name, facts in manifest["files"].items()
+    }
+
+
+def test_an_import_of_a_team_that_is_there_is_refused(
+    database: Path, cstar: Callable[..., str]
+) -> None:
+    cstar("export", "out")
+    refused = run("import", "out", "--database", str(database))
+    assert refused.exit_code == 2
+    assert "has the team acme" in refused.stderr
+
+
+def test_a_damaged_export_is_refused_with_exit_code_3(
+    cstar: Callable[..., str], tmp_path: Path
+) -> None:
+    cstar("export", "out")
+    (tmp_path / "out" / "teams.ndjson").write_text("{}\n")
+    refused = run("import", "out", "--database", "new.db")
+    assert refused.exit_code == 3
+    assert refused.stderr == (
+        "cstar: out is damaged, nothing was imported: teams.ndjson is not what manifest.json says\n"
+    )
+
+
+def test_an_export_of_an_unknown_team_says_what_to_do(database: Path) -> None:
+    refused = run("export", "out", "--team", "nobody", "--database", str(database))
+    assert refused.exit_code == 2
+    assert refused.stderr == "cstar: no team nobody; cstar team list shows those that exist\n"
+
+
+def test_an_export_takes_no_options_of_files(cstar: Callable[..., str]) -> None:
+    cstar("export", "out")
+    refused = run("import", "out", "--environment", "test", "--database", "new.db")
+    assert refused.exit_code == 2
+    assert "comes in as it was; leave out --environment" in refused.stderr
+    assert not Path("new.db").exists()
