@@ -59,7 +59,16 @@ from cstar_core.tables import (
 )
 from cstar_core.tags import TAG_MAX, TAGS_MAX, parse_tags
 from cstar_core.teams import SLUG_MAX, Team
-from cstar_core.tickets import CONTENT_MAX, TICKET_SORTS, TITLE_MAX, Message, Ticket
+from cstar_core.tickets import (
+    BULK_MAX,
+    CONTENT_MAX,
+    TICKET_SORTS,
+    TITLE_MAX,
+    BulkItem,
+    BulkResult,
+    Message,
+    Ticket,
+)
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
     WEBHOOKS_MAX,
@@ -81,6 +90,7 @@ from cstar_core.words import SEARCH_MAX
 __all__ = [
     "BATCH_SIZE_DEFAULT",
     "BATCH_SIZE_MAX",
+    "BULK_MAX",
     "CONTENT_MAX",
     "DELIVERED_TYPES",
     "DELIVERY_STATUSES",
@@ -126,6 +136,8 @@ __all__ = [
     "Backup",
     "BadRow",
     "Batch",
+    "BulkItem",
+    "BulkResult",
     "Busy",
     "Conflict",
     "CustomField",

@@ -55,15 +55,21 @@ class Window:
         return 0 if self.after is not None else (self.page - 1) * self.size
 
 
-def open_window(page: int, page_size: int, cursor: str | None, query: object, width: int) -> Window:
+def open_window(
+    page: int,
+    page_size: int,
+    cursor: str | None,
+    query: object,
+    width: int,
+    most: int = PAGE_SIZE_MAX,
+) -> Window:
     """The window asked for; raises Invalid for a page, size or cursor that cannot be.
 
     ``query`` is whatever the list depends on (filters, sort): a cursor only continues the query
     that it came from. ``width`` is the number of values in a position.
     """
     raise_any(
-        check_integer("page", page, 1, PAGE_MAX)
-        + check_integer("page_size", page_size, 1, PAGE_SIZE_MAX)
+        check_integer("page", page, 1, PAGE_MAX) + check_integer("page_size", page_size, 1, most)
     )
     if cursor is None:
         return Window(page, page_size, None)

@@ -19,7 +19,7 @@ from cstar_core.listing import (
     ranked_query,
     rows_of,
 )
-from cstar_core.pages import Position, Window, bad_cursor, open_window
+from cstar_core.pages import PAGE_SIZE_MAX, Position, Window, bad_cursor, open_window
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow
 from cstar_core.words import SEARCH_MAX, Search, parse_search
@@ -90,8 +90,9 @@ def find(
     page: int,
     page_size: int,
     cursor: str | None,
+    most: int = PAGE_SIZE_MAX,
 ) -> Found:
-    """The keys of one page and the number of all rows, from one snapshot."""
+    """The keys of one page, of at most so many rows, and the number of all; from one snapshot."""
     words = _parse(listed, criteria)
     asked, possible = _resolve(snap, scope, criteria, words)
     query = (
@@ -102,7 +103,7 @@ def find(
         scope.internal,
     )
     width = 1 if criteria.sort == RELEVANCE else len(listed.sorts[asked.shape.sort])
-    window = open_window(page, page_size, cursor, query, width)
+    window = open_window(page, page_size, cursor, query, width, most)
     if not possible:
         return Found([], [], 0, window, query)
     if words.match or words.exclude:

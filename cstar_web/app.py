@@ -16,7 +16,7 @@ from cstar_web.errors import Failure, from_core, from_http, internal_error
 from cstar_web.headers import API, finish
 from cstar_web.hosts import restrict_hosts
 from cstar_web.limits import RateLimits
-from cstar_web.operations import operations
+from cstar_web.operations import Segment, operations
 from cstar_web.remote import base_url
 from cstar_web.seats import Seats
 from cstar_web.settings import Settings
@@ -54,6 +54,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX + 1
     # A URL with a double slash is an unknown URL, not a redirect in HTML.
     app.url_map.merge_slashes = False
+    app.url_map.converters["default"] = Segment
     streams = Streams(desk, Seats(settings.stream_listeners), written, watch.listen)
     install(app, Services(desk, settings, RateLimits(settings), watch, streams))
     for blueprint in (*v1.BLUEPRINTS, health.blueprint, pages.pages):

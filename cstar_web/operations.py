@@ -11,6 +11,7 @@ from typing import Any, Literal
 from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from marshmallow import Schema
+from werkzeug.routing import BaseConverter
 
 from cstar_core import Invalid, Problem, Workspace
 from cstar_web.body import parse_object, read_bytes, require_json
@@ -65,6 +66,16 @@ class Operation:
     def rule(self) -> str:
         """The path as Flask writes it, with the names a view function takes."""
         return _PARAMETER.sub(lambda match: f"<{snake_case(match[1])}>", self.path)
+
+
+class Segment(BaseConverter):
+    """What a path may name, but for the words that are paths themselves beside such names.
+
+    Otherwise a method that /tickets/bulk does not take would be tried on a ticket called bulk.
+    """
+
+    regex = r"(?!bulk\Z)[^/]+"
+    part_isolating = True
 
 
 def operations(app: Flask) -> tuple[Operation, ...]:

@@ -53,7 +53,7 @@ def load(shape: Schema, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[
         return dict(shape.load(given)), problems
     except ValidationError as error:
         messages = error.messages_dict
-        broken = [_problem(name, messages[name]) for name in names if name in messages]
+        broken = [p for name in names if name in messages for p in _problems(name, messages[name])]
         return dict(error.valid_data or {}), broken + problems
 
 
@@ -96,6 +96,9 @@ def unknown_name(name: str, names: Iterable[str]) -> Problem:
     return Problem(name, UNKNOWN, f"is not a known parameter{hint}")
 
 
-def _problem(name: str, messages: list[str]) -> Problem:
+def _problems(name: str, messages: Any) -> list[Problem]:
+    """What is wrong with a value; of a shape within the shape, it is known already (see Part)."""
+    if isinstance(messages, dict):
+        return [replace(p, param=f"{name}.{p.param}") for found in messages.values() for p in found]
     rule = messages[0]
-    return Problem(name, MISSING if rule == REQUIRED else INVALID, rule)
+    return [Problem(name, MISSING if rule == REQUIRED else INVALID, rule)]

@@ -136,6 +136,10 @@ class Log:
     def write(self, tx: Transaction) -> None:
         """Record everything."""
         workspace = self._workspace_id
+        if len(self._rows) == 1:
+            row = dict(zip(_COLUMNS[2:], self._rows[0], strict=True))
+            tx.run(_RECORD, workspace_id=workspace, **row)
+            return
         last = last_number(tx, workspace)
         rows = ((workspace, number, *row) for number, row in enumerate(self._rows, last + 1))
         tx.many(_RECORD_MANY, rows)

@@ -1,7 +1,10 @@
 """Tickets: conversations with one customer about one thing."""
 
+from cstar_core.tickets.bulk import BULK_MAX, BulkItem, BulkResult
+from cstar_core.tickets.changing import ManyChanges, TicketChanges
+from cstar_core.tickets.filters import TicketFilter
 from cstar_core.tickets.importing import TicketsLoading
-from cstar_core.tickets.room import TICKET_SORTS, TicketChanges, Tickets
+from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.thread import check_message, default_name
 from cstar_core.tickets.ticket import (
     CONTENT_MAX,
@@ -15,13 +18,18 @@ from cstar_core.tickets.ticket import (
 from cstar_core.tickets.writing import add_message
 
 __all__ = [
+    "BULK_MAX",
     "CONTENT_MAX",
     "TICKET_SORTS",
     "TITLE_MAX",
+    "BulkItem",
+    "BulkResult",
+    "ManyChanges",
     "Message",
     "Stored",
     "Ticket",
     "TicketChanges",
+    "TicketFilter",
     "Tickets",
     "TicketsLoading",
     "add_message",

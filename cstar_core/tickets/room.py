@@ -1,57 +1,49 @@
 """The room of tickets: create, read, list, change, remove."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from cstar_core import facets
 from cstar_core import search as searching
-from cstar_core.checks import check_all, check_choice, invalid, raise_any
-from cstar_core.clock import to_seconds
-from cstar_core.customers import customer_key, customers_by_key
+from cstar_core.checks import raise_any
+from cstar_core.customers import customers_by_key
 from cstar_core.errors import NotFound, Problem, StaleVersion
-from cstar_core.fields import Definition
-from cstar_core.ids import looks_like_id, parse_id, public_id
-from cstar_core.importing import BATCH_SIZE_DEFAULT, Batch, import_batches
-from cstar_core.members import member_key
+from cstar_core.importing import BATCH_SIZE_DEFAULT, Batch, import_batches, within
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page
 from cstar_core.scope import Scope
-from cstar_core.store import Snapshot, SqlRow, Store
-from cstar_core.tables import PRIORITIES, STATUSES
-from cstar_core.tags import check_tags, parse_tags
+from cstar_core.store import Snapshot, SqlRow, Store, Transaction
+from cstar_core.tickets.bulk import BulkResult, Deleting, Step, Updating, Which, do_all
+from cstar_core.tickets.changing import (
+    MANY_RULES,
+    Change,
+    ManyChanges,
+    TicketChanges,
+    check_changes,
+)
+from cstar_core.tickets.filters import TicketFilter, check_filter, criteria
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.listed import LISTED
 from cstar_core.tickets.ticket import (
     ENTITY,
-    UPDATE_RULES,
     Stored,
     Ticket,
     check_new,
-    plain,
     read_by_key,
     read_many,
     read_messages,
     read_stored,
     ticket_of,
 )
-from cstar_core.tickets.writing import delete_ticket, insert_ticket, write_changes
+from cstar_core.tickets.writing import delete_tickets, insert_ticket
 
 TICKET_SORTS = ("created_at", "updated_at", "number", "priority", "relevance")
 
 
-class TicketChanges(TypedDict, total=False):
-    """What may change after a ticket is made; an absent key means "leave it"."""
-
-    title: str
-    status: str
-    priority: str
-    customer_id: str | None
-    assigned_to: str | None
-    tags: str | Sequence[str]
-    notes: str | None
-    metadata: Mapping[str, Any]
-    custom_fields: Mapping[str, Any]
+class _TakenBack(Exception):
+    """Undoes what was only tried."""
 
 
 class Tickets:
@@ -129,10 +121,14 @@ class Tickets:
         With ``updating`` custom fields are left out: what they may be depends on the ticket.
         """
         if updating:
-            return check_all(plain(values), UPDATE_RULES)
+            return check_changes(values)
         with self._store.snapshot() as snap:
             known = facets.definitions(snap, self._scope.workspace_id, ENTITY)
         return check_new(values, known)
+
+    def check_many(self, changes: Mapping[str, object]) -> list[Problem]:
+        """Every rule that changes to many tickets break whatever the ticket (``changes.title``)."""
+        return within("changes", check_changes(changes, MANY_RULES))
 
     def get(self, id: str, *, expand_customer: bool = False) -> Ticket:
         """The ticket with its messages; raises NotFound."""
@@ -178,21 +174,24 @@ class Tickets:
         priority, with a minus for descending, or relevance. ``cursor`` continues an earlier page.
         Raises Invalid.
         """
-        bounds = {
+        given: TicketFilter = {
+            "status": status,
+            "priority": priority,
+            "search": search,
+            "customer_id": customer_id,
+            "assigned_to": assigned_to,
+            "tags": tags,
+            "custom_fields": custom_fields,
             "created_after": created_after,
             "created_before": created_before,
             "updated_after": updated_after,
             "updated_before": updated_before,
         }
         searching.check_list(sort, TICKET_SORTS, search, {"page": page, "cursor": cursor})
-        _check_filters(status, priority, tags, bounds, customer_id, assigned_to)
+        raise_any(check_filter(given))
         with self._store.snapshot(settled=searching.has_words(search)) as snap:
-            conditions, possible = self._conditions(snap, customer_id, assigned_to, bounds)
-            choices = _choices(status, priority)
-            criteria = searching.Criteria(
-                ENTITY, sort, search, parse_tags(tags), custom_fields, conditions, choices, possible
-            )
-            part = searching.find(snap, self._scope, LISTED, criteria, page, page_size, cursor)
+            asked = criteria(snap, self._scope, given, sort)
+            part = searching.find(snap, self._scope, LISTED, asked, page, page_size, cursor)
             return self._page(snap, part, expand_customer)
 
     def update(
@@ -205,13 +204,11 @@ class Tickets:
         with self._store.transaction(brief=True) as tx:
             before = read_stored(tx, self._scope, id)
             _expect(before, expected_version)
-            known = self._definitions(tx, "custom_fields" in changes)
-            values = before.values()
-            problems = self.check(changes, updating=True)
-            raise_any(problems + facets.check_merge(values, changes, known))
-            after = facets.merge(values, self._canonical(changes))
-            if after:
-                write_changes(tx, self._scope, before, after, known)
+            change = Change(tx, self._scope, changes)
+            raise_any(change.check() + change.against(before))
+            change.resolve()
+            if change.apply(before):
+                change.write()
                 before = read_by_key(tx, before.id)
             return ticket_of(before, self._scope, read_messages(tx, self._scope, before))
 
@@ -221,7 +218,60 @@ class Tickets:
             stored = read_stored(tx, self._scope, id)
             _expect(stored, expected_version)
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
-            delete_ticket(tx, self._scope, stored, known)
+            delete_tickets(tx, self._scope, [stored], known)
+
+    def update_many(
+        self,
+        changes: ManyChanges,
+        *,
+        ids: Sequence[str] | None = None,
+        filter: TicketFilter | None = None,
+        cursor: str | None = None,
+        atomic: bool = False,
+        dry_run: bool = False,
+    ) -> BulkResult:
+        """Change up to 1,000 tickets in one transaction, each as ``update`` would.
+
+        They are named by ``ids``, or by a ``filter`` with the names of ``list``: then by number,
+        and ``cursor`` is the ``next_cursor`` of the call before. ``changes`` may also have
+        ``remove_tags`` and ``add_tags``, done in this order. What stands against one ticket is in
+        its item; with ``atomic`` it is raised, and nothing is changed. ``dry_run`` takes
+        everything back at the end. Raises Invalid.
+        """
+        which = Which(ids, filter, cursor, atomic)
+        step = partial(Updating, scope=self._scope, changes=changes)
+        return self._do_all(which, step, dry_run=dry_run)
+
+    def delete_many(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        filter: TicketFilter | None = None,
+        cursor: str | None = None,
+        atomic: bool = False,
+        dry_run: bool = False,
+    ) -> BulkResult:
+        """Remove up to 1,000 tickets for good; they are named as for ``update_many``."""
+        which = Which(ids, filter, cursor, atomic)
+        step = partial(Deleting, scope=self._scope)
+        return self._do_all(which, step, dry_run=dry_run, reserved=True)
+
+    def _do_all(
+        self,
+        which: Which,
+        step: Callable[[Transaction], Step],
+        *,
+        dry_run: bool,
+        reserved: bool = False,
+    ) -> BulkResult:
+        which.check()
+        with suppress(_TakenBack), self._store.transaction(reserved=reserved) as tx:
+            # In the transaction, a snapshot is a view of it; the index is brought up to date.
+            with self._store.snapshot(settled=which.searches):
+                result = do_all(tx, self._scope, which, step(tx))
+            if dry_run:
+                raise _TakenBack
+        return result
 
     def _page(self, snap: Snapshot, part: searching.Found, expand_customer: bool) -> Page[Ticket]:
         """The tickets of what was found, in its order."""
@@ -231,38 +281,6 @@ class Tickets:
         tickets = [ticket_of(rows[key], self._scope, None, customers) for key in keys]
         return close_page(tickets, part.positions, part.total, part.window, part.query)
 
-    def _definitions(self, snap: Snapshot, needed: bool) -> dict[str, Definition]:
-        return facets.definitions(snap, self._scope.workspace_id, ENTITY) if needed else {}
-
-    def _canonical(self, changes: TicketChanges) -> dict[str, Any]:
-        """The changes with references in the form in which ids are printed."""
-        named: dict[str, Any] = dict(changes)
-        for name, kind in (("customer_id", "customer"), ("assigned_to", "member")):
-            uid = parse_id(kind, named.get(name))
-            if uid is not None:
-                named[name] = public_id(kind, uid)
-        return named
-
-    def _conditions(
-        self,
-        snap: Snapshot,
-        customer_id: str | None,
-        assigned_to: str | None,
-        bounds: Mapping[str, datetime | None],
-    ) -> tuple[dict[str, dict[str, object]], bool]:
-        """The plain conditions with their values; False if one names an object not here."""
-        conditions: dict[str, dict[str, object]] = {
-            name: {name: to_seconds(instant)} for name, instant in bounds.items() if instant
-        }
-        if customer_id is not None:
-            conditions["customer"] = {"customer": customer_key(snap, self._scope, customer_id)}
-        if assigned_to == "none":
-            conditions["unassigned"] = {}
-        elif assigned_to is not None:
-            conditions["assigned"] = {"assigned": member_key(snap, self._scope, assigned_to)}
-        values = [value for given in conditions.values() for value in given.values()]
-        return conditions, None not in values
-
     def _customers(self, snap: Snapshot, rows: Iterable[SqlRow]) -> dict[int, Any]:
         keys = [Stored._make(row).customer_key for row in rows]
         return customers_by_key(snap, self._scope, {key for key in keys if key is not None})
@@ -271,58 +289,3 @@ class Tickets:
 def _expect(stored: Stored, version: int | None) -> None:
     if version not in (None, stored.version):
         raise StaleVersion(f"The ticket is at version {stored.version}")
-
-
-def _check_filters(
-    status: str | Sequence[str] | None,
-    priority: str | Sequence[str] | None,
-    tags: str | Sequence[str],
-    bounds: Mapping[str, datetime | None],
-    customer_id: str | None,
-    assigned_to: str | None,
-) -> None:
-    raise_any(
-        _check_several("status", status, STATUSES)
-        + _check_several("priority", priority, PRIORITIES)
-        + check_tags("tags", tags)
-        + _check_instants(bounds)
-        + _check_reference("customer_id", customer_id)
-        + _check_reference("assigned_to", None if assigned_to == "none" else assigned_to)
-    )
-
-
-def _several(value: Collection[str] | None) -> list[str]:
-    return [] if value is None else value.split(",") if isinstance(value, str) else list(value)
-
-
-def _check_several(param: str, value: Any, allowed: Sequence[str]) -> list[Problem]:
-    if value is not None and not isinstance(value, Collection):
-        return check_choice(param, value, allowed)
-    for one in _several(value):
-        problems = check_choice(param, one, allowed)
-        if problems:
-            return problems
-    return []
-
-
-def _choices(
-    status: str | Sequence[str] | None, priority: str | Sequence[str] | None
-) -> dict[str, list[int]]:
-    asked = {
-        "status": sorted({STATUSES.index(one) for one in _several(status)}),
-        "priority": sorted({PRIORITIES.index(one) for one in _several(priority)}),
-    }
-    return {name: codes for name, codes in asked.items() if codes}
-
-
-def _check_instants(bounds: Mapping[str, datetime | None]) -> list[Problem]:
-    return [
-        problem
-        for name, instant in bounds.items()
-        if instant is not None and getattr(instant, "tzinfo", None) is None
-        for problem in invalid(name, "must be an instant with a time zone")
-    ]
-
-
-def _check_reference(param: str, id: str | None) -> list[Problem]:
-    return [] if id is None or looks_like_id(id) else invalid(param, "must be an id")

@@ -1,6 +1,6 @@
 """How a ticket and its thread are written: rows, what follows them, and the events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from cstar_core import documents, events, facets
 from cstar_core.checks import raise_any
 from cstar_core.customers import customer_key
 from cstar_core.errors import Invalid, Problem
+from cstar_core.events import Log
 from cstar_core.fields import Definition
 from cstar_core.ids import new_uid, public_id
 from cstar_core.members import member_key
@@ -72,9 +73,7 @@ def insert_ticket(
     return stored, tuple([message_of(row, ticket_id) for row in rows])
 
 
-def references(
-    tx: Transaction, scope: Scope, values: Mapping[str, Any]
-) -> tuple[int | None, int | None]:
+def references(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> dict[str, int | None]:
     """The integer keys of the customer and the member named; raises Invalid if one is not here."""
     customer_id, member_id = values.get("customer_id"), values.get("assigned_to")
     customer = None if customer_id is None else customer_key(tx, scope, customer_id)
@@ -86,27 +85,31 @@ def references(
         problems.append(NO_MEMBER)
     if problems:
         raise Invalid(problems)
-    return customer, member
+    return {"customer_id": customer, "assigned_to": member}
 
 
 def write_changes(
     tx: Transaction,
     scope: Scope,
+    log: Log,
     before: Stored,
     after: Mapping[str, Any],
+    keys: Mapping[str, int | None],
     known: Mapping[str, Definition],
 ) -> None:
-    """Write values that differ from the row's, with their rows for filters and their events."""
-    customer, assigned = references(tx, scope, after)
+    """Write values that differ from the row's, with their rows for filters and their events.
+
+    ``keys`` has the integer keys of the customer and the member that the values name.
+    """
     columns: dict[str, Any] = {
         name: to_json(value) if name in _JSON else value
         for name, value in after.items()
         if name not in ("status", "priority", "customer_id", "assigned_to")
     }
     if "customer_id" in after:
-        columns |= {"customer_id": customer, "customer_gone": 0}
+        columns |= {"customer_id": keys["customer_id"], "customer_gone": 0}
     if "assigned_to" in after:
-        columns["assigned_to"] = assigned
+        columns["assigned_to"] = keys["assigned_to"]
     if "priority" in after:
         columns["priority"] = PRIORITIES.index(after["priority"])
     columns |= _status_columns(tx.now, before, after.get("status", before.status))
@@ -118,7 +121,7 @@ def write_changes(
         facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], after["tags"])
     if "custom_fields" in after:
         facets.replace_values(tx, known, owner, old["custom_fields"], after["custom_fields"])
-    _record_update(tx, scope, before, {name: old[name] for name in after}, after)
+    _record_update(log, tx.now, before, {name: old[name] for name in after}, after)
 
 
 def add_message(
@@ -136,7 +139,9 @@ def add_message(
     status = after_message(ticket.status, sender, is_internal)
     if status != ticket.status:
         _update(tx, ticket.id, _status_columns(tx.now, ticket, status))
-        _record_update(tx, scope, ticket, {"status": ticket.status}, {"status": status})
+        log = Log(scope)
+        _record_update(log, tx.now, ticket, {"status": ticket.status}, {"status": status})
+        log.write(tx)
     return message
 
 
@@ -158,19 +163,22 @@ def _insert_message(
     return message_of((uid, content, code, sender_name, internal, tx.now), ticket_id)
 
 
-def delete_ticket(
-    tx: Transaction, scope: Scope, stored: Stored, known: Mapping[str, Definition]
+def delete_tickets(
+    tx: Transaction, scope: Scope, tickets: Sequence[Stored], known: Mapping[str, Definition]
 ) -> None:
-    """Remove a ticket, its thread and its rows for filters, and what the log quotes of it."""
-    owner, old = (stored.id, stored.created_at), stored.values()
-    facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], ())
-    facets.replace_values(tx, known, owner, old["custom_fields"], {})
-    tx.run(_DELETE, ticket=stored.id)
-    # Nothing of its text may wait in the queue of what is to be indexed.
+    """Remove tickets, their threads and rows for filters, and what the log quotes of them."""
+    log = Log(scope)
+    for ticket in tickets:
+        owner, old = (ticket.id, ticket.created_at), ticket.values()
+        facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], ())
+        facets.replace_values(tx, known, owner, old["custom_fields"], {})
+        tx.run(_DELETE, ticket=ticket.id)
+        events.forget_ticket(tx, scope, ticket.number)
+        data = {"number": ticket.number}
+        log.add("ticket.deleted", ticket.uid, tx.now, ticket.number, data)
+    # Nothing of their text may wait in the queue of what is to be indexed.
     documents.refresh(tx)
-    events.forget_ticket(tx, scope, stored.number)
-    data = {"number": stored.number}
-    events.record(tx, scope, "ticket.deleted", stored.uid, ticket=stored.number, data=data)
+    log.write(tx)
 
 
 def _update(tx: Transaction, key: int, columns: Mapping[str, object]) -> None:
@@ -191,18 +199,16 @@ def _status_columns(now: int, before: Stored, status: str) -> dict[str, Any]:
 
 
 def _record_update(
-    tx: Transaction, scope: Scope, ticket: Stored, old: Mapping[str, Any], new: Mapping[str, Any]
+    log: Log, now: int, ticket: Stored, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> None:
     changes = {_API_NAMES.get(k, k): {"from": old[k], "to": value} for k, value in new.items()}
     data = _event_data(ticket) | {_API_NAMES.get(k, k): new[k] for k in _SHOWN if k in new}
-    events.record(
-        tx, scope, "ticket.updated", ticket.uid, ticket=ticket.number, data=data, changes=changes
-    )
-    _follow(tx, scope, ticket, old, new)
+    log.add("ticket.updated", ticket.uid, now, ticket.number, data, changes)
+    _follow(log, now, ticket, old, new)
 
 
 def _follow(
-    tx: Transaction, scope: Scope, ticket: Stored, old: Mapping[str, Any], new: Mapping[str, Any]
+    log: Log, now: int, ticket: Stored, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> None:
     """The narrower events of a change: assigned, resolved, closed, reopened."""
     for name, types in (
@@ -214,9 +220,7 @@ def _follow(
         changes = {_API_NAMES.get(name, name): {"from": old[name], "to": new[name]}}
         for type in types:
             data = {"number": ticket.number}
-            events.record(
-                tx, scope, type, ticket.uid, ticket=ticket.number, data=data, changes=changes
-            )
+            log.add(type, ticket.uid, now, ticket.number, data, changes)
 
 
 _SHOWN = ("title", "status", "priority", "customer_id", "assigned_to")

@@ -59,6 +59,11 @@ BODY_EXAMPLES: dict[str, Json] = {
         "initialMessage": 'I keep getting "invalid credentials" when I try to log in.',
     },
     "updateTicket": {"status": "resolved", "notes": "Password reset sent"},
+    "bulkTickets": {
+        "filter": {"status": "resolved", "updatedBefore": "2025-11-10T00:00:00Z"},
+        "update": {"status": "closed", "addTags": ["archived"]},
+        "dryRun": True,
+    },
     "createMessage": {"content": "We have sent you a new link.", "sender": "agent"},
     "createCustomer": {"name": "Sam Lee", "email": "sam@example.com", "tags": ["vip"]},
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},

@@ -2,11 +2,12 @@
 
 from flask import Blueprint
 
-from cstar_web.v1 import auth, custom_fields, customers, events, members, messages, tickets
+from cstar_web.v1 import auth, bulk, custom_fields, customers, events, members, messages, tickets
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     auth.blueprint,
     tickets.blueprint,
+    bulk.blueprint,
     messages.blueprint,
     customers.blueprint,
     members.blueprint,

@@ -14,8 +14,8 @@ from marshmallow.fields import Field
 from cstar_core import FIELD_KEY_PATTERN
 from cstar_web.names import snake_case
 from cstar_web.params import COMPARISONS
-from cstar_web.shapes import REQUIRED
-from cstar_web.v1.patterns import FILLED, INSTANT_GIVEN, TAG, TAGS, TEXT
+from cstar_web.shapes import REQUIRED, Shape, load
+from cstar_web.v1.patterns import FILLED, INSTANT_GIVEN, TAG, TAGS, TEXT, one_or_several
 
 _TAGS = "At most 50; repeats, without regard to case, are dropped."
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z", re.ASCII)
@@ -116,13 +116,53 @@ class Tags(_Strict, fields.Raw):
 
     rule = "must be an array of strings or a comma-separated string"
 
-    def __init__(self, **metadata: Any) -> None:
+    def __init__(self, *, data_key: str | None = None, **metadata: Any) -> None:
         array = {"type": "array", "items": {"type": "string", "pattern": TAG}}
         text = {"type": "string", "pattern": TAGS, "description": "Separated by commas."}
-        super().__init__(metadata={"oneOf": [array, text], "description": _TAGS, **metadata})
+        described = {"oneOf": [array, text], "description": _TAGS, **metadata}
+        super().__init__(data_key=data_key, metadata=described)
 
     def read(self, value: Any) -> Any:
         return _only(value, str, list)
+
+
+class Choices(_Strict, fields.Raw):
+    """One or several of some words: an array, or one string with commas."""
+
+    rule = "must be a string or an array of strings"
+
+    def __init__(self, words: Sequence[str]) -> None:
+        array = {"type": "array", "items": {"enum": words}}
+        text = {"type": "string", "pattern": one_or_several(words)}
+        super().__init__(metadata={"oneOf": [array, text], "description": "One or several."})
+
+    def read(self, value: Any) -> Any:
+        return _only(value, str, list)
+
+
+class Part(fields.Nested):
+    """An object with a shape of its own; its problems are told under its name."""
+
+    rule = "must be an object"
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape, error_messages={"null": self.rule})
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,
+        data: Mapping[str, Any] | None,
+        partial: Any = None,
+        **options: Any,
+    ) -> Any:
+        if not isinstance(value, dict):
+            raise ValidationError(self.rule)
+        values, problems = load(self.schema, value)
+        if problems:
+            messages: dict[str, list[Any]] = {problem.param: [problem] for problem in problems}
+            raise ValidationError(messages, valid_data=values)
+        return values
 
 
 class Number(_Strict, fields.Integer):
@@ -155,7 +195,7 @@ class Instant(_Strict, fields.DateTime):
         super().__init__(metadata={"pattern": INSTANT_GIVEN, "description": description})
 
     def read(self, value: Any) -> datetime:
-        if not _INSTANT.match(value):
+        if not _INSTANT.match(_only(value, str)):
             raise ValueError
         try:
             return datetime.fromisoformat(value).astimezone(UTC)

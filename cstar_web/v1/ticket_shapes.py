@@ -36,10 +36,16 @@ _TITLE = {"minLength": 1, "maxLength": TITLE_MAX, "description": "The subject li
 _STATUS = {"enum": STATUSES}
 _PRIORITY = {"enum": PRIORITIES}
 _NOTES = {"maxLength": NOTES_MAX, "description": "Notes that customers do not see."}
-_CUSTOMER = {"pattern": id_given("cus_"), "description": "A customer's id."}
+CUSTOMER = {"pattern": id_given("cus_"), "description": "A customer's id."}
 _MEMBER = {
     "pattern": id_given("mem_"),
     "description": "A member's id; null leaves it to nobody.",
+}
+
+
+HOLDER = {
+    "pattern": f"{id_given('mem_')}|^none$",
+    "description": "A member's id, or `none` for tickets that nobody has.",
 }
 
 
@@ -78,7 +84,7 @@ class NewTicket(Shape):
     title = Text(required=True, metadata=_TITLE)
     status = Text(metadata={**_STATUS, "default": "new"})
     priority = Text(metadata={**_PRIORITY, "default": "normal"})
-    customer_id = Text(allow_none=True, metadata=_CUSTOMER)
+    customer_id = Text(allow_none=True, metadata=CUSTOMER)
     customer_name = Text(
         allow_none=True,
         metadata={
@@ -116,7 +122,7 @@ class TicketChanges(Shape):
     title = Text(filled=True, metadata=_TITLE)
     status = Text(metadata=_STATUS)
     priority = Text(metadata=_PRIORITY)
-    customer_id = Text(allow_none=True, metadata=_CUSTOMER)
+    customer_id = Text(allow_none=True, metadata=CUSTOMER)
     assigned_to = Text(allow_none=True, metadata=_MEMBER)
     tags = Tags()
     notes = Text(allow_none=True, metadata=_NOTES)
@@ -135,13 +141,8 @@ class TicketsQuery(Searched):
 
     status = Words(one_or_several(STATUSES), f"One or several of: {', '.join(STATUSES)}.")
     priority = Words(one_or_several(PRIORITIES), f"One or several of: {', '.join(PRIORITIES)}.")
-    customer_id = Text(metadata=_CUSTOMER)
-    assigned_to = Text(
-        metadata={
-            "pattern": f"{id_given('mem_')}|^none$",
-            "description": "A member's id, or `none` for tickets that nobody has.",
-        }
-    )
+    customer_id = Text(metadata=CUSTOMER)
+    assigned_to = Text(metadata=HOLDER)
     created_after = Instant("Made after this instant.")
     created_before = Instant("Made before this instant.")
     updated_after = Instant("Last changed after this instant.")

@@ -77,6 +77,9 @@ ROUTES: dict[str, Route] = {
     "getTicket": Route("GET", TICKET, "any", names="ticket"),
     "updateTicket": Route("PATCH", TICKET, "secret", names="ticket", body={"status": "open"}),
     "deleteTicket": Route("DELETE", TICKET, "secret", names="ticket"),
+    "bulkTickets": Route(
+        "POST", "/tickets/bulk", "secret", body={"filter": {"status": "new"}, "delete": True}
+    ),
     "listMessages": Route("GET", f"{TICKET}/messages", "any", names="ticket"),
     "createMessage": Route(
         "POST", f"{TICKET}/messages", "secret", 201, names="ticket", body={"content": "Hello"}

@@ -127,20 +127,41 @@ class Workbench:
 
     def _furnish_body(self, case: Case[Any]) -> None:
         body: Json = case.body  # type: ignore[assignment]
+        if "filter" in body or "ids" in body:
+            self._furnish_bulk(body)
         if body.get("customFields"):
             removing = case.method == "PATCH" and None in body["customFields"].values()
             keys = _some(body["customFields"])
             body["customFields"] = {key: None if removing else FIELDS[key][1] for key in keys}
-        if body.get("customerId") is not None:
-            body["customerId"] = self.existing("customerId")
-        if body.get("assignedTo") is not None:
-            body["assignedTo"] = self.existing("memberId")
+        self._furnish_references(body)
         if "key" in body:
             body["key"] = f"{body['key'][:50]}_{next(_numbers)}"
         if body.get("email") and len(body["email"]) < 50:
             body["email"] = f"{next(_numbers)}.{body['email']}"
         if case.method == "PATCH" and "customFieldId" in case.path_parameters:
             self._furnish_renames(body, case.path_parameters["customFieldId"])
+
+    def _furnish_bulk(self, body: Json) -> None:
+        """Tickets that are there, a filter that asks for something, no tags in two ways."""
+        body.pop("cursor", None)  # As in a query.
+        if isinstance(body.get("ids"), list):
+            body["ids"] = [self.existing("ticketId")]
+        wanted, changes = body.get("filter"), body.get("update")
+        for part in (wanted, changes):
+            self._furnish_references(part if isinstance(part, dict) else {})
+        if isinstance(wanted, dict):
+            wanted["status"] = "new"
+            wanted["customFields"] = {key: FIELDS[key][2] for key in FIELDS}
+        if isinstance(changes, dict):
+            changes["customFields"] = {key: FIELDS[key][1] for key in FIELDS}
+            if {"addTags", "removeTags"}.intersection(changes):
+                changes.pop("tags", None)
+
+    def _furnish_references(self, body: Json) -> None:
+        if body.get("customerId") is not None:
+            body["customerId"] = self.existing("customerId")
+        if body.get("assignedTo", "none") not in (None, "none"):
+            body["assignedTo"] = self.existing("memberId")
 
     def _furnish_renames(self, body: Json, field_id: str) -> None:
         """Options only where the field has some; renames from what it has to what it will have."""
