@@ -35,6 +35,18 @@ class Pace:
     beat: float = 15
     # See whether the keys still work.
     keys: float = 2
+    # Rest so many times as long as was worked: whoever reads a long log from its beginning must
+    # not take the interpreter from those that answer requests.
+    idle: float = 3
+
+    def rest(self, spent: float, more: bool) -> float:
+        """How long to wait after so many seconds of work, with more to do at once or not.
+
+        >>> pace = Pace()
+        >>> pace.rest(0.001, more=False), pace.rest(0.5, more=False), pace.rest(0.5, more=True)
+        (0.2, 1.5, 1.5)
+        """
+        return max(spent * self.idle, 0.0 if more else self.look)
 
 
 class Line(Protocol):
@@ -180,9 +192,11 @@ class Streams:
     def _run(self) -> None:
         try:
             while self._goes_on():
-                if not self._turn(time.monotonic()):
-                    with self._changed:
-                        self._changed.wait(self.pace.look)
+                began = time.monotonic()
+                more = self._turn(began)
+                spent = time.monotonic() - began
+                with self._changed:
+                    self._changed.wait(self.pace.rest(spent, more))
         except Exception:
             log.exception("all streams are ended by an unforeseen error")
             with self._changed:
