@@ -37,6 +37,8 @@ from cstar_web.client.resources import (
 )
 from cstar_web.client.values import (
     Actor,
+    Bulk,
+    BulkItem,
     Customer,
     CustomField,
     Event,
@@ -53,6 +55,8 @@ __all__ = [
     "ApiError",
     "AuthenticationError",
     "AuthorizationError",
+    "Bulk",
+    "BulkItem",
     "CStarError",
     "Client",
     "ConflictError",

@@ -61,9 +61,11 @@ class Calls:
             headers["Idempotency-Key"] = f"client-{uuid4().hex}" if own is None else own
         if IF_MATCH in given:
             headers["If-Match"] = _header(given, IF_MATCH) or _refuse_no_tag()
-        body = None if method in ("GET", "DELETE") else _body(given)
+        body = None if method in ("GET", "DELETE") or values is None else _body(given)
         if body is not None:
-            headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+            headers["Content-Type"] = "application/json"
+        if method != "GET":
+            headers["Content-Length"] = str(len(body or b""))
         return self._persist(Request(method, target, headers, body))
 
     def _persist(self, request: Request) -> Found:
@@ -139,14 +141,18 @@ def _read(answer: Answer) -> Found:
     return Found(body["data"], body["meta"], headers.get("ETag"))
 
 
+def public(values: Json) -> dict[str, Any]:
+    """The same values under the names of the API."""
+    return {camel_case(name): value for name, value in values.items()}
+
+
 def _body(values: Json) -> bytes:
-    body = {camel_case(name): value for name, value in values.items()}
-    return json.dumps(body, allow_nan=False, default=_plain).encode()
+    return json.dumps(public(values), allow_nan=False, default=_plain).encode()
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
+    if isinstance(value, date):
+        return _word(value)
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
@@ -165,16 +171,16 @@ def _query(query: Json) -> str:
 def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
     if value is None:
         return
-    public = camel_case(name)
+    called = camel_case(name)
     if name == "custom_fields":
         for key, wanted in value.items():
             bounds = wanted if isinstance(wanted, Mapping) else {None: wanted}
             for bound, limit in bounds.items():
-                yield f"{public}[{key}]" + (f"[{bound}]" if bound else ""), _word(limit)
+                yield f"{called}[{key}]" + (f"[{bound}]" if bound else ""), _word(limit)
     elif name == "sort":
-        yield public, camel_case(value)
+        yield called, camel_case(value)
     else:
-        yield public, _word(value)
+        yield called, _word(value)
 
 
 def _word(value: Any) -> str:

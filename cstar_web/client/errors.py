@@ -123,16 +123,23 @@ def refusal(status: int, headers: Message, body: object) -> CStarError:
         kind = _BY_STATUS.get(status, ApiError if status >= 500 else AnswerError)
         message = f"the server answered {status}, and not as cStar does"
         return kind(message, status=status, retry_after=retry_after(headers))
+    return told(said, status, retry_after(headers))
+
+
+def told(
+    said: Mapping[str, Any], status: int | None = None, wait: float | None = None
+) -> CStarError:
+    """An error as the API tells of it."""
     # A type that came later is known by its status, as far as that goes.
-    kind = _BY_TYPE.get(said.get("type")) or _BY_STATUS.get(status, ApiError)
+    kind = _BY_TYPE.get(said.get("type")) or _BY_STATUS.get(status or 0, ApiError)
     return kind(
-        said["message"],
+        str(said["message"]),
         code=said.get("code"),
         param=said.get("param"),
         request_id=said.get("request_id"),
         status=status,
         errors=_problems(said),
-        retry_after=retry_after(headers),
+        retry_after=wait,
     )
 
 

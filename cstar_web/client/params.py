@@ -167,3 +167,47 @@ class EventFilters(Paged, total=False):
 
     after: str | None
     types: Words | None
+
+
+class BulkFilter(TypedDict, total=False):
+    """Which tickets are changed: the filters of the list, of which there must be one."""
+
+    status: Words
+    priority: Words
+    search: str
+    customer_id: str
+    assigned_to: str
+    tag: Words
+    custom_fields: FieldFilters
+    created_after: Instant
+    created_before: Instant
+    updated_after: Instant
+    updated_before: Instant
+
+
+class BulkChanges(TypedDict, total=False):
+    """What to change about each ticket."""
+
+    title: str
+    status: str
+    priority: str
+    customer_id: str | None
+    assigned_to: str | None
+    tags: Words
+    add_tags: Words
+    remove_tags: Words
+    notes: str | None
+    custom_fields: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+
+class BulkOptions(Sent, total=False):
+    """Which tickets, and what is done to each."""
+
+    ids: Sequence[str]
+    filter: BulkFilter
+    cursor: str | None
+    update: BulkChanges
+    delete: bool
+    atomic: bool
+    dry_run: bool

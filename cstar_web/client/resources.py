@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar, Unpack
 
 from cstar_web.client import params
-from cstar_web.client.calls import Calls, Json, one
+from cstar_web.client.calls import Calls, Json, one, public
 from cstar_web.client.pages import Page, read_page
 from cstar_web.client.values import (
+    Bulk,
     Customer,
     CustomField,
     Event,
@@ -18,6 +19,7 @@ from cstar_web.client.values import (
 )
 
 T = TypeVar("T", bound=Value)
+V = TypeVar("V", bound=Value)
 
 
 class _Resource(Generic[T]):
@@ -49,12 +51,15 @@ class _Resource(Generic[T]):
         return read(self.kind, data, etag)
 
     def _page(self, *parts: str, query: Mapping[str, Any]) -> Page[T]:
+        return self._page_of(self.kind, *parts, query=query)
+
+    def _page_of(self, kind: type[V], *parts: str, query: Mapping[str, Any]) -> Page[V]:
         data, meta, _ = self._call("GET", *parts, query=query)
         rest = {name: value for name, value in query.items() if name != "page"}
         return read_page(
-            [read(self.kind, each) for each in data],
+            [read(kind, each) for each in data],
             meta,
-            lambda cursor: self._page(*parts, query=rest | {"cursor": cursor}),
+            lambda cursor: self._page_of(kind, *parts, query=rest | {"cursor": cursor}),
         )
 
 
@@ -82,6 +87,17 @@ class Tickets(_Resource[Ticket]):
     def delete(self, ticket_id: str, **options: Unpack[params.Conditional]) -> None:
         """Delete one with its messages, for good."""
         self._call("DELETE", self.name, ticket_id, values=options)
+
+    def bulk(self, **options: Unpack[params.BulkOptions]) -> Bulk:
+        """Change or delete up to 1,000, named by ``ids`` or found by a ``filter``."""
+        values: dict[str, Any] = {**options}
+        for name in ("filter", "update"):
+            if name in values:
+                values[name] = public(values[name])
+        if values.get("cursor") is None:
+            values.pop("cursor", None)
+        data, _, _ = self._call("POST", self.name, "bulk", values=values)
+        return read(Bulk, data)
 
 
 class Messages(_Resource[Message]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from cstar_web.client.errors import AnswerError
+from cstar_web.client.errors import AnswerError, CStarError, told
 from cstar_web.names import camel_case
 
 Json = dict[str, Any]
@@ -144,16 +144,40 @@ class Event(Value):
     actor: Actor
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BulkItem(Value):
+    """What became of one ticket; ``error`` is what a call for it alone would have raised."""
+
+    id: str
+    status: str
+    error: CStarError | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bulk(Value):
+    """What became of many tickets; ``next_cursor`` goes on where there were too many for one."""
+
+    dry_run: bool
+    total: int
+    updated: int
+    unchanged: int
+    deleted: int
+    failed: int
+    has_more: bool
+    next_cursor: str | None
+    items: tuple[BulkItem, ...]
+
+
 def read(kind: type[T], data: Any, etag: str | None = None) -> T:
     """An object of the API as a value; raises AnswerError for what is no such object."""
     try:
         known = {
-            each.name: _member(each.name, data[camel_case(each.name)])
+            each.name: _member(f"{kind.__name__}.{each.name}", data[camel_case(each.name)])
             for each in fields(kind)
             if camel_case(each.name) in data
         }
         value = kind(**(known | {"raw": data} | ({"etag": etag} if etag else {})))
-    except (TypeError, ValueError, KeyError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnswerError(f"the answer is not a {kind.__name__} of cStar: {error}") from error
     return value
 
@@ -169,7 +193,9 @@ def _member(name: str, value: Any) -> Any:
 
 
 _NESTED: dict[str, Callable[[Any], Any]] = {
-    "messages": lambda found: tuple(read(Message, each) for each in found),
-    "customer": lambda found: read(Customer, found),
-    "actor": lambda found: read(Actor, found),
+    "Ticket.messages": lambda found: tuple(read(Message, each) for each in found),
+    "Ticket.customer": lambda found: read(Customer, found),
+    "Event.actor": lambda found: read(Actor, found),
+    "Bulk.items": lambda found: tuple(read(BulkItem, each) for each in found),
+    "BulkItem.error": told,
 }

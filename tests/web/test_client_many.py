@@ -1,0 +1,71 @@
+"""The Python client's calls for many tickets at once, against the real server."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from cstar_core import Helpdesk
+from cstar_web.app import create_app
+from cstar_web.client import (
+    Client,
+    NotFoundError,
+    ValidationError,
+)
+from tests.web.sockets import running
+from tests.web.vocabulary import Keyring
+from tests.web.world import limitless
+
+
+@pytest.fixture
+def acme(desk: Helpdesk, keyring: Keyring) -> Iterator[Client]:
+    with (
+        running(application=create_app(desk, limitless())) as (host, port),
+        Client(f"http://{host}:{port}", keyring.secret) as client,
+    ):
+        yield client
+
+
+def test_many_tickets_are_changed_at_once(acme: Client) -> None:
+    ids = [acme.tickets.create(title=f"Ticket {n}", tags=["old"]).id for n in range(3)]
+
+    done = acme.tickets.bulk(
+        ids=ids[:2], update={"status": "resolved", "add_tags": ["new"], "remove_tags": ["old"]}
+    )
+
+    assert (done.total, done.updated, done.failed, done.next_cursor) == (2, 2, 0, None)
+    assert [(item.id, item.status, item.error) for item in done.items] == [
+        (id, "updated", None) for id in ids[:2]
+    ]
+    assert [ticket.tags for ticket in acme.tickets.list(sort="number")] == [
+        ("new",),
+        ("new",),
+        ("old",),
+    ]
+
+
+def test_many_are_found_by_a_filter_and_deleted(acme: Client) -> None:
+    for title in ("Spam one", "Spam two", "Parcel"):
+        acme.tickets.create(title=title)
+    wanted = {"search": "spam", "created_after": datetime(2020, 1, 1, tzinfo=UTC)}
+
+    tried = acme.tickets.bulk(filter=wanted, delete=True, dry_run=True, cursor=None)
+    done = acme.tickets.bulk(filter=wanted, delete=True)
+
+    assert (tried.dry_run, tried.deleted) == (True, 2)
+    assert (done.dry_run, done.deleted) == (False, 2)
+    assert [ticket.title for ticket in acme.tickets.list()] == ["Parcel"]
+
+
+def test_what_fails_for_one_ticket_is_told_as_its_error(acme: Client) -> None:
+    ticket = acme.tickets.create(title="Parcel")
+    nothing = "tkt_" + "0" * 32
+
+    done = acme.tickets.bulk(ids=[ticket.id, nothing], update={"priority": "high"})
+
+    assert (done.updated, done.failed) == (1, 1)
+    error = done.items[1].error
+    assert isinstance(error, NotFoundError) and error.code == "RESOURCE_MISSING"
+    with pytest.raises(ValidationError):
+        acme.tickets.bulk(ids=[ticket.id, nothing], update={"priority": "low"}, atomic=True)
+    assert acme.tickets.get(ticket.id).priority == "high"
