@@ -71,6 +71,8 @@ from cstar_core.tickets import (
 )
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
+    OVERLAP_SECONDS,
+    OVERLAP_SECONDS_MAX,
     WEBHOOKS_MAX,
     Attempt,
     Backlog,
@@ -112,6 +114,8 @@ __all__ = [
     "NOTES_MAX",
     "OPTIONS_MAX",
     "OPTION_MAX",
+    "OVERLAP_SECONDS",
+    "OVERLAP_SECONDS_MAX",
     "PAGE_MAX",
     "PAGE_SIZE_DEFAULT",
     "PAGE_SIZE_MAX",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cstar_core.store import Snapshot, Store
 from cstar_core.tables import STATUSES
-from cstar_core.webhooks import Backlog, backlog
+from cstar_core.webhooks import Backlog, read_backlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def figures(store: Store) -> Figures:
         tickets = {(env, STATUSES[code]): int(n) for env, code, n in snap.sql(_TICKETS)}
         customers, events = _by_environment(snap, _CUSTOMERS), _by_environment(snap, _EVENTS)
         teams, queue = _one(snap, _TEAMS), _one(snap, _QUEUE)
-        undelivered = backlog(snap)
+        undelivered = read_backlog(snap)
     return Figures(
         database_bytes=_size(store.path),
         wal_bytes=_size(f"{store.path}-wal"),

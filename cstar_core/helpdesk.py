@@ -1,7 +1,7 @@
 """The front door: open a file, take a workspace of a team, use its rooms."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from os import PathLike, fspath
@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from cstar_core import documents, inspection
+from cstar_core.addresses import Network
 from cstar_core.backups import Backup, Restored, make_backup, read_backup, restore
 from cstar_core.clock import Clock, from_seconds, to_seconds, utc_now
 from cstar_core.custom_fields import CustomFields
@@ -59,7 +60,9 @@ class Workspace:
     What a publishable key opened only reads; writing and the events raise Forbidden.
     """
 
-    def __init__(self, store: Store, team: Team, scope: Scope) -> None:
+    def __init__(
+        self, store: Store, team: Team, scope: Scope, webhook_networks: Sequence[Network] = ()
+    ) -> None:
         store = store if scope.internal else store.reading()
         self._store = store
         self._scope = scope
@@ -73,7 +76,7 @@ class Workspace:
         self.members = Members(store, scope)
         self.custom_fields = CustomFields(store, scope)
         self.events = Events(store, scope)
-        self.webhooks = Webhooks(store, scope)
+        self.webhooks = Webhooks(store, scope, webhook_networks)
         self.idempotency = Idempotency(store, scope)
 
     def import_file(
@@ -103,8 +106,15 @@ class Helpdesk:
     ('login', 'urgent')
     """
 
-    def __init__(self, store: Store, schema_version: int, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        schema_version: int,
+        clock: Clock = utc_now,
+        webhook_networks: Sequence[Network] = (),
+    ) -> None:
         self._store = store
+        self._webhook_networks = tuple(webhook_networks)
         self._clock = clock
         self.path = store.path
         self.schema_version = schema_version
@@ -120,14 +130,16 @@ class Helpdesk:
         clock: Clock = utc_now,
         queue: Queue | None = None,
         reserve: int | None = None,
+        webhook_networks: Sequence[Network] = (),
     ) -> Self:
         """Open a file, making it if it is not there, and bring it to the newest schema.
 
         ``clock`` gives the present instant (aware). ``queue`` is a lock that is held around every
         write: one for several processes lets them take turns at the file. ``reserve`` is how many
         bytes of disk space to keep for deletions, in a file beside it; None keeps those that are
-        kept already, 0 gives them back. Raises Refused for a file that is not a cStar database, is
-        damaged or from a newer version (it stays untouched), Busy and StorageFull.
+        kept already, 0 gives them back. ``webhook_networks`` are the private networks of
+        ``ipaddress`` that webhooks may be sent to. Raises Refused for a file that is not a cStar
+        database, is damaged or from a newer version (it stays untouched), Busy and StorageFull.
         """
         name = followed(fspath(path))
         kept = Reserve(name, reserve)
@@ -136,7 +148,7 @@ class Helpdesk:
             version = migrate(name, scripts(), BUSY_SECONDS)
         kept.keep()
         store = Store(name, clock, documents.UPKEEP, queue, kept)
-        return cls(_held(store, version), version, clock)
+        return cls(_held(store, version), version, clock, webhook_networks)
 
     def close(self) -> None:
         """Close the file; a desk that is closed raises RuntimeError."""
@@ -183,11 +195,11 @@ class Helpdesk:
         """The live or test data of a team (id or slug), for whoever acts. Raises NotFound."""
         with self._store.snapshot() as snap:
             found, scope = find_scope(snap, team, environment, actor)
-        return Workspace(self._store, found, scope)
+        return Workspace(self._store, found, scope, self._webhook_networks)
 
     def workspace_of(self, access: Access) -> Workspace:
         """What an authenticated key may see; the key is the actor."""
-        return Workspace(self._store, access.team, access.scope)
+        return Workspace(self._store, access.team, access.scope, self._webhook_networks)
 
     @contextmanager
     def outbox(self, pace: Pace | None = None) -> Iterator[Outbox]:

@@ -8,8 +8,10 @@ from shutil import disk_usage
 from cstar_core.counters import COUNTERS, how_many_wrong
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.store import Snapshot, Store
+from cstar_core.webhooks import read_backlog
 
 WAL_BUG_FIXED_IN = (3, 51, 3)
+_HOUR = 3600
 LEAST_FREE = 256 * 1024 * 1024
 _RESTORE = "stop the server and restore a backup: cstar restore"
 _REINDEX = "make it anew: cstar reindex"
@@ -44,7 +46,12 @@ def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
     """
     with store.snapshot() as snap:
         return Report(
-            (sqlite_version(), free_space(snap, store.path), *_all(snap, schema_version, deep))
+            (
+                sqlite_version(),
+                free_space(snap, store.path),
+                *_all(snap, schema_version, deep),
+                webhooks(snap, store.now()),
+            )
         )
 
 
@@ -99,6 +106,19 @@ def free_space(snap: Snapshot, path: str) -> Finding:
         return Finding("free space", True, f"{_mib(free)} MiB")
     detail = f"{_mib(free)} MiB; make room for {_mib(needed)} MiB: an upgrade copies the file"
     return Finding("free space", True, detail, warning=True)
+
+
+def webhooks(snap: Snapshot, now: int) -> Finding:
+    """Whether webhooks were turned off, gave up deliveries or are late."""
+    found = read_backlog(snap)
+    late = 0 if found.oldest_at is None else now - found.oldest_at
+    told = [f"{found.active} on", f"{found.undelivered:,} events undelivered"]
+    told += [f"the oldest from {late // _HOUR:,} hours ago"] if late >= _HOUR else []
+    told += [f"{found.failed:,} deliveries failed in 30 days"] if found.failed else []
+    told += [f"{found.disabled} turned off because their receiver failed"] if found.disabled else []
+    is_well = late < _HOUR and not found.failed and not found.disabled
+    remedy = "" if is_well else "; see GET …/webhooks and …/deliveries"
+    return Finding("webhooks", True, ", ".join(told) + remedy, warning=not is_well)
 
 
 def _mib(size: int) -> str:

@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Response, request
 
-from cstar_core import Figures, Helpdesk, HelpdeskError
+from cstar_core import Backlog, Figures, Helpdesk, HelpdeskError, utc_now
 from cstar_web.calls import services
 from cstar_web.counters import BUCKETS, Counters, Timing
 from cstar_web.errors import Failure
@@ -219,6 +219,33 @@ def _desk(figures: Figures) -> Iterator[Family]:
     )
     queue = figures.index_queue
     yield gauge("cstar_index_queue_documents", "Documents that wait to be indexed.", queue)
+    yield from _webhooks(figures.backlog)
+
+
+def _webhooks(backlog: Backlog) -> Iterator[Family]:
+    now = utc_now().timestamp()
+    since = now if backlog.oldest_at is None else backlog.oldest_at
+    yield gauge(
+        "cstar_webhook_undelivered_events",
+        "Events that webhooks have still to be told, of all webhooks that are on.",
+        backlog.undelivered,
+    )
+    yield gauge(
+        "cstar_webhook_oldest_undelivered_seconds",
+        "The age of the oldest of them.",
+        max(0, round(now - since)),
+    )
+    yield gauge(
+        "cstar_webhook_failed_deliveries",
+        "Deliveries of the last 30 days that were given up.",
+        backlog.failed,
+    )
+    yield gauge("cstar_webhooks_active", "Webhooks that are on.", backlog.active)
+    yield gauge(
+        "cstar_webhooks_disabled",
+        "Webhooks that were turned off because their receiver failed.",
+        backlog.disabled,
+    )
 
 
 def _by_environment(name: str, kind: str, meaning: str, numbers: Mapping[str, int]) -> Family:

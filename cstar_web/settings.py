@@ -21,6 +21,8 @@ LOG_FORMATS = ("text", "json")
 
 Network = IPv4Network | IPv6Network
 
+_RETRIES_MAX = 20
+_WEEK = 7 * 86_400
 _NAME = re.compile(r"(\*\.)?[a-z0-9._-]+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,\s]+")
 _SOCKET = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
@@ -145,6 +147,14 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def _seconds(value: str) -> tuple[int, ...]:
+    words = _words(value)
+    numbers = tuple(int(word) if _DIGITS.fullmatch(word) else 0 for word in words)
+    if not numbers or len(numbers) > _RETRIES_MAX or not all(1 <= n <= _WEEK for n in numbers):
+        raise ValueError(f"must list up to {_RETRIES_MAX} numbers of seconds from 1 to {_WEEK}")
+    return numbers
+
+
 def _networks(value: str) -> tuple[Network, ...]:
     return tuple(map(_network, _words(value)))
 
@@ -201,6 +211,12 @@ SETTINGS: tuple[Setting, ...] = (
         _whole(0, 500),
     ),
     Setting(
+        "webhook_retries",
+        "SECONDS",
+        "How long to wait before each further try to deliver to a webhook, with commas.",
+        _seconds,
+    ),
+    Setting(
         "disk_reserve",
         "MEGABYTES",
         "Disk space kept for deletions, in a file beside the database; 0 for none.",
@@ -243,6 +259,7 @@ class Settings:
     connections_per_address: int = 200
     webhook_networks: tuple[Network, ...] = ()
     stream_listeners: int = 50
+    webhook_retries: tuple[int, ...] = (30, 120, 600, 3_600, 21_600, 86_400)
     disk_reserve: int = 32
     log_format: str = "text"
     access_log: str = ON

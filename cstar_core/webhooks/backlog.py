@@ -57,7 +57,7 @@ _DISABLED = prepare(
 )
 
 
-def backlog(snap: Snapshot) -> Backlog:
+def read_backlog(snap: Snapshot) -> Backlog:
     """The backlog of one moment. What it costs grows with the webhooks and what they are behind."""
     found = [_behind(snap, *row) for row in snap.all(_ACTIVE)]
     return Backlog(

@@ -1,12 +1,12 @@
 """The room of webhooks of one workspace."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from cstar_core import events
-from cstar_core.checks import raise_any
+from cstar_core.addresses import Network, check_destination
+from cstar_core.checks import check_integer, raise_any
 from cstar_core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page, open_window
@@ -20,14 +20,14 @@ from cstar_core.webhooks.listening import Listener
 from cstar_core.webhooks.webhook import (
     BY_UID,
     COUNT,
-    OVERLAP,
+    OVERLAP_SECONDS,
+    OVERLAP_SECONDS_MAX,
     PAGE,
     WEBHOOKS_MAX,
     NewWebhook,
     Webhook,
     WebhookChanges,
     check_events,
-    check_overlap,
     check_webhook,
     webhook_of,
 )
@@ -76,18 +76,13 @@ _FORGET = prepare(DeliveryRow.delete().where(_LATER))
 class Webhooks:
     """The webhooks of one workspace.
 
-    ``refuse_url`` tells what is wrong with where a URL leads; whoever sends decides that again.
+    ``allowed`` are the private networks that a URL may lead to; whoever sends looks again.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        scope: Scope,
-        refuse_url: Callable[[str], str | None] = lambda url: None,
-    ) -> None:
+    def __init__(self, store: Store, scope: Scope, allowed: Sequence[Network] = ()) -> None:
         self._store = store
         self._scope = scope
-        self._refuse_url = refuse_url
+        self._allowed = allowed
 
     def create(
         self, *, name: str, url: str, events: Sequence[str], is_active: bool = True
@@ -125,8 +120,7 @@ class Webhooks:
         problems = check_webhook(values, updating=updating)
         url = values.get("url")
         if isinstance(url, str) and not any(each.param == "url" for each in problems):
-            refusal = self._refuse_url(url)
-            problems += [] if refusal is None else [Problem("url", "PARAMETER_INVALID", refusal)]
+            problems += check_destination("url", url, self._allowed)
         return problems
 
     def get(self, id: str) -> Webhook:
@@ -190,17 +184,17 @@ class Webhooks:
             tx.run(_EMPTY, webhook=row[0])
             self._record(tx, "webhook.deleted", row[1], {"name": row[2], "url": row[3]})
 
-    def rotate(self, id: str, *, overlap: timedelta = OVERLAP) -> NewWebhook:
-        """Give a webhook a new secret; the present one signs too for the ``overlap``.
+    def rotate(self, id: str, *, overlap_seconds: int = OVERLAP_SECONDS) -> NewWebhook:
+        """Give a webhook a new secret; the present one signs too for so many seconds.
 
         At most 90 days. Never more than two are valid. Raises Invalid, NotFound.
         """
-        raise_any(check_overlap("overlap", overlap))
+        raise_any(check_integer("overlap_seconds", overlap_seconds, 0, OVERLAP_SECONDS_MAX))
         secret = new_secret()
         with self._store.transaction() as tx:
             row = self._row(tx, id)
-            until = tx.now + -(-overlap // timedelta(seconds=1))
-            older = tx.value(_SECRET, webhook=row[0]) if overlap else None
+            until = tx.now + overlap_seconds
+            older = tx.value(_SECRET, webhook=row[0]) if overlap_seconds else None
             values = {"secret": secret, "older": older, "until": until if older else None}
             tx.run(_ROTATE, webhook=row[0], now=max(tx.now, row[9]), **values)
             self._record(tx, "webhook.rotated", row[1], {"name": row[2]})

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict
 
 from peewee import fn
@@ -27,8 +27,8 @@ from cstar_core.tables import WebhookRow
 
 WEBHOOKS_MAX = 100
 PATTERNS_MAX = 100
-OVERLAP = timedelta(hours=24)
-OVERLAP_MAX = timedelta(days=90)
+OVERLAP_SECONDS = 86_400
+OVERLAP_SECONDS_MAX = 90 * 86_400
 _KINDS = ("ticket", "message", "customer", "custom_field")
 DELIVERED_TYPES = tuple(name for name in EVENT_TYPES if name.partition(".")[0] in _KINDS)
 
@@ -102,13 +102,6 @@ RULES: dict[str, Rule] = {
 def check_webhook(values: Mapping[str, object], *, updating: bool) -> list[Problem]:
     """Every rule that the values break."""
     return check_all(values, RULES, () if updating else ("name", "url", "events"))
-
-
-def check_overlap(param: str, value: object) -> list[Problem]:
-    """For how long a secret that was replaced goes on signing."""
-    if isinstance(value, timedelta) and timedelta(0) <= value <= OVERLAP_MAX:
-        return []
-    return invalid(param, f"must be nothing or more, and at most {OVERLAP_MAX.days} days")
 
 
 def codes(events: str) -> tuple[int, ...]:

@@ -3,9 +3,10 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -13,7 +14,7 @@ from wsgiref.types import WSGIApplication
 import click
 from flask import Flask
 
-from cstar_core import Helpdesk, HelpdeskError, Team
+from cstar_core import Helpdesk, HelpdeskError, Pace, Team
 from cstar_web.access import access_log
 from cstar_web.app import create_app
 from cstar_web.calls import install, services
@@ -21,12 +22,14 @@ from cstar_web.cli.base import Command, columns
 from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
 from cstar_web.counters import Counters
+from cstar_web.delivering import delivering
 from cstar_web.demo import load_demo
 from cstar_web.limits import RateLimits
 from cstar_web.locks import WriterQueue
 from cstar_web.logs import log_to_stderr
 from cstar_web.metrics import metrics_app
 from cstar_web.seats import Seats
+from cstar_web.sending import send
 from cstar_web.server import Server, listen
 from cstar_web.server import serve as run_server
 from cstar_web.server.listener import url_of
@@ -101,7 +104,7 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
             click.echo(_first_screen(desk, places, demo, as_json))
 
         beside = [(_metrics_app(desk, watch, settings), sock) for sock in apart]
-        with _streaming(app):
+        with _streaming(app), _delivering(desk, settings):
             run_server(app, settings, ready=show, watch=watch, beside=beside)
 
 
@@ -121,7 +124,7 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
                     ready(server)
                     seats.attach(server.number)
 
-                with _streaming(app):
+                with _streaming(app), _delivering(desk, settings):
                     run_server(
                         app, settings, sockets=[sock], ready=begin, watch=watch, beside=beside
                     )
@@ -138,7 +141,14 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
 
 def _open(settings: Settings, queue: WriterQueue | None = None) -> Helpdesk:
     reserve = settings.disk_reserve * _MEGABYTE
-    return Helpdesk.open(settings.database, queue=queue, reserve=reserve)
+    networks = settings.webhook_networks
+    return Helpdesk.open(settings.database, queue=queue, reserve=reserve, webhook_networks=networks)
+
+
+def _delivering(desk: Helpdesk, settings: Settings) -> AbstractContextManager[None]:
+    """Deliver to webhooks meanwhile; of several processes one does."""
+    to_receivers = partial(send, allowed=settings.webhook_networks)
+    return delivering(desk, to_receivers, Pace(settings.webhook_retries))
 
 
 @contextmanager

@@ -24,6 +24,8 @@ _PATH_IDS = {
     "customerId": ("customer", "cus_"),
     "memberId": ("member", "mem_"),
     "customFieldId": ("custom field", "cf_"),
+    "webhookId": ("webhook", "whk_"),
+    "deliveryId": ("delivery", "dlv_"),
 }
 
 

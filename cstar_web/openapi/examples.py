@@ -76,6 +76,14 @@ BODY_EXAMPLES: dict[str, Json] = {
         "entityType": "tickets",
         "options": ["US", "EU", "APAC"],
     },
+    "createWebhook": {
+        "name": "Chat",
+        "url": "https://chat.example.com/hooks/helpdesk",
+        "events": ["ticket.*", "message.created"],
+    },
+    "updateWebhook": {"isActive": True},
+    "rotateWebhookSecret": {"overlapSeconds": 3600},
+    "replayWebhook": {"after": "evt_7f5d43ea476b81aa800000000000000b"},
     "updateCustomField": {
         "options": ["US", "EMEA", "APAC"],
         "renameOptions": {"EU": "EMEA"},

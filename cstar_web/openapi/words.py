@@ -28,5 +28,6 @@ TAGS = {
     "Members": "Who answers: the agents a ticket can be assigned to.",
     "Custom fields": "Values of your own on tickets and customers.",
     "Events": "What happened, oldest first.",
+    "Webhooks": "Other systems that are told of events.",
     "Server": "For monitoring and for tools; no key, no envelope.",
 }

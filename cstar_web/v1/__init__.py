@@ -2,7 +2,17 @@
 
 from flask import Blueprint
 
-from cstar_web.v1 import auth, bulk, custom_fields, customers, events, members, messages, tickets
+from cstar_web.v1 import (
+    auth,
+    bulk,
+    custom_fields,
+    customers,
+    events,
+    members,
+    messages,
+    tickets,
+    webhooks,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     auth.blueprint,
@@ -13,4 +23,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     members.blueprint,
     custom_fields.blueprint,
     events.blueprint,
+    webhooks.blueprint,
 )

@@ -7,7 +7,19 @@ Instants stay datetimes: the envelope's encoder writes them.
 from collections.abc import Callable
 from typing import Any
 
-from cstar_core import Access, Customer, CustomField, Event, Member, Message, Ticket
+from cstar_core import (
+    Access,
+    Attempt,
+    Customer,
+    CustomField,
+    Delivery,
+    Event,
+    Member,
+    Message,
+    NewWebhook,
+    Ticket,
+    Webhook,
+)
 
 Json = dict[str, Any]
 TicketRenderer = Callable[[Ticket, bool], Json]
@@ -121,6 +133,54 @@ def event(value: Event) -> Json:
         "data": value.data,
         "changes": value.changes,
         "actor": {"type": value.actor.type, "id": value.actor.id},
+    }
+
+
+def webhook(value: Webhook) -> Json:
+    """A webhook, without its secret."""
+    return {
+        "id": value.id,
+        "object": "webhook",
+        "name": value.name,
+        "url": value.url,
+        "events": value.events,
+        "isActive": value.is_active,
+        "disabledAt": value.disabled_at,
+        "disabledReason": value.disabled_reason,
+        "createdAt": value.created_at,
+        "updatedAt": value.updated_at,
+    }
+
+
+def new_webhook(value: NewWebhook) -> Json:
+    """A webhook with its new secret, which is shown this once."""
+    return {**webhook(value.webhook), "secret": value.secret}
+
+
+def delivery(value: Delivery) -> Json:
+    """A delivery with its attempts."""
+    return {
+        "id": value.id,
+        "object": "delivery",
+        "webhookId": value.webhook_id,
+        "eventId": value.event_id,
+        "type": value.type,
+        "status": value.status,
+        "createdAt": value.created_at,
+        "finishedAt": value.finished_at,
+        "nextAttemptAt": value.next_attempt_at,
+        "attempts": [_attempt(each) for each in value.attempts],
+    }
+
+
+def _attempt(value: Attempt) -> Json:
+    return {
+        "number": value.number,
+        "attemptedAt": value.attempted_at,
+        "status": value.status,
+        "error": value.error,
+        "answer": value.answer,
+        "seconds": value.seconds,
     }
 
 

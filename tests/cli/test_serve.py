@@ -60,7 +60,9 @@ def test_the_demo_server_can_be_tried_at_once(tmp_path: Path) -> None:
         assert follow(screen)["meta"]["pagination"]["total"] > 10
         assert "pk_live_" in screen and "only now" in screen
         assert stop(server) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"demo.db", "demo.db-reserve"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("demo.db", "demo.db-reserve", "demo.db-webhooks")
+    }
 
 
 def test_the_demo_server_can_be_tried_again(database: Path) -> None:
@@ -197,7 +199,9 @@ def test_several_processes_can_be_tried_at_once(tmp_path: Path) -> None:
     with serving("--demo", "--database", "demo.db", "--processes", "2") as (server, screen):
         assert follow(screen)["meta"]["pagination"]["total"] > 10
         assert stop(server) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"demo.db", "demo.db-reserve"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("demo.db", "demo.db-reserve", "demo.db-webhooks")
+    }
 
 
 def test_a_program_can_read_how_many_processes_there_are(database: Path) -> None:

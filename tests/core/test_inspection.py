@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Finding, Helpdesk, Report, Workspace, inspection
+from tests.core.receivers import refusing
 from tests.core.test_documents import churn
 from tests.core.vocabulary import ManualClock
 
@@ -222,3 +223,21 @@ def test_a_busy_desk_stays_sound(desk: Helpdesk, acme: Workspace, clock: ManualC
     acme.members.delete(bo.id)
     acme.customers.delete(acme.customers.list().items[0].id)
     assert wrong(desk) == []
+
+
+def test_webhooks_that_are_behind_or_turned_off_are_a_warning(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock
+) -> None:
+    def seen() -> tuple[bool, bool, str]:
+        (found,) = [each for each in desk.check().findings if each.name == "webhooks"]
+        return found.ok, found.warning, found.detail
+
+    assert seen() == (True, False, "0 on, 0 events undelivered")
+    acme.webhooks.create(name="All", url="https://example.com", events=["*"])
+    acme.tickets.create(title="One")
+    assert seen() == (True, False, "1 on, 1 events undelivered")
+    clock.tick(hours=2)
+    assert seen()[:2] == (True, True)
+    assert "the oldest from 2 hours ago" in seen()[2]
+    desk.deliver_due(refusing(410))
+    assert "1 turned off because their receiver failed" in seen()[2]

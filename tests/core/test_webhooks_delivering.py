@@ -1,7 +1,5 @@
 """How events reach webhooks: each at least once, in order for each ticket, again if it fails."""
 
-from datetime import timedelta
-
 import pytest
 
 from cstar_core import (
@@ -616,7 +614,7 @@ def test_a_secret_that_is_replaced_with_no_overlap_stops_at_once(
     desk: Helpdesk, acme: Workspace, hook: Webhook
 ) -> None:
     acme.webhooks.rotate(hook.id)
-    acme.webhooks.rotate(hook.id, overlap=timedelta(0))
+    acme.webhooks.rotate(hook.id, overlap_seconds=0)
     acme.tickets.create(title="One")
     receiver = Receiver()
     deliver(desk, receiver)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from tests.core.tracing import statements
 from tests.web.policy import (
     BODY_NAMES,
+    EVENT,
     KEYS,
     QUERY_NAMES,
     ROUTES,
@@ -31,7 +32,10 @@ from tests.web.policy import (
 from tests.web.world import World
 
 ABSENT = 32 * "0"
-PREFIXES = {"ticket": "tkt_", "customer": "cus_", "field": "cf_", "member": "mem_"}
+PREFIXES = {
+    **{"ticket": "tkt_", "customer": "cus_", "field": "cf_", "member": "mem_"},
+    **{"webhook": "whk_", "delivery": "dlv_"},
+}
 # A name of each kind that no workspace has, as like a real one as can be.
 NOWHERE = {
     **{kind: prefix + ABSENT for kind, prefix in PREFIXES.items()},
@@ -176,9 +180,9 @@ def _path_cells(
         for what, id, seen in _ids(world, route, opens):
             status, code = expected(route, opens, team, seen)
             for how, headers in _manners(route):
-                request = _request(key, route, team, id, headers)
+                request = _request(world, key, route, team, id, headers)
                 cell = Cell(f"{name}, {key}, {team} {what} {how}", request, status, code)
-                yield _with_twin(cell, route, team, what)
+                yield _with_twin(world, cell, route, team, what)
 
 
 def _ids(world: World, route: Route, opens: Opens | None) -> Iterator[tuple[str, str, bool]]:
@@ -208,7 +212,7 @@ def _manners(route: Route) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
         yield "repeatably", (("Idempotency-Key", "one"),)
 
 
-def _with_twin(cell: Cell, route: Route, team: str, what: str) -> Cell:
+def _with_twin(world: World, cell: Cell, route: Route, team: str, what: str) -> Cell:
     """A refusal must be that of a team or an object that does not exist, or of a key of nobody."""
     if cell.status == 401 and route.key != "none":
         twin = replace(cell.ask, key="of nobody")
@@ -219,21 +223,30 @@ def _with_twin(cell: Cell, route: Route, team: str, what: str) -> Cell:
         twin = replace(cell.ask, url=cell.ask.url.replace(f"/teams/{team}/", "/teams/nobody/"))
         return replace(cell, twin=twin if KEYS[cell.ask.key].team != team else None)  # type: ignore[union-attr]
     if cell.status == 404 and route.names:
-        url = _url(route, team, NOWHERE[route.names])
+        url = _url(world, route, team, NOWHERE[route.names])
         inexact = what in ("of another kind", "nonsense")
         return replace(cell, twin=replace(cell.ask, url=url), inexact=inexact)
     return cell
 
 
 def _request(
-    key: str, route: Route, team: str, id: str, headers: tuple[tuple[str, str], ...] = ()
+    world: World,
+    key: str,
+    route: Route,
+    team: str,
+    id: str,
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> Ask:
-    body = dict(route.body) or None
-    return Ask(key, route.method, _url(route, team, id), body, headers)
+    opens = KEYS[key]
+    owner = WORKSPACES[0] if opens is None else (opens.team, opens.environment)
+    event = world.things[owner].names["event"]
+    body = {name: event if value == EVENT else value for name, value in route.body.items()}
+    return Ask(key, route.method, _url(world, route, team, id), body or None, headers)
 
 
-def _url(route: Route, team: str, id: str) -> str:
-    return whole_path(route).format(team=team, id=id)
+def _url(world: World, route: Route, team: str, id: str) -> str:
+    delivery = world.deliveries.get(id.replace("-", "")[-32:], NOWHERE["delivery"])
+    return whole_path(route).format(team=team, id=id, delivery=delivery)
 
 
 # --- what bodies and queries name
@@ -252,7 +265,7 @@ def _named(
     world: World, name: str, key: str, opens: Opens, param: str, kind: str, *, in_body: bool
 ) -> Iterator[Cell]:
     route, make = ROUTES[name], _in_body if in_body else _in_query
-    request = _request(key, route, opens.team, _own(world, route, opens))
+    request = _request(world, key, route, opens.team, _own(world, route, opens))
     absent = make(request, param, NOWHERE[kind])
     refused = in_body or kind in ("key", "customer key", "event")
     status = 400 if refused else 200
@@ -303,7 +316,7 @@ def _content_cells(world: World, key: str, opens: Opens) -> Iterator[Cell]:
             continue
         if route.key == "secret" and not opens.writes:
             continue
-        request = _request(key, route, opens.team, _own(world, route, opens))
+        request = _request(world, key, route, opens.team, _own(world, route, opens))
         shown = things.team_mark if "Member" in name else things.mark
         # A stream begins with what happens from now on, unless it is told where.
         begin = f"?after={things.names['event']}" if name == "streamEvents" else ""
@@ -334,7 +347,7 @@ def _unique_cells(world: World, key: str, opens: Opens) -> Iterator[Cell]:
                 "createMember": things.member_email,
                 "createCustomField": things.names["key"],
             }[name]
-            request = _in_body(_request(key, route, opens.team, ""), param, value)
+            request = _in_body(_request(world, key, route, opens.team, ""), param, value)
             taken = may_see(opens, kind, owner)
             status, code = (409, "RESOURCE_EXISTS") if taken else (route.status, None)
             title = f"{name}, {key}, the {param} of {' '.join(owner)}"
@@ -350,7 +363,7 @@ def _replay_cells(world: World) -> Iterator[Cell]:
     for (_, one), (key, other) in permutations(writing.items(), 2):
         kept = "-".join((one.team, one.environment))
         things = world.things[one.team, one.environment]
-        request = _request(key, ROUTES["createTicket"], other.team, "")
+        request = _request(world, key, ROUTES["createTicket"], other.team, "")
         headers = (("Idempotency-Key", kept),)
         title = f"createTicket, {key}, an Idempotency-Key of {kept}"
         hidden = (things.mark,)

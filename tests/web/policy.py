@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Json = dict[str, Any]
-Kind = Literal["ticket", "customer", "field", "member"]
+Kind = Literal["ticket", "customer", "field", "member", "webhook"]
 
 ACME, OTHER = "acme", "other"
 LIVE, TEST = "live", "test"
@@ -59,6 +59,11 @@ class Route:
 
 TICKET, CUSTOMER = "/tickets/{id}", "/customers/{id}"
 FIELD, MEMBER = "/custom-fields/{id}", "/members/{id}"
+WEBHOOK = "/webhooks/{id}"
+DELIVERY = f"{WEBHOOK}/deliveries/{{delivery}}"
+# Stands for an event of the workspace that a key opens.
+EVENT = "an event"
+NEW_WEBHOOK = {"name": "New", "url": "https://example.com/new", "events": ["*"]}
 NEW_FIELD = {"name": "New", "key": "new", "type": "text", "entityType": "tickets"}
 NEW_MEMBER = {"name": "New", "email": "new@example.com"}
 
@@ -102,6 +107,20 @@ ROUTES: dict[str, Route] = {
     "getCustomField": Route("GET", FIELD, "any", names="field"),
     "updateCustomField": Route("PATCH", FIELD, "secret", names="field", body={"name": "New"}),
     "deleteCustomField": Route("DELETE", FIELD, "secret", names="field"),
+    "listWebhooks": Route("GET", "/webhooks", "secret"),
+    "createWebhook": Route("POST", "/webhooks", "secret", 201, body=NEW_WEBHOOK),
+    "getWebhook": Route("GET", WEBHOOK, "secret", names="webhook"),
+    "updateWebhook": Route("PATCH", WEBHOOK, "secret", names="webhook", body={"name": "New"}),
+    "deleteWebhook": Route("DELETE", WEBHOOK, "secret", names="webhook"),
+    "testWebhook": Route("POST", f"{WEBHOOK}/test", "secret", 201, names="webhook"),
+    "rotateWebhookSecret": Route(
+        "POST", f"{WEBHOOK}/rotate-secret", "secret", names="webhook", body={"overlapSeconds": 60}
+    ),
+    "replayWebhook": Route(
+        "POST", f"{WEBHOOK}/replay", "secret", names="webhook", body={"after": EVENT}
+    ),
+    "listDeliveries": Route("GET", f"{WEBHOOK}/deliveries", "secret", names="webhook"),
+    "redeliver": Route("POST", f"{DELIVERY}/redeliver", "secret", names="webhook"),
 }
 
 # Where a body or a query names an object of a workspace: what it names, and how.
@@ -111,6 +130,7 @@ BODY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "updateTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
     "createCustomer": (("customFields", "customer key"),),
     "updateCustomer": (("customFields", "customer key"),),
+    "replayWebhook": (("after", "event"),),
 }
 QUERY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "listTickets": (

@@ -15,6 +15,7 @@ from cstar_web.metrics import metrics_app
 from cstar_web.server import listen
 from cstar_web.settings import Settings
 from cstar_web.watch import Watch
+from tests.core.receivers import refusing
 from tests.web.sockets import ask, connect, running, wait_until
 from tests.web.vocabulary import Api, Keyring
 
@@ -210,9 +211,26 @@ def test_the_desk_is_measured(watched: Watched, caller: Api, desk: Helpdesk) -> 
     assert number(found, "cstar_events_total", environment="live") == figures.events["live"]
     assert number(found, "cstar_index_queue_documents") == 2
     assert number(found, "cstar_teams") == 2
+    assert number(found, "cstar_webhook_undelivered_events") == 0
+    assert number(found, "cstar_webhook_oldest_undelivered_seconds") == 0
     assert number(found, "cstar_database_bytes") == figures.database_bytes
     assert number(found, "cstar_database_wal_bytes") == figures.wal_bytes > 0
     assert (number(found, "cstar_disk_free_bytes") or 0) > 0
+
+
+def test_what_webhooks_are_behind_is_measured(watched: Watched, desk: Helpdesk) -> None:
+    acme = desk.workspace("acme")
+    for url in ("https://a.example", "https://b.example"):
+        acme.webhooks.create(name="x", url=url, events=["*"])
+    acme.tickets.create(title="Long ago")
+    found = watched.numbers()
+    assert number(found, "cstar_webhook_undelivered_events") == 2
+    assert (number(found, "cstar_webhook_oldest_undelivered_seconds") or 0) > 1_000_000
+    assert number(found, "cstar_webhooks_active") == 2
+    desk.deliver_due(refusing(410))
+    found = watched.numbers()
+    assert number(found, "cstar_webhooks_disabled") == 2
+    assert number(found, "cstar_webhook_failed_deliveries") == 0
 
 
 def test_the_process_is_measured(watched: Watched) -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from cstar_core import Helpdesk
 from cstar_web.operations import operations
+from tests.core.receivers import Receiver
 from tests.core.tracing import statements
 from tests.web.vocabulary import Api
 
@@ -51,6 +52,26 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "deleteCustomField": ("DELETE", "{base}/custom-fields/{field}", None, 12),
     "listEvents": ("GET", "{base}/events", None, 6),
     "listTicketEvents": ("GET", "{base}/tickets/{ticket}/events", None, 7),
+    "listWebhooks": ("GET", "{base}/webhooks", None, 5),
+    "createWebhook": (
+        "POST",
+        "{base}/webhooks",
+        {"name": "New", "url": "https://example.com", "events": ["*"]},
+        11,
+    ),
+    "getWebhook": ("GET", "{base}/webhooks/{webhook}", None, 4),
+    "updateWebhook": ("PATCH", "{base}/webhooks/{webhook}", {"name": "Other"}, 10),
+    "deleteWebhook": ("DELETE", "{base}/webhooks/{webhook}", None, 9),
+    "testWebhook": ("POST", "{base}/webhooks/{webhook}/test", None, 12),
+    "rotateWebhookSecret": ("POST", "{base}/webhooks/{webhook}/rotate-secret", {}, 11),
+    "replayWebhook": ("POST", "{base}/webhooks/{webhook}/replay", {"after": "{event}"}, 13),
+    "listDeliveries": ("GET", "{base}/webhooks/{webhook}/deliveries", None, 8),
+    "redeliver": (
+        "POST",
+        "{base}/webhooks/{webhook}/deliveries/{delivery}/redeliver",
+        None,
+        16,
+    ),
     "getReadiness": ("GET", "/readyz", None, 5),
 }
 PARAMETERS = {
@@ -72,7 +93,7 @@ PARAMETERS = {
 
 
 @pytest.fixture(params=[1, 30])
-def names(request: pytest.FixtureRequest, api: Api) -> dict[str, str]:
+def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str, str]:
     """What the URLs name, on a desk with so many objects of each kind."""
     field = {"name": "Region", "key": "region", "type": "text", "entityType": "tickets"}
     known = {"base": api.base, "field": api.post("/custom-fields", field).data["id"]}
@@ -83,9 +104,24 @@ def names(request: pytest.FixtureRequest, api: Api) -> dict[str, str]:
         values = {"customFields": {"region": "EU"}, "tags": ["vip"]}
         known["ticket"] = api.ticket("Refund", **values, customerId=known["customer"])["id"]
         api.post(f"/tickets/{known['ticket']}/messages", {"content": "refund", "isInternal": True})
+    hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
+    known["webhook"] = api.post("/webhooks", hook).data["id"]
+    known["event"] = api.get("/events").data[0]["id"]
+    for _ in range(request.param):
+        tested = api.send("POST", f"{api.base}/webhooks/{known['webhook']}/test")
+        known["delivery"] = tested.data["id"]
+    desk.deliver_due(Receiver())
     api.get("/tickets?search=refund")
     api.get("/customers?search=jane")
     return known
+
+
+def filled(body: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """A body with the ids that it names."""
+    return {
+        name: value.format(**names) if isinstance(value, str) else value
+        for name, value in body.items()
+    }
 
 
 def counted(run: list[str]) -> list[str]:
@@ -95,7 +131,7 @@ def counted(run: list[str]) -> list[str]:
 
 
 def test_every_operation_is_counted(app: Flask) -> None:
-    assert {each.name for each in operations(app)} == {*REQUESTS, "getHealth"}
+    assert {each.name for each in operations(app)} == {*REQUESTS, "getHealth", "streamEvents"}
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -103,7 +139,7 @@ def test_an_operation_runs_so_many_statements(
     desk: Helpdesk, api: Api, names: dict[str, str], name: str
 ) -> None:
     method, url, body, number = REQUESTS[name]
-    options = {} if body is None else {"json": body}
+    options = {} if body is None else {"json": filled(body, names)}
     with statements(desk) as run:
         assert api.send(method, url.format(**names), **options).status < 300
     assert len(counted(run)) == number, "\n".join(counted(run))

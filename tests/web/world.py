@@ -1,6 +1,6 @@
 """A desk with one of everything in each workspace of two teams, and a key of every kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,6 +49,13 @@ class World:
         self.things = {
             owner: _fill(desk.workspace(*owner), owner, members[owner[0]]) for owner in WORKSPACES
         }
+        # The one delivery of each webhook, by the digits of the webhook's id.
+        self.deliveries = {
+            webhook.rpartition("_")[2]: _delivery(desk.workspace(*owner), webhook)
+            for owner, things in self.things.items()
+            if (webhook := things.names["webhook"])
+        }
+        desk.deliver_due(_receive)
         # What was answered to requests for what does not exist.
         self.answers: dict[str, Any] = {}
         self.keys = {kind: _authorization(desk, kind, opens) for kind, opens in KEYS.items()}
@@ -63,6 +70,25 @@ class World:
                 raise _Undo
         except _Undo:
             return
+
+
+@dataclass(frozen=True)
+class _Received:
+    """What a receiver answers."""
+
+    body: bytes
+    status: int | None = 200
+    error: str | None = None
+    seconds: float = 0.1
+
+
+def _receive(url: str, headers: Mapping[str, str], body: bytes) -> _Received:
+    """Answer with the mark of the workspace, which stands in the URL."""
+    return _Received(url.rpartition("/")[2].encode())
+
+
+def _delivery(workspace: Workspace, webhook: str) -> str:
+    return workspace.webhooks.test(webhook).id
 
 
 class _Undo(Exception):
@@ -111,6 +137,9 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
         "word": mark,
         "internal": internal,
         "event": workspace.events.list().items[0].id,
+        "webhook": workspace.webhooks.create(
+            name=mark, url=f"https://example.com/{mark}", events=["customer.deleted"]
+        ).webhook.id,
     }
     workspace.tickets.list(search=mark)
     workspace.customers.list(search=mark)
