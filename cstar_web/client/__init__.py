@@ -34,17 +34,21 @@ from cstar_web.client.resources import (
     Members,
     Messages,
     Tickets,
+    Webhooks,
 )
 from cstar_web.client.values import (
     Actor,
+    Attempt,
     Bulk,
     BulkItem,
     Customer,
     CustomField,
+    Delivery,
     Event,
     Member,
     Message,
     Ticket,
+    Webhook,
     Whoami,
     read,
 )
@@ -53,6 +57,7 @@ __all__ = [
     "Actor",
     "AnswerError",
     "ApiError",
+    "Attempt",
     "AuthenticationError",
     "AuthorizationError",
     "Bulk",
@@ -62,6 +67,7 @@ __all__ = [
     "ConflictError",
     "CustomField",
     "Customer",
+    "Delivery",
     "Event",
     "Member",
     "Message",
@@ -73,6 +79,7 @@ __all__ = [
     "Ticket",
     "TimedOut",
     "ValidationError",
+    "Webhook",
     "Whoami",
 ]
 
@@ -116,6 +123,7 @@ class Client:
         self.members = Members(self._calls, self._path)
         self.custom_fields = CustomFields(self._calls, self._path)
         self.events = Events(self._calls, self._path)
+        self.webhooks = Webhooks(self._calls, self._path)
 
     def whoami(self) -> Whoami:
         """What the key opens."""

@@ -211,3 +211,39 @@ class BulkOptions(Sent, total=False):
     delete: bool
     atomic: bool
     dry_run: bool
+
+
+class NewWebhook(Sent, total=False):
+    """A webhook to make."""
+
+    name: Required[str]
+    url: Required[str]
+    events: Required[Sequence[str]]
+    is_active: bool
+
+
+class WebhookChanges(Conditional, total=False):
+    """What to change about a webhook."""
+
+    name: str
+    url: str
+    events: Sequence[str]
+    is_active: bool
+
+
+class Rotation(Sent, total=False):
+    """For how long the present secret signs too, in seconds."""
+
+    overlap_seconds: int
+
+
+class Replay(Sent, total=False):
+    """The id of the event after which all are delivered again."""
+
+    after: Required[str]
+
+
+class DeliveryFilters(Paged, total=False):
+    """Which deliveries."""
+
+    status: str | None

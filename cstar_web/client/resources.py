@@ -10,11 +10,13 @@ from cstar_web.client.values import (
     Bulk,
     Customer,
     CustomField,
+    Delivery,
     Event,
     Member,
     Message,
     Ticket,
     Value,
+    Webhook,
     read,
 )
 
@@ -209,3 +211,55 @@ class Events(_Resource[Event]):
     def of_ticket(self, ticket_id: str, **filters: Unpack[params.Paged]) -> Page[Event]:
         """Those of a ticket and of its messages."""
         return self._page("tickets", ticket_id, self.name, query=filters)
+
+
+class Webhooks(_Resource[Webhook]):
+    """Webhooks: other systems that are told of events."""
+
+    name, kind = "webhooks", Webhook
+
+    def list(self, **filters: Unpack[params.Paged]) -> Page[Webhook]:
+        """All, oldest first, without their secrets."""
+        return self._page(self.name, query=filters)
+
+    def get(self, webhook_id: str) -> Webhook:
+        """One, without its secret."""
+        return self._get(self.name, webhook_id)
+
+    def create(self, **values: Unpack[params.NewWebhook]) -> Webhook:
+        """Make one; its ``secret`` is answered this once."""
+        return self._write("POST", self.name, values=values)
+
+    def update(self, webhook_id: str, **changes: Unpack[params.WebhookChanges]) -> Webhook:
+        """Change what is given."""
+        return self._write("PATCH", self.name, webhook_id, values=changes)
+
+    def delete(self, webhook_id: str, **options: Unpack[params.Conditional]) -> None:
+        """Delete one; what is in line for it is not sent any more."""
+        self._call("DELETE", self.name, webhook_id, values=options)
+
+    def test(self, webhook_id: str) -> Delivery:
+        """Send a sample, once."""
+        data, _, _ = self._call("POST", self.name, webhook_id, "test")
+        return read(Delivery, data)
+
+    def rotate_secret(self, webhook_id: str, **options: Unpack[params.Rotation]) -> Webhook:
+        """Replace the secret; the new one is answered this once."""
+        return self._write("POST", self.name, webhook_id, "rotate-secret", values=options)
+
+    def replay(self, webhook_id: str, **options: Unpack[params.Replay]) -> Webhook:
+        """Deliver again everything after an event."""
+        return self._write("POST", self.name, webhook_id, "replay", values=options)
+
+    def deliveries(
+        self, webhook_id: str, **filters: Unpack[params.DeliveryFilters]
+    ) -> Page[Delivery]:
+        """What became of each event for it, newest first."""
+        path = (self.name, webhook_id, "deliveries")
+        return self._page_of(Delivery, *path, query=filters)
+
+    def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
+        """Deliver an event again."""
+        path = (self.name, webhook_id, "deliveries", delivery_id, "redeliver")
+        data, _, _ = self._call("POST", *path)
+        return read(Delivery, data)

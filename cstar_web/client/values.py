@@ -145,6 +145,50 @@ class Event(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Webhook(Value):
+    """Who is told of which events. ``secret`` is there only when it is new, and not shown."""
+
+    id: str
+    name: str
+    url: str
+    events: tuple[str, ...]
+    is_active: bool
+    disabled_at: datetime | None
+    disabled_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+    secret: str | None = field(default=None, repr=False)
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt(Value):
+    """What one attempt to deliver got: a status and the beginning of the answer, or an error."""
+
+    number: int
+    attempted_at: datetime
+    status: int | None
+    error: str | None
+    answer: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery(Value):
+    """An event on its way to a webhook."""
+
+    id: str
+    webhook_id: str
+    event_id: str | None
+    type: str
+    status: str
+    created_at: datetime
+    finished_at: datetime | None
+    next_attempt_at: datetime | None
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BulkItem(Value):
     """What became of one ticket; ``error`` is what a call for it alone would have raised."""
 
@@ -196,6 +240,7 @@ _NESTED: dict[str, Callable[[Any], Any]] = {
     "Ticket.messages": lambda found: tuple(read(Message, each) for each in found),
     "Ticket.customer": lambda found: read(Customer, found),
     "Event.actor": lambda found: read(Actor, found),
+    "Delivery.attempts": lambda found: tuple(read(Attempt, each) for each in found),
     "Bulk.items": lambda found: tuple(read(BulkItem, each) for each in found),
     "BulkItem.error": told,
 }

@@ -1,4 +1,4 @@
-"""The Python client's calls for many tickets at once, against the real server."""
+"""The Python client's calls for many tickets at once and for webhooks, against the real server."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,8 +9,11 @@ from cstar_core import Helpdesk
 from cstar_web.app import create_app
 from cstar_web.client import (
     Client,
+    ConflictError,
+    Delivery,
     NotFoundError,
     ValidationError,
+    read,
 )
 from tests.web.sockets import running
 from tests.web.vocabulary import Keyring
@@ -69,3 +72,61 @@ def test_what_fails_for_one_ticket_is_told_as_its_error(acme: Client) -> None:
     with pytest.raises(ValidationError):
         acme.tickets.bulk(ids=[ticket.id, nothing], update={"priority": "low"}, atomic=True)
     assert acme.tickets.get(ticket.id).priority == "high"
+
+
+def test_a_webhook_goes_through_its_life(acme: Client) -> None:
+    made = acme.webhooks.create(
+        name="Chat", url="https://chat.example.com/hook", events=["ticket.*"], is_active=False
+    )
+    ticket = acme.tickets.create(title="Parcel")
+    (event,) = acme.events.of_ticket(ticket.id)
+
+    assert made.secret and made.secret.startswith("whsec_")
+    assert made.secret not in repr(made)
+    read = acme.webhooks.get(made.id)
+    assert (read.secret, read.events, read.is_active) == (None, ("ticket.*",), False)
+    rotated = acme.webhooks.rotate_secret(made.id, overlap_seconds=60)
+    assert rotated.secret and rotated.secret != made.secret
+    changed = acme.webhooks.update(made.id, events=["*"], if_match=rotated.etag)
+    assert changed.events == ("*",)
+    assert acme.webhooks.replay(made.id, after=event.id).id == made.id
+    assert [each.id for each in acme.webhooks.list()] == [made.id]
+    acme.webhooks.delete(made.id)
+    with pytest.raises(NotFoundError):
+        acme.webhooks.get(made.id)
+
+
+def test_a_sample_is_a_delivery_that_can_be_looked_at(acme: Client) -> None:
+    hook = acme.webhooks.create(name="Chat", url="https://chat.example.com/", events=["*"])
+    sample = acme.webhooks.test(hook.id)
+
+    assert (sample.webhook_id, sample.type, sample.attempts) == (hook.id, "webhook.test", ())
+    found = acme.webhooks.deliveries(hook.id, status="pending", page_size=1)
+    assert [each.id for each in found] == [sample.id]
+    with pytest.raises(ConflictError):
+        acme.webhooks.redeliver(hook.id, sample.id)
+
+
+def test_a_delivery_tells_of_its_attempts() -> None:
+    first = {
+        "number": 1,
+        "attemptedAt": "2025-12-10T14:30:00Z",
+        "status": 500,
+        "error": None,
+        "answer": "Sorry",
+        "seconds": 0.2,
+    }
+    delivery = {
+        "id": "dlv_1",
+        "webhookId": "whk_1",
+        "eventId": None,
+        "type": "webhook.test",
+        "status": "failed",
+        "createdAt": "2025-12-10T14:30:00Z",
+        "finishedAt": "2025-12-10T14:30:01Z",
+        "nextAttemptAt": None,
+        "attempts": [first],
+    }
+    (attempt,) = read(Delivery, delivery).attempts
+    assert (attempt.number, attempt.status, attempt.answer) == (1, 500, "Sorry")
+    assert attempt.attempted_at == datetime(2025, 12, 10, 14, 30, tzinfo=UTC)
