@@ -40,28 +40,24 @@ class _Task(WSGITask):
     """Sends the headers together with the body, tells keep-alive clients of a server that is
     stopping to go away, and leaves the connection to a stream if the app asks for it."""
 
-    _stream: Stream | None = None
-
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        environ[HOLD] = self._hold
+        # Not a method of the task, which has the environ: it would take the collector to free both.
+        environ[HOLD] = self.channel.hold
         return environ
-
-    def _hold(self, stream: Stream) -> None:
-        self._stream = stream
 
     def service(self) -> None:
         try:
             super().service()
         finally:
-            if self._stream is not None:
-                self._stream.end()
+            if (stream := self.channel.take_held()) is not None:
+                stream.end()
 
     def finish(self) -> None:
-        if self._stream is None or not self.status.startswith("200 "):
+        stream = self.channel.take_held() if self.status.startswith("200 ") else None
+        if stream is None:
             super().finish()
             return
-        stream, self._stream = self._stream, None
         self.close_on_finish = False
         self.channel.keep(stream, chunked=self.chunked_response)
 
@@ -95,6 +91,7 @@ class Channel(HTTPChannel):
     linger_until: float | None = None
     # What goes on to write here after the answer has begun.
     stream: Stream | None = None
+    _held_stream: Stream | None = None
     _chunked = False
     _pieces: list[bytes] | None = None
 
@@ -150,6 +147,15 @@ class Channel(HTTPChannel):
             self.will_close = True
             return False
         return self.linger_until is None and bool(super().received(data))
+
+    def hold(self, stream: Stream) -> None:
+        """Keep the connection for a stream once the answer that is being made has begun."""
+        self._held_stream = stream
+
+    def take_held(self) -> Stream | None:
+        """The stream that the connection was to be kept for."""
+        stream, self._held_stream = self._held_stream, None
+        return stream
 
     def keep(self, stream: Stream, *, chunked: bool) -> None:
         """Leave the connection to a stream; what else the client asks here is not answered."""

@@ -1,9 +1,12 @@
 """The server against clients that are slow or many, over real sockets."""
 
 import contextlib
+import gc
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
@@ -22,6 +25,7 @@ from tests.web.sockets import (
     read_all,
     read_one,
     running,
+    wait_until,
 )
 
 
@@ -273,3 +277,26 @@ def test_an_address_that_is_not_ours_is_one_clear_line() -> None:
 def test_a_host_that_does_not_exist_is_one_clear_line() -> None:
     with pytest.raises(ListenError, match=r"cannot listen on no\.such\.host\.invalid"):
         listen("no.such.host.invalid", 0)
+
+
+def test_no_answer_leaves_what_only_a_collector_can_free() -> None:
+    """The environ of a request holds its body, and what the application keeps in it."""
+    environs: list[weakref.ref[Environ]] = []
+
+    def keeping(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        marked = environ["test.mark"] = Environ()
+        environs.append(weakref.ref(marked))
+        return app(environ, start)
+
+    gc.disable()
+    try:
+        with running(application=keeping) as address:
+            for _ in range(3):
+                assert is_answered(address)
+            wait_until(lambda: all(each() is None for each in environs[:2]))
+    finally:
+        gc.enable()
+
+
+class Environ:
+    """Something in the environ that can be watched."""
