@@ -5,7 +5,7 @@ from cstar_core.backups import Backup, Restored, WorkspaceCounts
 from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
 from cstar_core.custom_fields import CustomField
-from cstar_core.customers import Customer
+from cstar_core.customers import Customer, Erased
 from cstar_core.errors import (
     Busy,
     Conflict,
@@ -148,6 +148,7 @@ __all__ = [
     "Customer",
     "Delivery",
     "DisabledWebhook",
+    "Erased",
     "Event",
     "Export",
     "ExportedFile",

@@ -93,6 +93,22 @@ def refresh(tx: Transaction) -> None:
         _refresh(tx, index)
 
 
+def hold_texts(tx: Transaction, ticket: int) -> None:
+    """Note what the index holds of a ticket, before the texts of its messages change."""
+    held = (
+        "SELECT id, workspace_id, 1, messages_end, messages, internal, title, customer "
+        "FROM ticket_documents WHERE id = ?"
+    )
+    tx.write_sql(f"INSERT OR IGNORE INTO ticket_changes {held}", (ticket,))
+
+
+def optimise(tx: Transaction, workspace_id: int) -> None:
+    """Merge the pieces of the indexes of a workspace, so that no word is left that is gone."""
+    for index in INDEXES:
+        table = index.table(workspace_id)
+        tx.write_sql(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
+
+
 UPKEEP = Upkeep(are_waiting, refresh_many, refresh)
 
 

@@ -14,7 +14,7 @@ from cstar_core.addresses import Network
 from cstar_core.backups import Backup, Restored, make_backup, read_backup, restore
 from cstar_core.clock import Clock, from_seconds, to_seconds, utc_now
 from cstar_core.custom_fields import CustomFields
-from cstar_core.customers import Customers
+from cstar_core.customers import Customers, place_of_customer
 from cstar_core.errors import Busy, Refused
 from cstar_core.events import Events
 from cstar_core.exports import Export, load_export, make_export
@@ -197,6 +197,12 @@ class Helpdesk:
             found, scope = find_scope(snap, team, environment, actor)
         return Workspace(self._store, found, scope, self._webhook_networks)
 
+    def workspace_of_customer(self, id: str) -> Workspace:
+        """The workspace that has a customer, or had one who was deleted. Raises NotFound."""
+        with self._store.snapshot() as snap:
+            place = place_of_customer(snap, id)
+        return self.workspace(*place)
+
     def workspace_of(self, access: Access) -> Workspace:
         """What an authenticated key may see; the key is the actor."""
         return Workspace(self._store, access.team, access.scope, self._webhook_networks)
@@ -250,6 +256,21 @@ class Helpdesk:
         what was done before that stays, and it can be called again.
         """
         return reindex(self._store)
+
+    def compact(self) -> None:
+        """Write the file anew, so that nothing that was deleted or erased is left in its bytes.
+
+        Takes as long as copying it, and its size twice in free space: beside it and where the
+        system keeps temporary files. Others read meanwhile; writers wait. Raises Busy and
+        StorageFull; it can be called again.
+        """
+        with self._store.transaction() as tx:
+            documents.refresh(tx)
+            workspaces = [int(row[0]) for row in tx.sql("SELECT id FROM workspaces")]
+        for workspace_id in workspaces:
+            with self._store.transaction() as tx:
+                documents.optimise(tx, workspace_id)
+        self._store.compact()
 
     def backup(self, destination: str | PathLike[str]) -> Backup:
         """Make a folder with a verified copy of the desk and a manifest, as of one moment.

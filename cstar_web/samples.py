@@ -111,6 +111,7 @@ SAMPLES: Mapping[str, Callable[[Workspace], object]] = {
     "customer.created": _customer,
     "customer.updated": _rename_customer,
     "customer.deleted": lambda workspace: workspace.customers.delete(_customer(workspace).id),
+    "customer.erased": lambda workspace: workspace.customers.erase(_customer(workspace).id),
     "custom_field.created": _field,
     "custom_field.updated": _rename_field,
     "custom_field.deleted": lambda workspace: workspace.custom_fields.delete(_field(workspace).id),

@@ -1,6 +1,7 @@
 """Customers: who asks. An address belongs to at most one customer of a workspace."""
 
 from cstar_core.customers.customer import Customer, customer_key, customers_by_key
+from cstar_core.customers.erasing import Erased, place_of_customer
 from cstar_core.customers.importing import CustomersLoading
 from cstar_core.customers.room import CustomerChanges, Customers
 from cstar_core.customers.writing import Known, NewCustomers
@@ -10,8 +11,10 @@ __all__ = [
     "CustomerChanges",
     "Customers",
     "CustomersLoading",
+    "Erased",
     "Known",
     "NewCustomers",
     "customer_key",
     "customers_by_key",
+    "place_of_customer",
 ]

@@ -20,6 +20,7 @@ from cstar_core.customers.customer import (
     refuse_taken,
     stored_values,
 )
+from cstar_core.customers.erasing import Erased, erase, find_person, would_erase
 from cstar_core.customers.importing import CustomersLoading
 from cstar_core.customers.writing import insert
 from cstar_core.documents import CUSTOMERS
@@ -204,6 +205,20 @@ class Customers:
             types = ("customer.created", "customer.updated")
             events.forget_object(tx, self._scope, types, row[1])
             events.record(tx, self._scope, "customer.deleted", row[1])
+
+    def erase(self, id: str, *, dry_run: bool = False) -> Erased:
+        """Erase a person, also one who was deleted before: what they wrote and what was written.
+
+        Their tickets stay as figures, without any text of them. Events of them are emptied, and
+        kept answers to idempotency keys that name them are dropped. ``dry_run`` only says what
+        that would be. The file may still have old bytes of it until ``desk.compact()``. Raises
+        NotFound.
+        """
+        if dry_run:
+            with self._store.snapshot() as snap:
+                return would_erase(snap, self._scope, find_person(snap, self._scope, id))
+        with self._store.transaction(reserved=True) as tx:
+            return erase(tx, self._scope, find_person(tx, self._scope, id))
 
     def _row(self, snap: Snapshot, id: str) -> SqlRow:
         uid = required_uid("customer", id)

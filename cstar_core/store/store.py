@@ -10,7 +10,13 @@ from typing import Self
 
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, Forbidden, StorageFull
-from cstar_core.store.connections import Connections, interruptible, meaning, translated
+from cstar_core.store.connections import (
+    PRAGMAS,
+    Connections,
+    interruptible,
+    meaning,
+    translated,
+)
 from cstar_core.store.reserve import Reserve
 from cstar_core.store.transaction import Snapshot, Transaction, Upkeep
 from cstar_core.store.writer import TAKEN_BACK, Queue, Writer
@@ -136,6 +142,28 @@ class Store:
             interruptible(connection),
         ):
             connection.execute("VACUUM INTO ?", (path,))
+
+    def compact(self) -> None:
+        """Write the whole file anew, so that nothing deleted is left in it or in its log.
+
+        Takes as much disk space again, twice: in a temporary file, and in the log. Raises Busy if
+        others kept the log from being emptied.
+        """
+        with (
+            self._connections.one() as connection,
+            translated(self.path),
+            interruptible(connection),
+            self._writer.alone(),
+        ):
+            # Else the copy would be made in memory.
+            connection.execute("PRAGMA temp_store = FILE")
+            try:
+                connection.execute("VACUUM")
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.execute(f"PRAGMA temp_store = {PRAGMAS['temp_store']}")
+        if busy:
+            raise Busy("Others kept reading what was there before; try again.")
 
     def close(self) -> None:
         """Close every idle connection; the last one folds the write-ahead log into the file."""

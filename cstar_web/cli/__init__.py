@@ -5,7 +5,7 @@ import click
 from cstar_web.cli.base import EXIT_CODES, Group
 from cstar_web.cli.imports import import_
 from cstar_web.cli.keep import backup, check, reindex, restore
-from cstar_web.cli.leave import export
+from cstar_web.cli.leave import customer, export
 from cstar_web.cli.mcp import mcp
 from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
@@ -25,6 +25,6 @@ def main() -> None:
 
 for command in (
     *(serve, team, key, member, demo, openapi, check, reindex, backup, restore, export, import_),
-    *(mcp, listen, trigger),
+    *(mcp, listen, trigger, customer),
 ):
     main.add_command(command)

@@ -1,10 +1,10 @@
-"""The commands for leaving with data: export, and what takes it in again elsewhere."""
+"""The commands for leaving: with one's data (export), and for good (the erasure of a person)."""
 
 from dataclasses import asdict
 
 import click
 
-from cstar_core import FILE_FORMATS, Export, Helpdesk
+from cstar_core import FILE_FORMATS, Erased, Export, Helpdesk
 from cstar_web.cli.base import Answer, with_desk
 from cstar_web.names import camel_case
 
@@ -44,6 +44,52 @@ _KEYS = (
     "API keys are not in an export. New ones: "
     "cstar key create TEAM --type secret --environment live"
 )
+
+
+@click.group()
+def customer() -> None:
+    """What a person may ask for: to be erased."""
+
+
+@customer.command(short_help="Erase a person everywhere.")
+@click.argument("customer_id", metavar="CUSTOMER_ID")
+@click.option("--dry-run", is_flag=True, help="Only say what would be erased.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--no-compact", is_flag=True, help="Leave old bytes in the file for now.")
+@with_desk
+def erase(desk: Helpdesk, customer_id: str, dry_run: bool, yes: bool, no_compact: bool) -> Answer:
+    """Erase a customer, also one who was deleted before, and keep the statistics.
+
+    Their tickets lose all text. The file is then written anew, so that no old bytes of it are left.
+    """
+    room = desk.workspace_of_customer(customer_id)
+    found = room.customers.erase(customer_id, dry_run=True)
+    where = f"{room.team.name} ({room.team.slug}), {room.environment}"
+    if dry_run:
+        return Answer(_erased(found), f"Would erase in {where}: {_counts(found)}.")
+    if not yes:
+        known = room.customers.find(customer_id)
+        name = "who was deleted" if known is None else f"{known.name} <{known.email or ''}>"
+        question = f"Erase {customer_id}, {name}, in {where}: {_counts(found)}? For good"
+        click.confirm(question, abort=True, err=True)
+    done = room.customers.erase(customer_id)
+    lines = [f"Erased {customer_id} in {where}: {_counts(done)}."]
+    if no_compact:
+        lines.append("The file still has old bytes of it; run it for the last one without it.")
+    else:
+        desk.compact()
+    lines.append("Backups and exports that were made before still have all of it.")
+    return Answer(_erased(done), "\n".join(lines))
+
+
+def _counts(erased: Erased) -> str:
+    return ", ".join(
+        f"{number:,} {name}" for name, number in asdict(erased).items() if name != "customer_id"
+    )
+
+
+def _erased(erased: Erased) -> dict[str, object]:
+    return {camel_case(name): value for name, value in asdict(erased).items()}
 
 
 def _summary(export: Export) -> str:

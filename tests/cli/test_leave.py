@@ -75,3 +75,52 @@ def test_an_export_takes_no_options_of_files(cstar: Callable[..., str]) -> None:
     assert refused.exit_code == 2
     assert "comes in as it was; leave out --environment" in refused.stderr
     assert not Path("new.db").exists()
+
+
+def customer_in(database: Path) -> str:
+    fill(database)
+    with Helpdesk.open(database) as desk:
+        return desk.workspace("acme").customers.list().items[0].id
+
+
+def test_a_person_is_erased_from_the_file(database: Path, cstar: Callable[..., str]) -> None:
+    id = customer_in(database)
+    assert cstar("customer", "erase", id, "--yes").startswith(
+        f"Erased {id} in Acme (acme), live: 1 tickets, 1 messages, 3 events, 0 receipts.\n"
+    )
+    left = b"".join(file.read_bytes() for file in database.parent.glob("acme.db*"))
+    assert b"Jane" not in left and b"Refund" not in left and b"Please" not in left
+    with Helpdesk.open(database) as desk:
+        assert desk.workspace("acme").tickets.list().items[0].title == "Erased"
+
+
+def test_erasing_asks_and_does_nothing_without_an_answer(database: Path) -> None:
+    id = customer_in(database)
+    asked = run("customer", "erase", id, "--database", str(database))
+    assert asked.exit_code == 1
+    assert f"Erase {id}, Jane <>, in Acme (acme), live: 1 tickets" in asked.stderr
+    with Helpdesk.open(database) as desk:
+        assert desk.workspace("acme").customers.get(id).name == "Jane"
+
+
+def test_a_dry_run_of_an_erasure_changes_nothing(
+    database: Path, cstar_json: Callable[..., Any]
+) -> None:
+    id = customer_in(database)
+    said = cstar_json("customer", "erase", id, "--dry-run")
+    assert said == {"customerId": id, "tickets": 1, "messages": 1, "events": 3, "receipts": 0}
+    with Helpdesk.open(database) as desk:
+        assert desk.workspace("acme").customers.get(id).name == "Jane"
+
+
+def test_more_people_can_be_erased_before_the_file_is_written_anew(
+    database: Path, cstar: Callable[..., str]
+) -> None:
+    id = customer_in(database)
+    assert "old bytes" in cstar("customer", "erase", id, "--yes", "--no-compact")
+
+
+def test_an_unknown_person_is_not_erased(database: Path) -> None:
+    refused = run("customer", "erase", "cus_" + "0" * 32, "--yes", "--database", str(database))
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("cstar: no customer cus_0")

@@ -1,0 +1,351 @@
+"""Erase a person: everything that they wrote, and all that was written of them.
+
+Their tickets stay as figures: numbers, times, status, priority, member, counts, tags that others'
+tickets have too, and choices among given options. No text of them stays.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import SQL, fn
+
+from cstar_core import documents, events, facets
+from cstar_core.customers.customer import BY_UID, ENTITY, stored_values
+from cstar_core.errors import NotFound
+from cstar_core.fields import Definition
+from cstar_core.ids import public_id
+from cstar_core.metadata import from_json, to_json
+from cstar_core.scope import Scope, required_uid
+from cstar_core.store import Slot, Snapshot, SqlRow, Transaction, prepare, slot
+from cstar_core.tables import (
+    SENDERS,
+    AttemptRow,
+    CustomerRow,
+    DeliveryRow,
+    EventRow,
+    ExternalIdRow,
+    MessageRow,
+    ReceiptRow,
+    TagRow,
+    TeamRow,
+    TicketRow,
+    WebhookRow,
+    WorkspaceRow,
+)
+from cstar_core.tags import fold_tag
+
+ERASED = "Erased"
+NOBODY = "Deleted customer"
+_TICKETS = "tickets"
+_TOGETHER = 100
+# The types of fields whose values are one of few, which say nothing of who chose them.
+_CHOICES = ("select", "multiselect", "boolean")
+_QUOTING = ("customer.created", "customer.updated", "customer.deleted")
+_IDS = re.compile(rb"(?:cus|tkt)_[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure took away, or would: the tickets, messages and events that were emptied.
+
+    ``receipts`` are answers that were kept for idempotency keys.
+    """
+
+    customer_id: str
+    tickets: int
+    messages: int
+    events: int
+    receipts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom to erase: the row, if the customer is still there, and the keys of their tickets."""
+
+    uid: bytes
+    row: SqlRow | None
+    tickets: tuple[int, ...]
+
+    @property
+    def id(self) -> str:
+        """The customer's id."""
+        return public_id("customer", self.uid)
+
+
+_MINE = TicketRow.workspace_id == slot("workspace")
+_THEIRS = prepare(TicketRow.select(TicketRow.id).where(TicketRow.customer_id == slot("customer")))
+_OF_TYPE = (EventRow.workspace_id == slot("workspace")) & (EventRow.type == slot("type"))
+_WAS = prepare(
+    EventRow.select(EventRow.number).where(_OF_TYPE & (EventRow.object_uid == slot("uid"))).limit(1)
+)
+_LEFT = prepare(
+    TicketRow.select(TicketRow.id)
+    .where(
+        _MINE
+        & (TicketRow.customer_gone == 1)
+        & TicketRow.customer_id.is_null()
+        & TicketRow.number.in_(
+            EventRow.select(EventRow.ticket_number).where(
+                _OF_TYPE & (fn.instr(EventRow.changes, slot("left")) > 0)
+            )
+        )
+    )
+    .order_by(TicketRow.id)
+)
+_TICKET = prepare(
+    TicketRow.select(
+        TicketRow.id,
+        TicketRow.uid,
+        TicketRow.number,
+        TicketRow.tags,
+        TicketRow.custom_fields,
+        TicketRow.created_at,
+    ).where(TicketRow.id == slot("ticket"))
+)
+_EMPTY_TICKET = prepare(
+    TicketRow.update(
+        {
+            TicketRow.title: ERASED,
+            TicketRow.notes: None,
+            TicketRow.metadata: "{}",
+            TicketRow.tags: slot("tags"),
+            TicketRow.custom_fields: slot("values"),
+            TicketRow.customer_id: None,
+            TicketRow.customer_gone: 1,
+            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
+            TicketRow.version: TicketRow.version + 1,
+        }
+    ).where(TicketRow.id == slot("ticket"))
+)
+_OF_TICKET = MessageRow.ticket_id == slot("ticket")
+_EMPTY_MESSAGES = prepare(MessageRow.update({MessageRow.content: ERASED}).where(_OF_TICKET))
+_SENDERS = prepare(
+    MessageRow.select(MessageRow.sender, MessageRow.sender_name).distinct().where(_OF_TICKET)
+)
+_RENAME_SENDER = prepare(
+    MessageRow.update({MessageRow.sender_name: NOBODY}).where(
+        _OF_TICKET
+        & (MessageRow.sender == slot("sender"))
+        & (MessageRow.sender_name == slot("name"))
+    )
+)
+_FORGET_IDS = prepare(ExternalIdRow.delete().where(ExternalIdRow.ticket_id == slot("ticket")))
+_FORGET_CUSTOMER = prepare(CustomerRow.delete().where(CustomerRow.id == slot("customer")))
+_UNUSED_TAGS = prepare(
+    TagRow.delete().where((TagRow.workspace_id == slot("workspace")) & (TagRow.uses == 0))
+)
+_USES = prepare(
+    TagRow.select(TagRow.tag_key, TagRow.uses).where(
+        (TagRow.workspace_id == slot("workspace"))
+        & (TagRow.entity_type == _TICKETS)
+        & TagRow.tag_key.in_(SQL("(SELECT value FROM json_each(?))", [Slot("tags")]))
+    )
+)
+# What receivers answered when they were told of somebody; they may have quoted it.
+_TOLD = DeliveryRow.select(DeliveryRow.id).join(
+    WebhookRow, on=(WebhookRow.id == DeliveryRow.webhook_id)
+)
+_FORGET_ANSWERS = prepare(
+    AttemptRow.update({AttemptRow.answer: b""}).where(
+        AttemptRow.delivery_id.in_(
+            _TOLD.where(
+                (WebhookRow.workspace_id == slot("workspace"))
+                & DeliveryRow.event_number.in_(
+                    SQL("(SELECT value FROM json_each(?))", [Slot("numbers")])
+                )
+            )
+        )
+    )
+)
+_EVENTS_OF_TICKET = prepare(
+    EventRow.select(EventRow.number).where(
+        (EventRow.workspace_id == slot("workspace")) & (EventRow.ticket_number == slot("ticket"))
+    )
+)
+_EVENTS_OF_CUSTOMER = prepare(
+    EventRow.select(EventRow.number, EventRow.changes).where(
+        (EventRow.workspace_id == slot("workspace"))
+        & EventRow.type.in_([events.EVENT_TYPES.index(type) for type in _QUOTING])
+        & (EventRow.object_uid == slot("uid"))
+    )
+)
+_RECEIPTS = prepare(
+    ReceiptRow.select(
+        ReceiptRow.actor_uid, ReceiptRow.idempotency_key, ReceiptRow.body, ReceiptRow.headers
+    )
+)
+_DROP_RECEIPT = prepare(
+    ReceiptRow.delete().where(
+        (ReceiptRow.actor_uid == slot("actor")) & (ReceiptRow.idempotency_key == slot("key"))
+    )
+)
+_COUNT = prepare(
+    TicketRow.select(fn.COALESCE(fn.SUM(TicketRow.message_count), 0)).where(
+        TicketRow.id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("tickets")]))
+    )
+)
+
+
+def find_person(snap: Snapshot, scope: Scope, id: str) -> Person:
+    """Whom an id means: a customer, or one who was deleted earlier. Raises NotFound."""
+    uid, workspace = required_uid("customer", id), scope.workspace_id
+    row = snap.first(BY_UID, uid=uid, workspace=workspace)
+    if row is not None:
+        return Person(uid, row, tuple(key for (key,) in snap.all(_THEIRS, customer=row[0])))
+    if not was_deleted(snap, workspace, uid):
+        raise NotFound("customer", id)
+    left = to_json({"customerId": {"from": public_id("customer", uid), "to": None}})[1:-1]
+    updated = events.EVENT_TYPES.index("ticket.updated")
+    found = snap.all(_LEFT, workspace=workspace, type=updated, left=left)
+    return Person(uid, None, tuple(key for (key,) in found))
+
+
+def was_deleted(snap: Snapshot, workspace_id: int, uid: bytes) -> bool:
+    """Whether a workspace had a customer who was deleted, and not erased."""
+    deleted, erased = (
+        snap.first(_WAS, workspace=workspace_id, uid=uid, type=events.EVENT_TYPES.index(type))
+        for type in ("customer.deleted", "customer.erased")
+    )
+    return deleted is not None and erased is None
+
+
+def would_erase(snap: Snapshot, scope: Scope, person: Person) -> Erased:
+    """What an erasure would take away."""
+    numbers = _event_numbers(snap, scope, person)
+    return Erased(
+        person.id,
+        len(person.tickets),
+        int(snap.value(_COUNT, tickets=json.dumps(person.tickets))),
+        sum(1 for _ in numbers),
+        len(_receipts(snap, person)),
+    )
+
+
+def _event_numbers(snap: Snapshot, scope: Scope, person: Person) -> Iterator[int]:
+    """The numbers of the events that tell of a person or of their tickets."""
+    workspace = scope.workspace_id
+    theirs = snap.all(_EVENTS_OF_CUSTOMER, workspace=workspace, uid=person.uid)
+    yield from (number for number, _ in theirs)
+    for key in person.tickets:
+        number = snap.all(_TICKET, ticket=key)[0][2]
+        found = snap.all(_EVENTS_OF_TICKET, workspace=workspace, ticket=number)
+        yield from (n for (n,) in found)
+
+
+def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
+    """Erase a person; the statistics stay as they are."""
+    erased = would_erase(tx, scope, person)
+    for actor, key in _receipts(tx, person):
+        tx.run(_DROP_RECEIPT, actor=actor, key=key)
+    told = json.dumps(list(_event_numbers(tx, scope, person)))
+    tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=told)
+    # From here on the queue of the index has only what this changes.
+    documents.refresh(tx)
+    _empty_tickets(tx, scope, person)
+    if person.row is not None:
+        _empty_customer(tx, scope, person.row)
+    documents.refresh(tx)
+    tx.run(_UNUSED_TAGS, workspace=scope.workspace_id)
+    events.forget_object(tx, scope, _QUOTING, person.uid)
+    for type in ("customer.deleted", "customer.erased"):
+        if person.row is not None or type == "customer.erased":
+            events.record(tx, scope, type, person.uid)
+    return erased
+
+
+def _receipts(snap: Snapshot, person: Person) -> list[tuple[bytes, str]]:
+    """The keys of the kept answers that name a person or one of their tickets."""
+    uids = (snap.all(_TICKET, ticket=key)[0][1] for key in person.tickets)
+    ids = {person.id.encode(), *(public_id("ticket", uid).encode() for uid in uids)}
+    return [
+        (actor, key)
+        for actor, key, body, headers in snap.each(_RECEIPTS)
+        if not ids.isdisjoint(_IDS.findall(bytes(body) + headers.encode()))
+    ]
+
+
+def _empty_customer(tx: Transaction, scope: Scope, row: SqlRow) -> None:
+    stored, owner = stored_values(row), (row[0], row[9])
+    known = facets.definitions(tx, scope.workspace_id, ENTITY)
+    facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, stored["tags"], ())
+    facets.replace_values(tx, known, owner, stored["custom_fields"], {})
+    tx.run(_FORGET_CUSTOMER, customer=row[0])
+
+
+def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
+    known = facets.definitions(tx, scope.workspace_id, _TICKETS)
+    kept = _tags_of_others(tx, scope, person)
+    names = _names(tx, scope, person)
+    changes = {"customerId": {"from": person.id, "to": None}}
+    for done, key in enumerate(person.tickets, 1):
+        row = tx.all(_TICKET, ticket=key)[0]
+        documents.hold_texts(tx, key)
+        _empty_ticket(tx, scope, row, known, kept)
+        _empty_thread(tx, key, names)
+        _, uid, number, *_ = row
+        events.forget_ticket(tx, scope, number)
+        about: dict[str, Any] = {"ticket": number, "data": {"number": number}}
+        events.record(tx, scope, "ticket.updated", uid, changes=changes, **about)
+        if done % _TOGETHER == 0:
+            documents.refresh(tx)
+
+
+def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
+    """The names and addresses that a person has, or had, folded."""
+    found = set(person.row[2:4]) if person.row is not None else set()
+    rows = snap.all(_EVENTS_OF_CUSTOMER, workspace=scope.workspace_id, uid=person.uid)
+    for change in (from_json(changes) for _, changes in rows if changes):
+        found |= {change[name]["from"] for name in ("name", "email") if name in change}
+    return {name.casefold() for name in found if name}
+
+
+def _tags_of_others(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
+    """The folded tags of their tickets that tickets of others have too."""
+    theirs: Counter[str] = Counter()
+    for key in person.tickets:
+        theirs.update({fold_tag(tag) for tag in from_json(snap.all(_TICKET, ticket=key)[0][3])})
+    uses = snap.all(_USES, workspace=scope.workspace_id, tags=json.dumps(list(theirs)))
+    return {tag for tag, number in uses if number > theirs[tag]}
+
+
+def _empty_ticket(
+    tx: Transaction, scope: Scope, row: SqlRow, known: Mapping[str, Definition], kept: set[str]
+) -> None:
+    key, _, _, tags_text, values_text, created_at = row
+    tags, values = from_json(tags_text), from_json(values_text)
+    left_tags = [tag for tag in tags if fold_tag(tag) in kept]
+    left = {name: value for name, value in values.items() if known[name].type in _CHOICES}
+    owner = (key, created_at)
+    facets.replace_tags(tx, scope.workspace_id, _TICKETS, owner, tags, left_tags)
+    facets.replace_values(tx, known, owner, values, left)
+    tx.run(_EMPTY_TICKET, ticket=key, tags=to_json(left_tags), values=to_json(left), now=tx.now)
+    tx.run(_FORGET_IDS, ticket=key)
+
+
+def _empty_thread(tx: Transaction, key: int, names: set[str]) -> None:
+    for sender, name in tx.all(_SENDERS, ticket=key):
+        theirs = SENDERS[sender] == "customer"
+        if theirs or any(each in name.casefold() for each in names):
+            tx.run(_RENAME_SENDER, ticket=key, sender=sender, name=name)
+    tx.run(_EMPTY_MESSAGES, ticket=key)
+
+
+_PLACES = prepare(
+    WorkspaceRow.select(WorkspaceRow.id, TeamRow.uid, WorkspaceRow.environment).join(
+        TeamRow, on=(TeamRow.id == WorkspaceRow.team_id)
+    )
+)
+
+
+def place_of_customer(snap: Snapshot, id: str) -> tuple[str, str]:
+    """The team's id and the environment of a customer, or of one who was deleted."""
+    uid = required_uid("customer", id)
+    for workspace, team, environment in snap.all(_PLACES):
+        here = snap.first(BY_UID, uid=uid, workspace=workspace) is not None
+        if here or was_deleted(snap, workspace, uid):
+            return public_id("team", team), environment
+    raise NotFound("customer", id)
