@@ -16,6 +16,7 @@ from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
 from cstar_core.webhooks import delivery as deliveries
 from cstar_core.webhooks.delivery import UNFINISHED, Delivery
+from cstar_core.webhooks.filling import catch_up
 from cstar_core.webhooks.listening import Listener
 from cstar_core.webhooks.webhook import (
     BY_UID,
@@ -158,7 +159,7 @@ class Webhooks:
         """Change a webhook. Raises Invalid, NotFound, StaleVersion.
 
         One that is turned on again goes on where it stopped. With that or another URL, what waits
-        to be tried again is due at once.
+        to be tried again is due at once. Other events are told of from now on.
         """
         raise_any(self.check(changes, updating=True))
         with self._store.transaction() as tx:
@@ -169,9 +170,12 @@ class Webhooks:
             if not made:
                 return before
             columns: dict[str, object] = _stored(changes)
-            if changes.get("url", before.url) != before.url or changes.get("is_active"):
+            turned_on = changes.get("is_active", False) and not before.is_active
+            if turned_on or changes.get("url", before.url) != before.url:
                 columns |= {"failing_since": None, "disabled_at": None, "disabled_reason": None}
                 tx.run(_SOONER, webhook=row[0], now=tx.now)
+            if "events" in made:
+                catch_up(tx, row[0])
             self._write(tx, row, columns)
             self._record(tx, "webhook.updated", row[1], {"name": before.name}, made)
             return webhook_of(self._row(tx, id))

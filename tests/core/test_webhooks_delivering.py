@@ -629,3 +629,45 @@ def test_never_more_than_two_secrets_sign(desk: Helpdesk, acme: Workspace, hook:
     receiver = Receiver()
     deliver(desk, receiver)
     assert receiver.requests[0].headers["webhook-signature"].count("v1,") == 2
+
+
+def test_other_types_are_told_of_from_now_on(desk: Helpdesk, acme: Workspace) -> None:
+    hook = acme.webhooks.create(name="Some", url=URL, events=["customer.*"]).webhook
+    acme.tickets.create(title="Before")
+    acme.webhooks.update(hook.id, events=["*"])
+    acme.tickets.create(title="After")
+    receiver = Receiver()
+    deliver(desk, receiver)
+    assert [request.title for request in receiver.requests] == ["After"]
+
+
+def test_what_is_still_to_be_told_stays_when_the_types_change(
+    desk: Helpdesk, acme: Workspace, hook: Webhook
+) -> None:
+    acme.customers.create(name="Before")
+    acme.webhooks.update(hook.id, events=["customer.*"])
+    receiver = Receiver()
+    deliver(desk, receiver)
+    assert receiver.types == ["customer.created"]
+
+
+def test_a_change_of_the_name_alone_hurries_nothing(
+    desk: Helpdesk, acme: Workspace, hook: Webhook
+) -> None:
+    acme.tickets.create(title="One")
+    deliver(desk, refusing())
+    acme.webhooks.update(hook.id, name="New", is_active=True)
+    assert deliver(desk, refusing()) == 0
+
+
+def test_quiet_runs_that_follow_each_other_are_passed_over(
+    desk: Helpdesk, acme: Workspace, hook: Webhook
+) -> None:
+    for number in range(120):
+        list(acme.tickets.import_many([{"title": "Quiet"}]))
+        acme.members.create(name="Ada", email=f"ada{number}@example.com")
+    acme.tickets.create(title="Told")
+    receiver = Receiver()
+    deliver(desk, receiver)
+    assert [request.title for request in receiver.requests] == ["Told"]
+    assert desk.figures().backlog.undelivered == 0
