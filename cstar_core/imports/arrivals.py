@@ -39,8 +39,9 @@ class TicketArrivals:
 
     def judge(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Take in what is new and keeps the rules."""
-        present = self._ids.present(self._tx, "tickets", [draft.id or "" for draft in drafts])
-        named = {draft.customer for draft in drafts if draft.customer}
+        sound = [draft for draft in drafts if not draft.problems]
+        present = self._ids.present(self._tx, "tickets", [draft.id or "" for draft in sound])
+        named = {draft.customer for draft in sound if draft.customer}
         customers = self._ids.customers(self._tx, named)
         return [draft.id not in present and self._take(draft, customers) for draft in drafts]
 
@@ -95,7 +96,8 @@ class CustomerArrivals:
 
     def judge(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Take in what is new and keeps the rules."""
-        present = self._ids.present(self._tx, "customers", [draft.id or "" for draft in drafts])
+        sound = [draft for draft in drafts if not draft.problems]
+        present = self._ids.present(self._tx, "customers", [draft.id or "" for draft in sound])
         return [draft.id not in present and self._take(draft) for draft in drafts]
 
     def write(self) -> None:

@@ -11,6 +11,7 @@ from cstar_core.imports.text import HEAD, LINE_MAX, Lines, is_whole
 # The members of an API's page under which its objects stand.
 LISTS = ("tickets", "users", "results", "data")
 EMBEDDED = ("conversations",)
+MEMBERS_MAX = 1_000
 _SPACE = " \t\r\n\ufeff"
 
 
@@ -117,9 +118,11 @@ def _unfolded(number: int, value: Any, size: int) -> Iterator[tuple[str, Entry]]
 
 
 def _entry(line: int, value: Any, size: int) -> Entry:
-    if isinstance(value, dict):
-        return Entry(line, value, size)
-    return Entry(line, {}, size, "must be an object")
+    if not isinstance(value, dict):
+        return Entry(line, {}, size, "must be an object")
+    if len(value) > MEMBERS_MAX:
+        return Entry(line, value, size, f"must have at most {MEMBERS_MAX:,} members")
+    return Entry(line, value, size)
 
 
 def _why(error: ValueError | RecursionError) -> str:
@@ -168,7 +171,7 @@ class _Scanner:
             self._comma("}")
         self._expect("}")
         if not lists:
-            yield "", Entry(line, members, size)
+            yield "", _entry(line, members, size)
 
     def _embedded(self, members: dict[str, Any]) -> Generator[tuple[str, Entry], None, bool]:
         found, inner = False, dict[str, Any]()

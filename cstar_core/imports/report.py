@@ -84,7 +84,7 @@ class Tally:
 
     def refuse(self, line: int, problems: tuple[Problem, ...]) -> tuple[str, ...]:
         """Count a row that is not in; why, as sentences."""
-        said = tuple(problem.message.strip() for problem in problems)
+        said = tuple(printable(problem.message) for problem in problems)
         self.failed += 1
         if len(self.bad_rows) < BAD_ROWS_MAX:
             self.bad_rows.append(BadRow(line, said))
@@ -92,6 +92,7 @@ class Tally:
 
     def note_agent(self, agent: str) -> None:
         """Count a ticket of somebody who is no member."""
+        agent = printable(agent)
         if agent in self.unknown_agents or len(self.unknown_agents) < NAMES_MAX:
             self.unknown_agents[agent] = self.unknown_agents.get(agent, 0) + 1
 
@@ -100,4 +101,13 @@ class Tally:
         for name in names:
             if len(self.unmapped) >= NAMES_MAX:
                 return
-            self.unmapped[name[:NAMES_MAX]] = None
+            self.unmapped[printable(name[:NAMES_MAX])] = None
+
+
+def printable(text: str) -> str:
+    """A text that can be printed, whatever a file had for it.
+
+    >>> printable("a\\ud800b")
+    'a?b'
+    """
+    return text.encode("utf-8", "replace").decode()

@@ -55,6 +55,9 @@ def read_table(text: TextIO, delimiter: str | None) -> Table:
         raise_any(invalid("file", f"must have columns in its first line, which is broken: {error}"))
     if len(head) > COLUMNS_MAX:
         raise_any(invalid("file", f"must have at most {COLUMNS_MAX:,} columns"))
+    if not all(map(is_whole, head)):
+        rule = "has columns that do not fit the encoding; name the right one"
+        raise_any(invalid("file", rule))
     columns = name_columns(head)
     return Table(columns, used, _entries(reader, lines, len(columns)))
 

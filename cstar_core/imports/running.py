@@ -136,9 +136,12 @@ class _Import:
 
         Equal rows without an id are told apart by how often they have come.
         """
+        if draft.customer is not None:
+            draft.problems += check_external_id("customer_id", draft.customer)
         if draft.id is not None:
-            draft.problems += check_external_id("id", draft.id)
-            return self._seen.times(draft.id) == 1
+            problems = check_external_id("id", draft.id)
+            draft.problems += problems
+            return bool(problems) or self._seen.times(draft.id) == 1
         draft.id = digest(entry.original)
         times = self._seen.times(draft.id)
         if times > 1:

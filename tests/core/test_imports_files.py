@@ -8,6 +8,7 @@ import pytest
 
 from cstar_core import Workspace
 from cstar_core.imports import text
+from cstar_core.imports.html import html_to_text
 from tests.core.vocabulary import refusal, titles
 
 
@@ -198,3 +199,55 @@ def test_a_large_array_is_never_held_as_a_whole(acme: Workspace, tmp_path: Path)
     acme.import_file(file, batch_size=100, progress=lambda progress: seen.append(progress.done))
     assert acme.tickets.list().total == 1_500
     assert seen[0] < seen[-1] == file.stat().st_size
+
+
+HOSTILE: list[tuple[str, str]] = [
+    ('{"id":"\\ud800","title":"A"}', "id must be Unicode text without U+0000"),
+    ('{"id":"' + "9" * 256 + '","title":"A"}', "id must be at most 255 characters"),
+    ('{"customerId":"a\\u0000","title":"A"}', "customer_id must be Unicode text without U+0000"),
+    ('{"customFields":{"\\ud800":1},"title":"A"}', "custom_fields.? is not known"),
+    (json.dumps({f"k{i}": i for i in range(1_001)}), "the row must have at most 1,000 members"),
+]
+
+
+@pytest.mark.parametrize(("content", "problem"), HOSTILE)
+def test_a_hostile_object_is_refused_and_can_be_printed(
+    acme: Workspace, tmp_path: Path, content: str, problem: str
+) -> None:
+    report = acme.import_file(written(tmp_path, content + '\n{"title":"B"}\n'))
+    assert [row.problems for row in report.bad_rows] == [(problem,)]
+    assert names(acme) == ["B"]
+
+
+def test_names_that_cannot_be_printed_are_told_in_a_form_that_can(
+    acme: Workspace, tmp_path: Path
+) -> None:
+    report = acme.import_file(
+        written(tmp_path, '{"title":"A","assignedTo":"\\ud800","x\\ud800":1}\n')
+    )
+    assert (report.unmapped, report.unknown_agents) == (("x?",), {"?": 1})
+
+
+def test_columns_of_another_encoding_are_refused(acme: Workspace, tmp_path: Path) -> None:
+    file = written(tmp_path, "title,Priorität\nA,high\n".encode("cp1252"))
+    problem = "file has columns that do not fit the encoding; name the right one"
+    assert refusal(acme.import_file, file) == [problem]
+    assert acme.import_file(file, encoding="cp1252").unmapped == ("Priorität",)
+
+
+HTML: list[tuple[str, str]] = [
+    ("<p>One</p><p>Two &lt;3</p>", "One\n\nTwo <3"),
+    ("a<br/>b<BR>c", "a\nb\nc"),
+    ("<head><title>x</title></head>y", "y"),
+    ("a <!-- <p>b</p> --> c", "a c"),
+    ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+    ("<!DOCTYPE html><html>x\n  y</html>", "x y"),
+    ("&#" + "9" * 5_000 + ";", "&#" + "9" * 5_000 + ";"),
+    ("<script>never closed <p>x</p>", ""),
+    ("<" * 3 + "x", "<<<x"),
+]
+
+
+@pytest.mark.parametrize(("html", "text"), HTML)
+def test_html_becomes_the_text_that_one_reads(html: str, text: str) -> None:
+    assert html_to_text(html) == text
