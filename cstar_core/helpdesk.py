@@ -17,7 +17,7 @@ from cstar_core.custom_fields import CustomFields
 from cstar_core.customers import Customers, place_of_customer
 from cstar_core.errors import Busy, Refused
 from cstar_core.events import Events
-from cstar_core.exports import Export, load_export, make_export
+from cstar_core.exports import Export, load_export, make_export, make_personal
 from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
 from cstar_core.idempotency import Idempotency
@@ -287,16 +287,25 @@ class Helpdesk:
         destination: str | PathLike[str],
         *,
         team: str | None = None,
+        customer: str | None = None,
+        internal: bool = True,
         file_format: str = "ndjson",
     ) -> Export:
         """Make a folder with everything that the desk, or one team (id or slug), has, in files.
 
+        With ``customer`` it is what there is of this customer, for people to read; without
+        ``internal`` that leaves out notes, metadata and internal messages.
+
         ``file_format`` is ndjson, which loses nothing and can be imported, or csv, for
         spreadsheets. All of it is of one moment; others read and write meanwhile. Keys are not in
-        it. Raises Invalid, NotFound for the team, Conflict if there is something of that name,
+        it. Raises Invalid, NotFound, Conflict if there is something of that name,
         StorageFull, and OSError if no folder can be made there.
         """
-        return make_export(self._store, fspath(destination), team, file_format)
+        if customer is None:
+            return make_export(self._store, fspath(destination), team, file_format)
+        return make_personal(
+            self._store, fspath(destination), customer, file_format, internal=internal
+        )
 
     def import_export(self, source: str | PathLike[str]) -> Export:
         """Take an export in NDJSON in, as it was: ids, numbers, versions, times, events.

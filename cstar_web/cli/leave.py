@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from cstar_core import FILE_FORMATS, Erased, Export, Helpdesk
-from cstar_web.cli.base import Answer, with_desk
+from cstar_web.cli.base import Answer, Usage, with_desk
 from cstar_web.names import camel_case
 
 _SHOWN = ("teams", "customers", "tickets", "messages", "events")
@@ -14,6 +14,12 @@ _SHOWN = ("teams", "customers", "tickets", "messages", "events")
 @click.command(short_help="Write everything into files that other programs can read.")
 @click.argument("destination", metavar="DEST")
 @click.option("--team", metavar="TEAM", help="Only this team (id or slug), live and test.")
+@click.option("--customer", metavar="ID", help="Only what there is of this customer.")
+@click.option(
+    "--public-only",
+    is_flag=True,
+    help="With --customer: no notes, metadata and internal messages.",
+)
 @click.option(
     "--format",
     "file_format",
@@ -23,14 +29,33 @@ _SHOWN = ("teams", "customers", "tickets", "messages", "events")
     help="ndjson loses nothing and can be imported; csv is for spreadsheets.",
 )
 @with_desk
-def export(desk: Helpdesk, destination: str, team: str | None, file_format: str) -> Answer:
+def export(
+    desk: Helpdesk,
+    destination: str,
+    team: str | None,
+    customer: str | None,
+    public_only: bool,
+    file_format: str,
+) -> Answer:
     """Make the folder DEST with a file for each kind of data, and a manifest.
 
     The server may run; all of it is of one moment. DEST must not exist yet. API keys are not in it.
     """
-    made = desk.export(destination, team=team, file_format=file_format)
-    text = f"Exported to {destination}: {_summary(made)}."
-    return Answer({"export": destination, **_data(made)}, text)
+    if team and customer:
+        raise Usage("a customer has one team; leave out --team")
+    if public_only and not customer:
+        raise Usage("--public-only is for --customer")
+    made = desk.export(
+        destination,
+        team=team,
+        customer=customer,
+        internal=not public_only,
+        file_format=file_format,
+    )
+    lines = [f"Exported to {destination}: {_summary(made)}."]
+    if customer and not public_only:
+        lines.append("Notes and internal messages are in it: read it before you hand it over.")
+    return Answer({"export": destination, **_data(made)}, "\n".join(lines))
 
 
 def import_folder(desk: Helpdesk, source: str) -> Answer:

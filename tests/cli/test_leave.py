@@ -124,3 +124,17 @@ def test_an_unknown_person_is_not_erased(database: Path) -> None:
     refused = run("customer", "erase", "cus_" + "0" * 32, "--yes", "--database", str(database))
     assert refused.exit_code == 2
     assert refused.stderr.startswith("cstar: no customer cus_0")
+
+
+def test_what_there_is_of_a_customer_is_exported(database: Path, cstar: Callable[..., str]) -> None:
+    id = customer_in(database)
+    said = cstar("export", "all", "--customer", id)
+    assert "1 customers, 1 tickets, 1 messages" in said and "read it before" in said
+    assert "read it before" not in cstar("export", "seen", "--customer", id, "--public-only")
+
+
+def test_a_customer_and_a_team_at_once_are_refused(database: Path) -> None:
+    both = ("export", "out", "--customer", "x", "--team", "acme", "--database", str(database))
+    assert "leave out --team" in run(*both).stderr
+    alone = run("export", "out", "--public-only", "--database", str(database))
+    assert "--public-only is for --customer" in alone.stderr
