@@ -201,3 +201,10 @@ def test_a_sample_is_signed_with_the_new_secret_after_a_rotation(
 def test_an_overlap_has_limits(hook: Hook) -> None:
     answer = hook.post("rotate-secret", {"overlapSeconds": 7_776_001})
     assert answer.problems == ["overlapSeconds must be an integer from 0 to 7776000"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "[::ffff:10.0.0.1]", "localhost"])
+def test_a_webhook_must_not_lead_into_the_servers_own_network(api: Api, host: str) -> None:
+    answer = api.post("/webhooks", {**NEW, "url": f"http://{host}/"})
+    assert answer.error["param"] == "url"
+    assert answer.problems == ["url must not be an address of this machine or a private network"]
