@@ -13,6 +13,7 @@ from scripts.trials.sections import (
     power,
     slow,
     starters,
+    webhooks,
 )
 
 SECTIONS: tuple[Section, ...] = (
@@ -27,4 +28,5 @@ SECTIONS: tuple[Section, ...] = (
     edge.SECTION,
     input.SECTION,
     patterns.SECTION,
+    webhooks.SECTION,
 )
