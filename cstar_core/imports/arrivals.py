@@ -28,9 +28,9 @@ class TicketArrivals:
         self._owners: list[tuple[str, int]] = []
 
     @property
-    def customers(self) -> int:
-        """How many customers are made."""
-        return len(self._loading.new.customers.lines)
+    def addresses(self) -> list[str | None]:
+        """The folded addresses of the customers that are made, None for one without."""
+        return [line.email_key for line in self._loading.new.customers.lines]
 
     @property
     def messages(self) -> int:
@@ -90,9 +90,9 @@ class CustomerArrivals:
         self._found: list[tuple[str, int]] = []
 
     @property
-    def customers(self) -> int:
-        """How many customers are made."""
-        return len(self._loading.new.lines)
+    def addresses(self) -> list[str | None]:
+        """The folded addresses of the customers that are made, None for one without."""
+        return [line.email_key for line in self._loading.new.lines]
 
     def judge(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Take in what is new and keeps the rules."""

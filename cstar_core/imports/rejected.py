@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 
 from cstar_core.files import PRIVATE
 from cstar_core.imports.drafts import NOTE_LINE, NOTE_PROBLEMS, Entry
@@ -42,15 +41,8 @@ class Rejected:
         self._file: TextIO | None = None
         self.path: str | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file, if there is one."""
         if self._file is not None:
             self._file.close()
 

@@ -1,7 +1,7 @@
 """Running an import: batches of drafts, each a transaction, and the report of what they became."""
 
-from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, nullcontext, suppress
 from os import PathLike, fspath
 from typing import Unpack
 
@@ -39,9 +39,9 @@ def import_file(
     options, name = Options.of(**given), fspath(path)
     with store.snapshot() as snap:
         known = facets.definitions(snap, scope.workspace_id, options.kind)
-    with reading(name, options, known) as read, Seen() as seen:
+    with reading(name, options, known) as read, closing(Seen()) as seen:
         beside = Rejected(name, options.errors, read.columns, read.delimiter, _encoding(read))
-        with beside as rejected:
+        with closing(beside) as rejected:
             return _Import(store, scope, options, read, seen, rejected).run()
 
 
@@ -158,10 +158,16 @@ class _Import:
                 if self._options.dry_run:
                     raise _TakenBack
                 arrivals.write()
-        self._tally.customers += arrivals.customers
+        self._tally.customers += self._new_customers(arrivals.addresses)
         self._tally.messages += arrivals.messages
         for (entry, draft), outcome in zip(batch, outcomes, strict=True):
             self._count(entry, draft, outcome)
+
+    def _new_customers(self, addresses: Sequence[str | None]) -> int:
+        """How many customers are new; a dry run has not kept those of the batches before."""
+        if not self._options.dry_run:
+            return len(addresses)
+        return sum(key is None or self._seen.times(f"\n{key}") == 1 for key in addresses)
 
     def _count(self, entry: Entry, draft: Draft, outcome: Outcome) -> None:
         if outcome is True:

@@ -6,8 +6,6 @@ import sqlite3
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from types import TracebackType
-from typing import Self
 
 from cstar_core.imports.drafts import NOTES
 
@@ -27,15 +25,8 @@ class Seen:
         )
         self._connection.execute("BEGIN")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._connection.close()
 
     def times(self, text: str) -> int:

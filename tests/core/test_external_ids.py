@@ -67,3 +67,14 @@ def test_deleting_a_ticket_finds_its_external_id_along_an_index(desk: Helpdesk) 
     with desk._store.snapshot() as snap:
         steps = snap.sql("EXPLAIN QUERY PLAN SELECT 1 FROM external_ids WHERE ticket_id = 7")
     assert "external_ids_ticket" in steps[0][3]
+
+
+def test_who_was_erased_is_not_known_by_any_external_id(acme: Workspace, path: Path) -> None:
+    acme.import_file(SAMPLES / "zendesk.json")
+    (jane,) = acme.customers.list(search="Jane").items
+    acme.customers.erase(jane.id)
+    assert read(path, KEPT) == [
+        ("customers", "zendesk", "9002"),
+        ("tickets", "zendesk", "102"),
+        ("tickets", "zendesk", "103"),
+    ]

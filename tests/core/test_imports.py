@@ -333,6 +333,13 @@ def test_a_dry_run_writes_nothing(acme: Workspace, path: Path, tmp_path: Path) -
     assert report.examples == ({"title": "A", "customer_email": "j@x.y", "status": "open"},)
 
 
+def test_a_dry_run_counts_a_customer_of_several_batches_once(
+    acme: Workspace, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "title,email\n" + "A,j@x.y\nB,J@x.y\n" * 5 + "C,s@x.y\n")
+    assert acme.import_file(file, dry_run=True, batch_size=3).customers == 2
+
+
 def test_a_dry_run_sees_what_is_there_already(acme: Workspace) -> None:
     acme.import_file(QUESTIONS, mapping=MAPPED)
     assert counts(acme.import_file(QUESTIONS, mapping=MAPPED, dry_run=True)) == (0, 4, 0, 0)
