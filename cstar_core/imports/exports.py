@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
+from cstar_core.checks import invalid, raise_any
 from cstar_core.fields import Definition
 from cstar_core.imports import freshdesk, helpscout, zendesk
 from cstar_core.imports.columns import Filling, Wanted, field_of
-from cstar_core.imports.documents import read_documents
+from cstar_core.imports.documents import Broken, read_documents
 from cstar_core.imports.drafts import NOTES, Draft, Entry, Person, Record
 from cstar_core.imports.products import (
     People,
@@ -115,17 +116,30 @@ def _custom_fields(record: Record) -> Iterator[tuple[str, str, object]]:
             return
 
 
-def read_people(paths: Sequence[str], encoding: str | None) -> dict[str, Person]:
-    """The users, contacts and agents of files, by their ids. Raises Invalid and OSError."""
+def read_people(
+    paths: Sequence[str], encoding: str | None, *, whole: bool = True
+) -> dict[str, Person]:
+    """The users, contacts and agents of files, by their ids.
+
+    Raises OSError, and Invalid for a file that cannot be read to its end, if it must be ``whole``.
+    """
     people: dict[str, Person] = {}
     for path in paths:
-        with opened(path, encoding) as file:
-            for name, entry in read_documents(file.text, file.text.read(HEAD)):
-                record = record_of(entry.original)
-                id = id_of(record.get("id"))
-                if id and (name == "users" or not (record.keys() & {"subject", "requester_id"})):
-                    people[id] = _person(record)
+        try:
+            with opened(path, encoding) as file:
+                people.update(_people_of(file.text))
+        except (Broken, UnicodeError) as error:
+            if whole:
+                raise_any(invalid("users", f"must be JSON; {path} cannot be read: {error}"))
     return people
+
+
+def _people_of(text: TextIO) -> Iterator[tuple[str, Person]]:
+    for name, entry in read_documents(text, text.read(HEAD)):
+        record = record_of(entry.original)
+        id = id_of(record.get("id"))
+        if id and (name == "users" or not (record.keys() & {"subject", "requester_id"})):
+            yield id, _person(record)
 
 
 def _person(record: Record) -> Person:

@@ -9,7 +9,7 @@ from cstar_core.checks import invalid, raise_any
 from cstar_core.errors import Problem
 from cstar_core.fields import Definition
 from cstar_core.imports.columns import Filling, Wanted, assign, folded
-from cstar_core.imports.documents import looks_like_json, read_documents
+from cstar_core.imports.documents import Broken, looks_like_json, read_documents
 from cstar_core.imports.drafts import NOTES, Draft, Entry, Record
 from cstar_core.imports.exports import PRODUCTS, OfProduct, read_people
 from cstar_core.imports.options import Options
@@ -125,7 +125,10 @@ def _documents(
     path: str, head: str, file: Opened, options: Options, known: Mapping[str, Definition]
 ) -> Reading:
     found = read_documents(file.text, head)
-    first = next(found, None)
+    try:
+        first = next(found, None)
+    except (Broken, UnicodeError) as error:
+        raise_any(invalid("file", f"cannot be read: {error}"))
     everything = found if first is None else chain([first], found)
     format = options.format or _format_of(first)
     about = "users" if options.kind == "customers" else "tickets"
@@ -135,7 +138,10 @@ def _documents(
     made = Reading(file, format, entries, _nothing)
     if options.kind == "tickets" and format in PRODUCTS:
         in_pages = first is not None and first[0] != ""
-        people = read_people([*options.users, *([path] if in_pages else [])], options.encoding)
+        people = read_people(options.users, options.encoding)
+        if in_pages:
+            # If the file breaks off, so it does again when its tickets are read, and is told then.
+            people |= read_people([path], options.encoding, whole=False)
         made.draft = OfProduct(format, people, options.wanted, known, made.mapping).draft
     else:
         made.draft = Plain(options.kind, options.wanted, known, made.mapping).draft

@@ -78,6 +78,8 @@ UNUSABLE: list[tuple[bytes, str]] = [
     (b"\n \n", "file must not be empty"),
     (",".join(map(str, range(1001))).encode(), "file must have at most 1,000 columns"),
     (b'"title', "file must have columns in its first line, which is broken"),
+    (b'{"title":', "file cannot be read: line 1: is not JSON"),
+    (b"[" * 100_000, "file cannot be read: line 1: it is nested too deep"),
     ("title\nCafé\n".encode("utf-16") + b"x", "file does not fit the encoding utf-16"),
 ]
 

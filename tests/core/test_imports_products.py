@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cstar_core import ImportReport, Member, Ticket, Workspace
+from tests.core.vocabulary import refusal
 
 SAMPLES = Path(__file__).parents[1] / "data" / "imports"
 
@@ -245,3 +246,18 @@ def test_an_export_that_is_brought_in_again_makes_nothing(acme: Workspace, name:
     first = acme.import_file(SAMPLES / name)
     again = acme.import_file(SAMPLES / name)
     assert (again.created, again.skipped) == (0, first.created)
+
+
+def test_people_must_be_json(acme: Workspace, tmp_path: Path) -> None:
+    people = tmp_path / "users.csv"
+    people.write_text("id,name\n1,Jane\n")
+    (problem,) = refusal(acme.import_file, SAMPLES / "zendesk.json", users=[people])
+    assert problem.startswith(f"users must be JSON; {people} cannot be read: line 1:")
+
+
+def test_a_page_that_breaks_off_brings_what_came_before(acme: Workspace, tmp_path: Path) -> None:
+    page = tmp_path / "page.json"
+    page.write_text((SAMPLES / "zendesk-page.json").read_text().partition('"users"')[0] + '"users"')
+    report = acme.import_file(page)
+    assert (report.created, report.ok, report.customers) == (1, False, 1)
+    assert report.broken and report.broken.startswith("line ")
