@@ -50,6 +50,7 @@ class Deliverer:
         self._senders = _Senders(send)
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
         self._returned: list[tuple[Parcel, Received]] = []
+        self._told = ""
 
     def start(self) -> None:
         """Begin."""
@@ -125,11 +126,15 @@ class Deliverer:
         What is in flight stays so meanwhile, so that nothing is sent again and again.
         """
         try:
-            return bool(act())
+            done = bool(act())
         except HelpdeskError as error:
-            log.warning("delivering to webhooks has to wait: %s", error)
+            if str(error) != self._told:
+                log.warning("delivering to webhooks has to wait: %s", error)
+            self._told = str(error)
             self._stopping.wait(_PAUSE_SECONDS)
             return False
+        self._told = ""
+        return done
 
 
 class _Senders:

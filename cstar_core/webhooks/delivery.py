@@ -20,6 +20,7 @@ from cstar_core.store import Prepared, Snapshot, SqlRow, Transaction, prepare, s
 from cstar_core.tables import DELIVERY_STATUSES, AttemptRow, DeliveryRow
 
 TEST_TYPE = "webhook.test"
+TESTS_MAX = 100
 DUE, WAITING, DELIVERED, FAILED = range(4)
 UNFINISHED = (DUE, WAITING)
 _STATUSES = ("pending", "pending", "delivered", "failed")
@@ -71,6 +72,11 @@ _COLUMNS = (
 )
 _OF_WEBHOOK = DeliveryRow.webhook_id == slot("webhook")
 _OF_ROW = DeliveryRow.id == slot("delivery")
+_TESTS = prepare(
+    DeliveryRow.select(fn.COUNT(1)).where(
+        _OF_WEBHOOK & (DeliveryRow.status == DUE) & DeliveryRow.event_number.is_null()
+    )
+)
 _BY_KEY = prepare(DeliveryRow.select(*_COLUMNS).where(_OF_ROW & _OF_WEBHOOK))
 _IN_LANE = _OF_WEBHOOK & (DeliveryRow.lane == slot("lane")) & (DeliveryRow.status < DELIVERED)
 _FIRST = prepare(
@@ -98,7 +104,9 @@ _AGAIN = prepare(
 
 
 def add_test(tx: Transaction, scope: Scope, webhook: int, webhook_id: str) -> Delivery:
-    """Put a sample in line, in a lane of its own."""
+    """Put a sample in line, in a lane of its own; raises Conflict where 100 are in line."""
+    if tx.value(_TESTS, webhook=webhook) >= TESTS_MAX:
+        raise Conflict(f"{TESTS_MAX} tests of this webhook are in line already")
     key = tx.insert(
         DeliveryRow.insert(
             webhook_id=webhook,

@@ -207,7 +207,7 @@ class Webhooks:
     def test(self, id: str) -> Delivery:
         """Put a sample (``webhook.test``) in line, to be tried once; also if it is turned off.
 
-        Raises NotFound.
+        Raises NotFound, and Conflict where 100 are in line already.
         """
         with self._store.transaction(brief=True) as tx:
             row = self._row(tx, id)

@@ -146,6 +146,7 @@ def delete_webhook(call: Call, webhook_id: str) -> Response:
         answer=Delivery(),
         status=201,
         idempotent=True,
+        errors=("RESOURCE_EXISTS",),
     ),
 )
 def send_sample(call: Call, webhook_id: str) -> Response:

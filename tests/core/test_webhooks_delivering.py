@@ -5,6 +5,7 @@ import pytest
 from cstar_core import (
     DELIVERED_TYPES,
     Busy,
+    Conflict,
     Delivery,
     Helpdesk,
     Invalid,
@@ -13,6 +14,7 @@ from cstar_core import (
     Workspace,
     verify_signature,
 )
+from cstar_core.webhooks.delivery import TESTS_MAX
 from cstar_core.webhooks.filling import WINDOW
 from cstar_core.webhooks.outbox import PER_WEBHOOK
 from tests.core.receivers import PACE, Got, Receiver, Request, refusing
@@ -671,3 +673,10 @@ def test_quiet_runs_that_follow_each_other_are_passed_over(
     deliver(desk, receiver)
     assert [request.title for request in receiver.requests] == ["Told"]
     assert desk.figures().backlog.undelivered == 0
+
+
+def test_so_many_tests_are_in_line_at_most(acme: Workspace, hook: Webhook) -> None:
+    for _ in range(TESTS_MAX):
+        acme.webhooks.test(hook.id)
+    with pytest.raises(Conflict, match="100 tests of this webhook are in line already"):
+        acme.webhooks.test(hook.id)

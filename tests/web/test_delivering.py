@@ -4,10 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
-from cstar_core import Helpdesk, Workspace
+from cstar_core import Helpdesk, Outbox, StorageFull, Workspace
 from cstar_web.delivering import Deliverer, delivering
 from tests.core.receivers import PACE, Got, Receiver, Request, refusing
 
@@ -147,3 +148,26 @@ def test_what_hangs_at_the_end_is_sent_again_by_the_next(
     again = Receiver()
     desk.deliver_due(again)
     assert again.ids == hangs.ids
+
+
+def test_what_cannot_be_noted_now_is_noted_later_and_not_sent_again(
+    desk: Helpdesk, acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = hook(acme)
+    acme.tickets.create(title="One")
+    settle, full = Outbox.settle, threading.Event()
+    full.set()
+
+    def settle_later(outbox: Outbox, outcomes: list[Any]) -> list[Any]:
+        if full.is_set():
+            raise StorageFull("The disk took no more")
+        return list(settle(outbox, outcomes))
+
+    monkeypatch.setattr(Outbox, "settle", settle_later)
+    receiver = Receiver()
+    with delivering(desk, receiver):
+        wait_until(lambda: bool(receiver.requests))
+        time.sleep(0.3)
+        full.clear()
+        wait_until(lambda: acme.webhooks.deliveries(id).items[0].status == "delivered")
+    assert len(receiver.requests) == 1

@@ -62,7 +62,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "getWebhook": ("GET", "{base}/webhooks/{webhook}", None, 4),
     "updateWebhook": ("PATCH", "{base}/webhooks/{webhook}", {"name": "Other"}, 10),
     "deleteWebhook": ("DELETE", "{base}/webhooks/{webhook}", None, 9),
-    "testWebhook": ("POST", "{base}/webhooks/{webhook}/test", None, 12),
+    "testWebhook": ("POST", "{base}/webhooks/{webhook}/test", None, 13),
     "rotateWebhookSecret": ("POST", "{base}/webhooks/{webhook}/rotate-secret", {}, 11),
     "replayWebhook": ("POST", "{base}/webhooks/{webhook}/replay", {"after": "{event}"}, 13),
     "listDeliveries": ("GET", "{base}/webhooks/{webhook}/deliveries", None, 8),
