@@ -55,8 +55,8 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "listDeliveries": (resources.Webhooks.deliveries, client.Delivery),
     "redeliver": (resources.Webhooks.redeliver, client.Delivery),
 }
-# A client that waits for events asks for those after the last one.
-WITHOUT = {"streamEvents"}
+# What the client has no call for. It follows events by asking for those after the last one.
+WITHOUT = {"streamEvents", "mergeTicket", "unmergeTicket"}
 HEADERS = {"idempotencyKey", "ifMatch"}
 KINDS = {"object"}
 PACKED = {"filters", "values", "changes", "options"}
