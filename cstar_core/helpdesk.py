@@ -262,7 +262,7 @@ class Helpdesk:
 
         Takes as long as copying it, and its size twice in free space: beside it and where the
         system keeps temporary files. Others read meanwhile; writers wait. Raises Busy and
-        StorageFull; it can be called again.
+        StorageFull, and RuntimeError in a transaction; it can be called again.
         """
         with self._store.transaction() as tx:
             documents.refresh(tx)

@@ -147,8 +147,10 @@ class Store:
         """Write the whole file anew, so that nothing deleted is left in it or in its log.
 
         Takes as much disk space again, twice: in a temporary file, and in the log. Raises Busy if
-        others kept the log from being emptied.
+        others kept the log from being emptied, RuntimeError in a transaction or snapshot.
         """
+        if self._current.transaction or self._current.snapshot:
+            raise RuntimeError("Compact the file outside of transactions and snapshots.")
         with (
             self._connections.one() as connection,
             translated(self.path),

@@ -112,6 +112,28 @@ def test_nothing_of_an_erased_person_is_left_in_the_bytes_of_a_compacted_file(
     assert desk.check(deep=True).ok
 
 
+def test_a_file_is_not_compacted_inside_a_transaction(desk: Helpdesk, acme: Workspace) -> None:
+    with pytest.raises(RuntimeError, match="outside of transactions"), desk.transaction():
+        desk.compact()
+    with pytest.raises(RuntimeError, match="outside of transactions"), desk.snapshot():
+        desk._store.compact()
+    desk.compact()
+    assert acme.tickets.create(title="x").number == 1
+
+
+def test_others_read_and_write_after_a_file_was_compacted(
+    desk: Helpdesk, acme: Workspace, person: Customer, path: Path
+) -> None:
+    with Helpdesk.open(path) as other:
+        room = other.workspace("acme")
+        assert room.customers.get(person.id).name
+        acme.customers.erase(person.id)
+        desk.compact()
+        assert room.customers.find(person.id) is None
+        room.tickets.create(title="After it")
+        assert acme.tickets.list(search="after").total == 1
+
+
 def test_pieces_of_words_are_not_left_in_the_index(
     desk: Helpdesk, acme: Workspace, person: Customer, path: Path
 ) -> None:
