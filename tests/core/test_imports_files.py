@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from cstar_core import Workspace
+from cstar_core import Invalid, Workspace
 from cstar_core.imports import text
 from cstar_core.imports.html import html_to_text
 from tests.core.vocabulary import refusal, titles
+
+SAMPLES = Path(__file__).parents[1] / "data" / "imports"
 
 
 def written(folder: Path, content: str | bytes, name: str = "file") -> Path:
@@ -253,3 +256,27 @@ HTML: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("html", "text"), HTML)
 def test_html_becomes_the_text_that_one_reads(html: str, text: str) -> None:
     assert html_to_text(html) == text
+
+
+DAMAGE = (b'"', b",", b"\n", b"{", b"]", b"\xff\xfe", b"\0", b"\r", b"")
+
+
+@pytest.mark.parametrize("name", sorted(each.name for each in SAMPLES.iterdir()))
+def test_a_damaged_file_never_ends_in_anything_but_a_report_or_a_refusal(
+    acme: Workspace, tmp_path: Path, name: str
+) -> None:
+    chance = Random(name)
+    for number in range(8):
+        content = bytearray((SAMPLES / name).read_bytes())
+        for _ in range(chance.randrange(1, 10)):
+            place = chance.randrange(len(content))
+            content[place : place + chance.randrange(3)] = chance.choice(DAMAGE)
+        file = written(tmp_path, bytes(content), f"{number}-{name}")
+        try:
+            report = acme.import_file(file, source=f"{number}")
+        except Invalid as error:
+            assert error.problems
+            continue
+        counted = report.created + report.skipped + report.left_out + report.failed
+        assert counted == report.rows
+        assert str([report.bad_rows, report.unmapped, report.unknown_agents]).encode()
