@@ -4,7 +4,8 @@ HelpdeskError
 ├── Invalid        the values break one or more rules; ``problems`` lists every one
 ├── NotFound       no such object in this workspace
 ├── Conflict       the object cannot live beside another one (an address or a key is taken)
-│   └── StaleVersion   the object changed since it was read
+│   ├── StaleVersion   the object changed since it was read
+│   └── MergeConflict  the ticket is merged into another one, or is not, and should be otherwise
 ├── Forbidden      the workspace was opened with a publishable key, which only reads
 ├── Refused        the database file cannot be used: foreign, damaged, or from a newer version
 ├── Busy           another writer held the file for too long; trying again is safe
@@ -72,6 +73,10 @@ class Conflict(HelpdeskError):
 
 class StaleVersion(Conflict):
     """The object is no longer at the version that the caller read."""
+
+
+class MergeConflict(Conflict):
+    """A ticket is merged into another one, or is not, and what was asked needs the opposite."""
 
 
 class Forbidden(HelpdeskError):

@@ -13,6 +13,7 @@ from cstar_core.tickets import (
     default_name,
     read_messages,
     read_stored,
+    survivor,
 )
 
 
@@ -36,7 +37,8 @@ class Messages:
 
         ``sender_name`` is the customer's, the team's or "System" if not given. Only agent and
         system messages may be internal. A public agent message opens a new ticket, a customer's
-        opens one that is pending, resolved or closed. Raises Invalid, NotFound.
+        opens one that is pending, resolved or closed. What is written to a merged ticket goes to
+        the one that has its thread. Raises Invalid, NotFound.
         """
         values = {
             "content": content,
@@ -45,7 +47,7 @@ class Messages:
             "is_internal": is_internal,
         }
         with self._store.transaction(brief=True) as tx:
-            ticket = read_stored(tx, self._scope, ticket_id)
+            ticket = survivor(tx, read_stored(tx, self._scope, ticket_id))
             raise_any(self.check(values))
             name = sender_name or default_name(self._scope, sender, ticket.customer_name)
             return add_message(tx, self._scope, ticket, content, sender, name, is_internal)

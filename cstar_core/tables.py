@@ -195,9 +195,23 @@ class MessageRow(Row):
     sender_name = TextField()
     is_internal = IntegerField()
     created_at = IntegerField()
+    home_id = IntegerField(null=True)
 
     class Meta:
         table_name = "messages"
+
+
+class MergeRow(Row):
+    """That a ticket is merged into another one, and what it was before."""
+
+    ticket_id = IntegerField(primary_key=True)
+    into_id = IntegerField()
+    status = IntegerField()
+    resolved_at = IntegerField(null=True)
+    closed_at = IntegerField(null=True)
+
+    class Meta:
+        table_name = "merges"
 
 
 class TagRow(Row):

@@ -12,6 +12,7 @@ from cstar_core import (
     Forbidden,
     HelpdeskError,
     Invalid,
+    MergeConflict,
     NotFound,
     Problem,
     StaleVersion,
@@ -116,6 +117,13 @@ _KINDS = (
         "RESOURCE_EXISTS",
         "Another object already has this custom-field key or email address.",
         "Use the object that exists, or choose another value.",
+    ),
+    ErrorKind(
+        409,
+        "conflict_error",
+        "MERGE_CONFLICT",
+        "The ticket is merged into another one, or is not, and the request needs the opposite.",
+        "Go on with the ticket that `mergedInto` names, or unmerge the ticket first.",
     ),
     ErrorKind(
         409,
@@ -248,6 +256,8 @@ def from_core(error: HelpdeskError) -> Failure:
         return Failure("RESOURCE_MISSING", str(error))
     if isinstance(error, StaleVersion):
         return Failure("STALE_VERSION", str(error))
+    if isinstance(error, MergeConflict):
+        return Failure("MERGE_CONFLICT", str(error))
     if isinstance(error, Conflict):
         param = camel_case(error.param) if error.param else None
         return Failure("RESOURCE_EXISTS", str(error), param=param)

@@ -85,6 +85,11 @@ def _reopen(workspace: Workspace) -> None:
     workspace.tickets.update(ticket.id, status="open")
 
 
+def _merge(workspace: Workspace) -> str:
+    """The id of a ticket that is merged into another one."""
+    return workspace.tickets.merge(_ticket(workspace).id, _ticket(workspace).id).id
+
+
 def _write(workspace: Workspace) -> None:
     content = "Sample: it worked yesterday, and today it only hums."
     workspace.messages.create(_ticket(workspace).id, content=content, sender="customer")
@@ -107,6 +112,8 @@ SAMPLES: Mapping[str, Callable[[Workspace], object]] = {
     "ticket.closed": lambda workspace: _update_ticket(workspace, status="closed"),
     "ticket.reopened": _reopen,
     "ticket.deleted": lambda workspace: workspace.tickets.delete(_ticket(workspace).id),
+    "ticket.merged": _merge,
+    "ticket.unmerged": lambda workspace: workspace.tickets.unmerge(_merge(workspace)),
     "message.created": _write,
     "customer.created": _customer,
     "customer.updated": _rename_customer,

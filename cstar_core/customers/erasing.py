@@ -121,7 +121,19 @@ _EMPTY_TICKET = prepare(
         }
     ).where(TicketRow.id == slot("ticket"))
 )
-_OF_TICKET = MessageRow.ticket_id == slot("ticket")
+# Also what was written to it and is in the thread of another ticket, which it is merged into.
+_OF_TICKET = (MessageRow.ticket_id == slot("ticket")) | (MessageRow.home_id == slot("ticket"))
+_HOLDERS = prepare(
+    MessageRow.select(MessageRow.ticket_id).distinct().where(MessageRow.home_id == slot("ticket"))
+)
+_TOUCH = prepare(
+    TicketRow.update(
+        {
+            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
+            TicketRow.version: TicketRow.version + 1,
+        }
+    ).where(TicketRow.id == slot("ticket"))
+)
 _EMPTY_MESSAGES = prepare(MessageRow.update({MessageRow.content: ERASED}).where(_OF_TICKET))
 _SENDERS = prepare(
     MessageRow.select(MessageRow.sender, MessageRow.sender_name).distinct().where(_OF_TICKET)
@@ -284,6 +296,9 @@ def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
     for done, key in enumerate(person.tickets, 1):
         row = tx.all(_TICKET, ticket=key)[0]
         documents.hold_texts(tx, key)
+        for (holder,) in tx.all(_HOLDERS, ticket=key):
+            documents.hold_texts(tx, holder)
+            tx.run(_TOUCH, ticket=holder, now=tx.now)
         _empty_ticket(tx, scope, row, known, kept)
         _empty_thread(tx, key, names)
         _, uid, number, *_ = row

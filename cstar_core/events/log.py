@@ -40,6 +40,8 @@ EVENT_TYPES = (
     "webhook.disabled",
     "webhook.deleted",
     "customer.erased",
+    "ticket.merged",
+    "ticket.unmerged",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

@@ -45,6 +45,7 @@ from cstar_core.tables import (
     CustomFieldRow,
     ExternalIdRow,
     MemberRow,
+    MergeRow,
     MessageRow,
     Row,
     TeamRow,
@@ -83,7 +84,14 @@ def _select(model: type[Row], place: Any, members: Mapping[str, tuple[str, Form]
     return model.select(place, *(_column(model, column) for column, _ in members.values()))
 
 
-_JOINED = {"tickets": TicketRow, "customers": CustomerRow, "members": MemberRow}
+_OTHERS = TicketRow.alias("others")
+_JOINED = {
+    "tickets": TicketRow,
+    "homes": _OTHERS,
+    "survivors": _OTHERS,
+    "customers": CustomerRow,
+    "members": MemberRow,
+}
 
 
 def _column(model: type[Row], name: str) -> Any:
@@ -171,6 +179,14 @@ _MESSAGES = {
     "senderName": ("sender_name", text(NAME_MAX, blank=False)),
     "isInternal": ("is_internal", FLAG),
     "createdAt": ("created_at", INSTANT),
+    "homeTicketId": ("homes.uid", optional(id_of("ticket"))),
+}
+_MERGES = {
+    "ticketId": ("tickets.uid", id_of("ticket")),
+    "intoTicketId": ("survivors.uid", id_of("ticket")),
+    "status": ("status", code(STATUSES)),
+    "resolvedAt": ("resolved_at", optional(INSTANT)),
+    "closedAt": ("closed_at", optional(INSTANT)),
 }
 _EXTERNAL_IDS = {
     "source": ("source", text(SOURCE_MAX, blank=False)),
@@ -257,9 +273,25 @@ MESSAGES = Kind(
     MessageRow,
     _select(MessageRow, TicketRow.workspace_id, _MESSAGES)
     .join(TicketRow, JOIN.LEFT_OUTER, on=(TicketRow.id == MessageRow.ticket_id))
+    .join_from(MessageRow, _OTHERS, JOIN.LEFT_OUTER, on=(_OTHERS.id == MessageRow.home_id))
     .order_by(MessageRow.id),
     _MESSAGES,
-    {"id": _INTEGER, "ticket_id": "the member ticketId"},
+    {
+        "id": _INTEGER,
+        "ticket_id": "the member ticketId",
+        "home_id": "the member homeTicketId",
+    },
+    placed=False,
+)
+MERGES = Kind(
+    "merges",
+    MergeRow,
+    _select(MergeRow, TicketRow.workspace_id, _MERGES)
+    .join(TicketRow, JOIN.LEFT_OUTER, on=(TicketRow.id == MergeRow.ticket_id))
+    .join_from(MergeRow, _OTHERS, JOIN.LEFT_OUTER, on=(_OTHERS.id == MergeRow.into_id))
+    .order_by(MergeRow.ticket_id),
+    _MERGES,
+    {"ticket_id": "the member ticketId", "into_id": "the member intoTicketId"},
     placed=False,
 )
 EXTERNAL_IDS = Kind(
@@ -286,7 +318,10 @@ EXTERNAL_IDS = Kind(
         "customer_id": "the member customerId",
     },
 )
-KINDS = (TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CUSTOMERS, TICKETS, MESSAGES, EXTERNAL_IDS)
+KINDS = (
+    *(TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CUSTOMERS),
+    *(TICKETS, MESSAGES, MERGES, EXTERNAL_IDS),
+)
 
 LEFT_OUT = {
     "keys": "secrets: an import makes no keys; new ones come from `cstar key create`",

@@ -14,6 +14,7 @@ from cstar_core.exports.kinds import (
     CUSTOMERS,
     EXTERNAL_IDS,
     MEMBERS,
+    MERGES,
     MESSAGES,
     TEAMS,
     TICKETS,
@@ -35,7 +36,7 @@ from cstar_core.fields import Definition, check_stored
 from cstar_core.ids import public_id
 from cstar_core.members import fold_email
 from cstar_core.store import prepare, prepare_insert, slot
-from cstar_core.tables import CustomerRow, EventRow, TicketRow
+from cstar_core.tables import CustomerRow, EventRow, MergeRow, TicketRow
 from cstar_core.teams import find_team
 
 _CACHED = 65_536
@@ -53,6 +54,7 @@ _TICKET_HERE = prepare(
 _TICKET = prepare(
     TicketRow.select(TicketRow.id, TicketRow.workspace_id).where(TicketRow.uid == slot("uid"))
 )
+_INTO = prepare(MergeRow.select(MergeRow.into_id).where(MergeRow.ticket_id == slot("ticket")))
 _TICKET_UID = prepare(
     TicketRow.select(TicketRow.uid).where(
         (TicketRow.workspace_id == slot("workspace")) & (TicketRow.number == slot("number"))
@@ -235,10 +237,9 @@ def _in_turn(space: Space, number: int) -> list[Problem]:
     return invalid("number", f"must be from {space.ticket + 1} to {space.last_ticket}")
 
 
-class _Messages(Rows):
-    """Messages, in the order of their threads."""
+class _OfTickets(Rows):
+    """What names tickets alone, each by its id."""
 
-    kind = MESSAGES
     more = ()
 
     def __init__(self, loaded: Loaded) -> None:
@@ -246,17 +247,52 @@ class _Messages(Rows):
         self._ours = {space.key for space in loaded.spaces.values()}
         self._ticket = lru_cache(_CACHED)(self._find_ticket)
 
+    def _find_ticket(self, uid: bytes) -> int | None:
+        row = self._tx.first(_TICKET, uid=uid)
+        return None if row is None or row[1] not in self._ours else int(row[0])
+
+
+class _Messages(_OfTickets):
+    """Messages, in the order of their threads."""
+
+    kind = MESSAGES
+
     def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
         values["ticket_id"] = self._ticket(values["ticket_id"])
         if values["ticket_id"] is None:
             return invalid("ticketId", "must be a ticket of the export")
+        if values["home_id"] is not None:
+            values["home_id"] = self._ticket(values["home_id"])
+            if values["home_id"] is None:
+                return invalid("homeTicketId", "must be a ticket of the export")
         if record["isInternal"] and record["sender"] == "customer":
             return invalid("isInternal", "must be false for a customer's message")
         return []
 
-    def _find_ticket(self, uid: bytes) -> int | None:
-        row = self._tx.first(_TICKET, uid=uid)
-        return None if row is None or row[1] not in self._ours else int(row[0])
+
+class _Merges(_OfTickets):
+    """Which tickets are merged into which."""
+
+    kind = MERGES
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        for name, column in (("ticketId", "ticket_id"), ("intoTicketId", "into_id")):
+            values[column] = self._ticket(values[column])
+            if values[column] is None:
+                return invalid(name, "must be a ticket of the export")
+        if not self._leads_on(values["ticket_id"], values["into_id"]):
+            return invalid("intoTicketId", "must not lead back to the ticket")
+        return []
+
+    def _leads_on(self, ticket: int, into: int) -> bool:
+        """Whether following the merges ends; a circle would never find who has the thread."""
+        self.write()
+        seen = {ticket}
+        following: int | None = into
+        while following is not None and following not in seen:
+            seen.add(following)
+            following = self._tx.value(_INTO, ticket=following)
+        return following is None
 
 
 class _ExternalIds(Rows):
@@ -331,6 +367,7 @@ TAKERS: tuple[Callable[[Loaded], Taker], ...] = (
     _Customers,
     _Tickets,
     _Messages,
+    _Merges,
     _ExternalIds,
     _Events,
 )

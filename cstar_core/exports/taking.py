@@ -18,7 +18,13 @@ TOGETHER = 1_000
 Values = dict[str, Any]
 
 # Where the row has an integer key, the record has the id of what it leads to.
-_KEYS = {"customers.uid": "customer_id", "members.uid": "assigned_to", "tickets.uid": "ticket_id"}
+_KEYS = {
+    "customers.uid": "customer_id",
+    "members.uid": "assigned_to",
+    "tickets.uid": "ticket_id",
+    "homes.uid": "home_id",
+    "survivors.uid": "into_id",
+}
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from cstar_core import facets
 from cstar_core import search as searching
 from cstar_core.checks import invalid, raise_any, unknown
-from cstar_core.errors import MISSING, HelpdeskError, Invalid, NotFound, Problem
+from cstar_core.errors import MISSING, HelpdeskError, Invalid, MergeConflict, NotFound, Problem
 from cstar_core.ids import parse_id, public_id
 from cstar_core.importing import PROBLEMS_MAX, within
 from cstar_core.pages import next_cursor
@@ -173,7 +173,7 @@ def _item(target: Target, step: Step) -> BulkItem:
         if target.stored is None:
             raise NotFound("ticket", target.id)
         return BulkItem(target.id, step.apply(target.stored))
-    except (Invalid, NotFound) as error:
+    except (Invalid, NotFound, MergeConflict) as error:
         return BulkItem(target.id, "failed", error)
 
 
@@ -181,6 +181,8 @@ def _problems(place: str, error: HelpdeskError) -> list[Problem]:
     """What one ticket stands in the way of all with."""
     if isinstance(error, Invalid):
         return within(place, error.problems)
+    if isinstance(error, MergeConflict):
+        return invalid(place, "is merged into another ticket, and stays closed")
     return invalid(place, "must be the id of an existing ticket")
 
 

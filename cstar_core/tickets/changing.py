@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from cstar_core import facets
 from cstar_core.checks import Rule, check_all, invalid
-from cstar_core.errors import UNKNOWN, Problem
+from cstar_core.errors import UNKNOWN, MergeConflict, Problem
 from cstar_core.events import Log
 from cstar_core.fields import check_values
 from cstar_core.ids import parse_id, public_id
@@ -90,12 +90,18 @@ class Change:
                 self._changes[name] = public_id(kind, uid)
 
     def apply(self, before: Stored) -> bool:
-        """Change a ticket that nothing stands against; whether anything is different now."""
+        """Change a ticket that nothing stands against; whether anything is different now.
+
+        Raises MergeConflict for another status of a ticket that is merged into another one.
+        """
         old = before.values()
         changes = {k: value for k, value in self._changes.items() if k not in _TAG_CHANGES}
         if len(changes) < len(self._changes):
             changes["tags"] = self._tags(old["tags"])
         after = facets.merge(old, changes)
+        if before.merged_uid is not None and "status" in after:
+            into = public_id("ticket", before.merged_uid)
+            raise MergeConflict(f"The ticket is merged into {into}, and stays closed")
         if after:
             write_changes(self._tx, self._scope, self._log, before, after, self._keys, self._known)
         return bool(after)

@@ -26,6 +26,7 @@ from cstar_core.tickets.changing import (
 from cstar_core.tickets.filters import TicketFilter, check_filter, criteria
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.listed import LISTED
+from cstar_core.tickets.merging import merge_ticket, unmerge_ticket
 from cstar_core.tickets.ticket import (
     ENTITY,
     Stored,
@@ -220,6 +221,30 @@ class Tickets:
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
             delete_tickets(tx, self._scope, [stored], known)
 
+    def merge(self, id: str, into: str, *, expected_version: int | None = None) -> Ticket:
+        """Move the messages of a ticket to another one, ``into``, and close it.
+
+        It keeps its own values and names the other as ``merged_into``; ``unmerge`` undoes it.
+        Raises Invalid, NotFound, StaleVersion, and MergeConflict if one of them is merged already.
+        """
+        with self._store.transaction() as tx:
+            ticket = read_stored(tx, self._scope, id)
+            _expect(ticket, expected_version)
+            merge_ticket(tx, self._scope, ticket, into)
+            return self._with_messages(tx, ticket.id)
+
+    def unmerge(self, id: str, *, expected_version: int | None = None) -> Ticket:
+        """Undo ``merge``: the messages come back, and the ticket is what it was before.
+
+        What came to the other ticket since stays there. Raises NotFound, StaleVersion, and
+        MergeConflict if the ticket is not merged.
+        """
+        with self._store.transaction() as tx:
+            ticket = read_stored(tx, self._scope, id)
+            _expect(ticket, expected_version)
+            unmerge_ticket(tx, self._scope, ticket)
+            return self._with_messages(tx, ticket.id)
+
     def update_many(
         self,
         changes: ManyChanges,
@@ -272,6 +297,10 @@ class Tickets:
             if dry_run:
                 raise _TakenBack
         return result
+
+    def _with_messages(self, snap: Snapshot, key: int) -> Ticket:
+        stored = read_by_key(snap, key)
+        return ticket_of(stored, self._scope, read_messages(snap, self._scope, stored))
 
     def _page(self, snap: Snapshot, part: searching.Found, expand_customer: bool) -> Page[Ticket]:
         """The tickets of what was found, in its order."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from peewee import JOIN, SQL
@@ -33,6 +34,7 @@ from cstar_core.tables import (
     STATUSES,
     CustomerRow,
     MemberRow,
+    MergeRow,
     MessageRow,
     TicketRow,
 )
@@ -62,7 +64,8 @@ class Message:
 class Ticket:
     """A conversation with one customer about one thing.
 
-    ``messages`` is None in lists; ``customer`` is None unless it was asked for.
+    ``messages`` is None in lists; ``customer`` is None unless it was asked for. ``merged_into`` is
+    the id of the ticket that it is merged into.
     """
 
     id: str
@@ -82,6 +85,7 @@ class Ticket:
     updated_at: datetime
     resolved_at: datetime | None
     closed_at: datetime | None
+    merged_into: str | None
     version: int
     messages: tuple[Message, ...] | None = None
     customer: Customer | None = None
@@ -164,6 +168,7 @@ def plain(values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in values.items() if name != "custom_fields"}
 
 
+SurvivorRow = TicketRow.alias("survivor")
 COLUMNS = (
     TicketRow.id,
     TicketRow.uid,
@@ -188,6 +193,8 @@ COLUMNS = (
     TicketRow.resolved_at,
     TicketRow.closed_at,
     TicketRow.version,
+    MergeRow.into_id,
+    SurvivorRow.uid,
 )
 
 
@@ -217,6 +224,8 @@ class Stored(NamedTuple):
     resolved_at: int | None
     closed_at: int | None
     version: int
+    merged_key: int | None
+    merged_uid: bytes | None
 
     @property
     def status(self) -> str:
@@ -247,6 +256,8 @@ _JOINED = (
     TicketRow.select(*COLUMNS)
     .join(CustomerRow, JOIN.LEFT_OUTER, on=(CustomerRow.id == TicketRow.customer_id))
     .join_from(TicketRow, MemberRow, JOIN.LEFT_OUTER, on=(MemberRow.id == TicketRow.assigned_to))
+    .join_from(TicketRow, MergeRow, JOIN.LEFT_OUTER, on=(MergeRow.ticket_id == TicketRow.id))
+    .join_from(MergeRow, SurvivorRow, JOIN.LEFT_OUTER, on=(SurvivorRow.id == MergeRow.into_id))
 )
 _BY_UID = prepare(
     _JOINED.where((TicketRow.uid == slot("uid")) & (TicketRow.workspace_id == slot("workspace")))
@@ -267,6 +278,9 @@ _MESSAGES = prepare(
     .where((MessageRow.ticket_id == slot("ticket")) & (MessageRow.is_internal <= slot("internal")))
     .order_by(MessageRow.id)
 )
+
+
+_CREATED_AT = 5
 
 
 def read_stored(snap: Snapshot, scope: Scope, id: str) -> Stored:
@@ -297,6 +311,8 @@ def read_many_by_uid(snap: Snapshot, scope: Scope, uids: Collection[bytes]) -> d
 def read_messages(snap: Snapshot, scope: Scope, stored: Stored) -> tuple[Message, ...]:
     """A ticket's thread, oldest first, without internal messages for who must not see them."""
     rows = snap.all(_MESSAGES, ticket=stored.id, internal=int(scope.internal))
+    # In the order of their keys, which a merge and an import may have made another one.
+    rows.sort(key=itemgetter(_CREATED_AT))
     ticket_id = public_id("ticket", stored.uid)
     return tuple([message_of(row, ticket_id) for row in rows])
 
@@ -325,7 +341,8 @@ def ticket_of(
     # Lists spend most of their time here: names from one unpacking, arguments by position, ids
     # without the call of ``public_id``.
     _, uid, number, title, status, priority, key, customer, name, gone, _, member, *more = row
-    tags, notes, custom_fields, metadata, count, hidden, created, updated, *instants, version = more
+    tags, notes, custom_fields, metadata, count, hidden, created, updated, *later = more
+    resolved, closed, version, _, merged = later
     internal = scope.internal
     return _make_ticket(
         _TICKET + uid.hex(),
@@ -343,8 +360,9 @@ def ticket_of(
         count if internal else count - hidden,
         from_seconds(created),
         from_seconds(updated),
-        from_seconds_or_none(instants[0]),
-        from_seconds_or_none(instants[1]),
+        from_seconds_or_none(resolved),
+        from_seconds_or_none(closed),
+        None if merged is None else _TICKET + merged.hex(),
         version,
         messages,
         customers.get(key) if customers and key is not None else None,

@@ -21,6 +21,7 @@ from cstar_core.tables import (
     PRIORITIES,
     SENDERS,
     STATUSES,
+    MergeRow,
     TicketRow,
 )
 from cstar_core.tickets.new import (
@@ -56,6 +57,18 @@ _COUNT_MESSAGE = prepare(
             TicketRow.version: TicketRow.version + 1,
         }
     ).where(TicketRow.id == slot("ticket"))
+)
+_LOOSEN = prepare(
+    TicketRow.update(
+        {
+            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
+            TicketRow.version: TicketRow.version + 1,
+        }
+    ).where(
+        TicketRow.id.in_(
+            MergeRow.select(MergeRow.ticket_id).where(MergeRow.into_id == slot("ticket"))
+        )
+    )
 )
 _DELETE = prepare(TicketRow.delete().where(TicketRow.id == slot("ticket")))
 
@@ -115,7 +128,7 @@ def write_changes(
     columns |= _status_columns(tx.now, before, after.get("status", before.status))
     # A clock that was set back must not make it older than it was.
     columns |= {"updated_at": max(tx.now, before.updated_at), "version": before.version + 1}
-    _update(tx, before.id, columns)
+    update_row(tx, before.id, columns)
     owner, old = (before.id, before.created_at), before.values()
     if "tags" in after:
         facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], after["tags"])
@@ -138,7 +151,7 @@ def add_message(
     tx.run(_COUNT_MESSAGE, ticket=ticket.id, internal=int(is_internal), now=tx.now)
     status = after_message(ticket.status, sender, is_internal)
     if status != ticket.status:
-        _update(tx, ticket.id, _status_columns(tx.now, ticket, status))
+        update_row(tx, ticket.id, _status_columns(tx.now, ticket, status))
         log = Log(scope)
         _record_update(log, tx.now, ticket, {"status": ticket.status}, {"status": status})
         log.write(tx)
@@ -172,6 +185,8 @@ def delete_tickets(
         owner, old = (ticket.id, ticket.created_at), ticket.values()
         facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, old["tags"], ())
         facets.replace_values(tx, known, owner, old["custom_fields"], {})
+        # What is merged into it shows where, and that changes.
+        tx.run(_LOOSEN, ticket=ticket.id, now=tx.now)
         tx.run(_DELETE, ticket=ticket.id)
         events.forget_ticket(tx, scope, ticket.number)
         data = {"number": ticket.number}
@@ -181,7 +196,8 @@ def delete_tickets(
     log.write(tx)
 
 
-def _update(tx: Transaction, key: int, columns: Mapping[str, object]) -> None:
+def update_row(tx: Transaction, key: int, columns: Mapping[str, object]) -> None:
+    """Write columns of a ticket's row."""
     tx.run(_update_query(tuple(columns)), ticket=key, **columns)
 
 
@@ -205,6 +221,11 @@ def _record_update(
     data = _event_data(ticket) | {_API_NAMES.get(k, k): new[k] for k in _SHOWN if k in new}
     log.add("ticket.updated", ticket.uid, now, ticket.number, data, changes)
     _follow(log, now, ticket, old, new)
+
+
+def follow_status(log: Log, now: int, ticket: Stored, status: str) -> None:
+    """Note the narrower events of a change of status: resolved, closed, reopened."""
+    _follow(log, now, ticket, {"status": ticket.status}, {"status": status})
 
 
 def _follow(

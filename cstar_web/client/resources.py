@@ -90,6 +90,15 @@ class Tickets(_Resource[Ticket]):
         """Delete one with its messages, for good."""
         self._call("DELETE", self.name, ticket_id, values=options)
 
+    def merge(self, ticket_id: str, *, into: str, **options: Unpack[params.Conditional]) -> Ticket:
+        """Move its messages to another one and close it."""
+        values = {**options, "into": into}
+        return self._write("POST", self.name, ticket_id, "merge", values=values)
+
+    def unmerge(self, ticket_id: str, **options: Unpack[params.Conditional]) -> Ticket:
+        """Undo a merge; what came to the other one since stays there."""
+        return self._write("POST", self.name, ticket_id, "unmerge", values=options)
+
     def bulk(self, **options: Unpack[params.BulkOptions]) -> Bulk:
         """Change or delete up to 1,000, named by ``ids`` or found by a ``filter``."""
         values: dict[str, Any] = {**options}

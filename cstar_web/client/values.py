@@ -87,6 +87,7 @@ class Ticket(Value):
     updated_at: datetime
     resolved_at: datetime | None
     closed_at: datetime | None
+    merged_into: str | None = None
     messages: tuple[Message, ...] | None = None
     customer: Customer | None = None
     etag: str | None = None

@@ -25,6 +25,7 @@ ERROR_EXAMPLES: dict[str, Json] = {
         "message": "A custom field with the key region exists already",
         "param": "key",
     },
+    "MERGE_CONFLICT": {"message": "The ticket is merged into tkt_550e8400e29b41d4a716446655440000"},
     "IDEMPOTENCY_IN_PROGRESS": {
         "message": "A request with this Idempotency-Key is still being answered"
     },
@@ -64,6 +65,7 @@ BODY_EXAMPLES: dict[str, Json] = {
         "update": {"status": "closed", "addTags": ["archived"]},
         "dryRun": True,
     },
+    "mergeTicket": {"into": "tkt_550e8400e29b41d4a716446655440000"},
     "createMessage": {"content": "We have sent you a new link.", "sender": "agent"},
     "createCustomer": {"name": "Sam Lee", "email": "sam@example.com", "tags": ["vip"]},
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},

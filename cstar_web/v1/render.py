@@ -46,6 +46,7 @@ def ticket(value: Ticket, internal: bool) -> Json:
         "updatedAt": value.updated_at,
         "resolvedAt": value.resolved_at,
         "closedAt": value.closed_at,
+        "mergedInto": value.merged_into,
     }
     if value.messages is not None:
         answer["messages"] = [message(each) for each in value.messages]

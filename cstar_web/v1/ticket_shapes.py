@@ -70,6 +70,7 @@ class Ticket(Shape):
     updated_at = instant("When it last changed.")
     resolved_at = instant_or_null("When it was resolved or closed, while it is.")
     closed_at = instant_or_null("When it was closed, while it is.")
+    merged_into = text_or_null("The ticket that it is merged into, which has its messages.")
     messages = fields.List(
         fields.Nested(Message()), metadata={"description": "Oldest first; not in lists."}
     )
@@ -128,6 +129,15 @@ class TicketChanges(Shape):
     notes = Text(allow_none=True, metadata=_NOTES)
     custom_fields = Object(metadata=CUSTOM_FIELDS)
     metadata = Object(metadata=METADATA)
+
+
+class Merge(Shape):
+    """Where the messages of a ticket go."""
+
+    into = Text(
+        required=True,
+        metadata={"pattern": id_given("tkt_"), "description": "The id of another ticket."},
+    )
 
 
 class TicketQuery(Shape):

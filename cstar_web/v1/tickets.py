@@ -7,7 +7,14 @@ from cstar_web.etags import ticket_tag
 from cstar_web.operations import Operation, operation
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, Deleted
-from cstar_web.v1.ticket_shapes import NewTicket, Ticket, TicketChanges, TicketQuery, TicketsQuery
+from cstar_web.v1.ticket_shapes import (
+    Merge,
+    NewTicket,
+    Ticket,
+    TicketChanges,
+    TicketQuery,
+    TicketsQuery,
+)
 
 blueprint = Blueprint("tickets", __name__)
 PATH = f"{TEAM}/tickets"
@@ -96,6 +103,7 @@ def get_ticket(call: Call, ticket_id: str) -> Response:
         etag=True,
         conditional=True,
         idempotent=True,
+        errors=("MERGE_CONFLICT",),
     ),
     rules=lambda workspace, values: workspace.tickets.check(values, updating=True),
 )
@@ -126,6 +134,57 @@ def delete_ticket(call: Call, ticket_id: str) -> Response:
     with call.unless_stale(lambda: ticket_tag(tickets.get(ticket_id))):
         tickets.delete(ticket_id)
     return call.answer({"deleted": True})
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=f"{ONE}/merge",
+        name="mergeTicket",
+        tag="Tickets",
+        summary="Merge a ticket into another one",
+        description="Its messages go to the other ticket, in the order of time. It is closed and "
+        "answered with `mergedInto`.",
+        key="secret",
+        body=Merge(),
+        answer=Ticket(),
+        etag=True,
+        conditional=True,
+        idempotent=True,
+        errors=("MERGE_CONFLICT",),
+    ),
+)
+def merge_ticket(call: Call, ticket_id: str) -> Response:
+    tickets = call.workspace.tickets
+    with call.unless_stale(lambda: ticket_tag(tickets.get(ticket_id))):
+        ticket = tickets.merge(ticket_id, **call.body)
+    return call.answer(render.ticket(ticket, call.internal), tag=ticket_tag(ticket))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=f"{ONE}/unmerge",
+        name="unmergeTicket",
+        tag="Tickets",
+        summary="Undo a merge",
+        description="The messages come back, and the status is what it was. What came to the other "
+        "ticket since stays there.",
+        key="secret",
+        answer=Ticket(),
+        etag=True,
+        conditional=True,
+        idempotent=True,
+        errors=("MERGE_CONFLICT",),
+    ),
+)
+def unmerge_ticket(call: Call, ticket_id: str) -> Response:
+    tickets = call.workspace.tickets
+    with call.unless_stale(lambda: ticket_tag(tickets.get(ticket_id))):
+        ticket = tickets.unmerge(ticket_id)
+    return call.answer(render.ticket(ticket, call.internal), tag=ticket_tag(ticket))
 
 
 def _renderer(call: Call) -> render.TicketRenderer:

@@ -4,12 +4,12 @@ import random
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk, StorageFull, Workspace
+from cstar_core import Conflict, Helpdesk, Invalid, StorageFull, Workspace
 from cstar_core.documents import GROUP
 from tests.core.vocabulary import ManualClock
 
@@ -191,6 +191,9 @@ def churn(desk: Helpdesk, workspace: Workspace, chance: random.Random, steps: in
     def text() -> str:
         return " ".join(chance.choices(WORDS, k=chance.randint(1, 6)))
 
+    def merged() -> list[str]:
+        return [one.id for one in map(workspace.tickets.get, tickets) if one.merged_into]
+
     def step() -> None:
         what = chance.random()
         if not tickets or what < 0.3:
@@ -208,9 +211,15 @@ def churn(desk: Helpdesk, workspace: Workspace, chance: random.Random, steps: in
         elif what < 0.85:
             customer = chance.choice([*customers, None])
             workspace.tickets.update(chance.choice(tickets), customer_id=customer)
-        elif what < 0.92:
+        elif what < 0.9:
             workspace.customers.update(chance.choice(customers), name=text())
-        elif what < 0.97:
+        elif what < 0.94:
+            with suppress(Conflict, Invalid):
+                workspace.tickets.merge(chance.choice(tickets), chance.choice(tickets))
+        elif what < 0.96:
+            with suppress(Conflict):
+                workspace.tickets.unmerge(chance.choice(merged() or tickets))
+        elif what < 0.985:
             workspace.tickets.delete(tickets.pop(chance.randrange(len(tickets))))
         else:
             found(workspace, text())
@@ -232,7 +241,9 @@ def test_after_any_history_the_index_equals_one_made_anew(
     desk: Helpdesk, acme: Workspace, path: Path, seed: int
 ) -> None:
     churn(desk, acme, random.Random(seed), 150)
+    assert desk.check(deep=True).ok
     found(acme, "alpha")
+    assert desk.check(deep=True).ok
     grown = vocabulary(path, "ticket_search_1"), vocabulary(path, "customer_search_1")
     with sqlite3.connect(path) as file:
         for kind in ("ticket", "customer"):

@@ -39,6 +39,7 @@ PREFIXES = {
 # A name of each kind that no workspace has, as like a real one as can be.
 NOWHERE = {
     **{kind: prefix + ABSENT for kind, prefix in PREFIXES.items()},
+    "other ticket": f"tkt_{ABSENT}",
     "event": f"evt_{ABSENT}",
     "key": "vvvvvvvvt",
     "customer key": "vvvvvvvvc",
@@ -274,7 +275,7 @@ def _named(
         asked = make(request, param, world.things[owner].names[kind])
         title = f"{name}, {key}, {param} {kind} of {' '.join(owner)}"
         if may_see(opens, kind, owner) and (kind != "internal" or opens.writes):
-            yield Cell(title, asked, route.status)
+            yield Cell(title, asked, 200 if route.code else route.status)
         else:
             yield Cell(title, asked, status, code, twin=absent)
 

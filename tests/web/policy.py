@@ -54,6 +54,8 @@ class Route:
     key: Literal["none", "any", "secret"]
     status: int = 200
     names: Kind | None = None
+    # What the request of the path alone is refused with, where it takes more to be done.
+    code: str | None = None
     body: Json = field(default_factory=dict)
 
 
@@ -85,6 +87,11 @@ ROUTES: dict[str, Route] = {
     "bulkTickets": Route(
         "POST", "/tickets/bulk", "secret", body={"filter": {"status": "new"}, "delete": True}
     ),
+    "mergeTicket": Route(
+        *("POST", f"{TICKET}/merge", "secret", 400, "ticket", "PARAMETER_INVALID"),
+        body={"into": f"tkt_{32 * '0'}"},
+    ),
+    "unmergeTicket": Route("POST", f"{TICKET}/unmerge", "secret", 409, "ticket", "MERGE_CONFLICT"),
     "listMessages": Route("GET", f"{TICKET}/messages", "any", names="ticket"),
     "createMessage": Route(
         "POST", f"{TICKET}/messages", "secret", 201, names="ticket", body={"content": "Hello"}
@@ -128,6 +135,7 @@ ROUTES: dict[str, Route] = {
 BODY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "createTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
     "updateTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
+    "mergeTicket": (("into", "other ticket"),),
     "createCustomer": (("customFields", "customer key"),),
     "updateCustomer": (("customFields", "customer key"),),
     "replayWebhook": (("after", "event"),),
@@ -167,7 +175,7 @@ def expected(route: Route, opens: Opens | None, team: str, seen: bool) -> tuple[
         return 403, "insufficient_permissions"
     if route.names and not seen:
         return 404, "RESOURCE_MISSING"
-    return route.status, None
+    return route.status, route.code
 
 
 def has_team(route: Route) -> bool:

@@ -25,6 +25,8 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "updateTicket": (resources.Tickets.update, client.Ticket),
     "deleteTicket": (resources.Tickets.delete, None),
     "bulkTickets": (resources.Tickets.bulk, client.Bulk),
+    "mergeTicket": (resources.Tickets.merge, client.Ticket),
+    "unmergeTicket": (resources.Tickets.unmerge, client.Ticket),
     "listMessages": (resources.Messages.list, client.Message),
     "createMessage": (resources.Messages.create, client.Message),
     "listCustomers": (resources.Customers.list, client.Customer),
@@ -56,7 +58,7 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "redeliver": (resources.Webhooks.redeliver, client.Delivery),
 }
 # What the client has no call for. It follows events by asking for those after the last one.
-WITHOUT = {"streamEvents", "mergeTicket", "unmergeTicket"}
+WITHOUT = {"streamEvents"}
 HEADERS = {"idempotencyKey", "ifMatch"}
 KINDS = {"object"}
 PACKED = {"filters", "values", "changes", "options"}

@@ -21,13 +21,15 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "createTicket": ("POST", "{base}/tickets", {"title": "New", "tags": ["vip"]}, 15),
     "getTicket": ("GET", "{base}/tickets/{ticket}", None, 5),
     "updateTicket": ("PATCH", "{base}/tickets/{ticket}", {"status": "open"}, 11),
-    "deleteTicket": ("DELETE", "{base}/tickets/{ticket}", None, 19),
+    "deleteTicket": ("DELETE", "{base}/tickets/{ticket}", None, 20),
     "bulkTickets": (
         "POST",
         "{base}/tickets/bulk",
         {"filter": {"search": "#1"}, "update": {"status": "open"}},
         14,
     ),
+    "mergeTicket": ("POST", "{base}/tickets/{ticket}/merge", {"into": "{other}"}, 18),
+    "unmergeTicket": ("POST", "{base}/tickets/{merged}/unmerge", None, 21),
     "listMessages": ("GET", "{base}/tickets/{ticket}/messages", None, 5),
     "createMessage": ("POST", "{base}/tickets/{ticket}/messages", {"content": "Hello"}, 12),
     "listCustomers": ("GET", "{base}/customers", None, 6),
@@ -97,6 +99,8 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
     """What the URLs name, on a desk with so many objects of each kind."""
     field = {"name": "Region", "key": "region", "type": "text", "entityType": "tickets"}
     known = {"base": api.base, "field": api.post("/custom-fields", field).data["id"]}
+    known |= {"other": api.ticket("Refund")["id"], "merged": api.ticket("Refund")["id"]}
+    api.post(f"/tickets/{known['merged']}/merge", {"into": known["other"]})
     for number in range(request.param):
         email = f"m{number}@example.com"
         known["member"] = api.post("/members", {"name": "Ann", "email": email}).data["id"]

@@ -26,6 +26,7 @@ MEMBERS = [
     "updatedAt",
     "resolvedAt",
     "closedAt",
+    "mergedInto",
 ]
 NOT_FOUND = (404, "RESOURCE_MISSING", "Ticket not found")
 
@@ -52,6 +53,7 @@ def test_a_ticket_has_every_member_from_the_start(api: Api) -> None:
         "updatedAt": "2025-12-10T14:30:00Z",
         "resolvedAt": None,
         "closedAt": None,
+        "mergedInto": None,
         "messages": [],
     }
 

@@ -127,6 +127,9 @@ class Workbench:
 
     def _furnish_body(self, case: Case[Any]) -> None:
         body: Json = case.body  # type: ignore[assignment]
+        if "into" in body:
+            number = next(_numbers)
+            body["into"] = self._workspace.tickets.create(title=f"Ticket {number}").id
         if "filter" in body or "ids" in body:
             self._furnish_bulk(body)
         if body.get("customFields"):

@@ -128,6 +128,7 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
     workspace.messages.create(ticket.id, content=internal, is_internal=True)
     names = {
         "ticket": ticket.id,
+        "other ticket": workspace.tickets.create(title=mark).id,
         "customer": customer.id,
         "field": field_ids[0],
         "member": member[0],
