@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -195,7 +196,16 @@ def _exchange(
         client.putheader(name, value)
     client.endheaders(body)
     with client.getresponse() as response:
-        return response.status, response.read(ANSWER_MAX)
+        return response.status, _beginning(response)
+
+
+def _beginning(response: http.client.HTTPResponse) -> bytes:
+    """The first of the body; if the rest does not come, what came. The status is what counts."""
+    content = b""
+    with suppress(OSError, http.client.HTTPException):
+        while some := response.read1(ANSWER_MAX - len(content)):
+            content += some
+    return content
 
 
 class _Timed:

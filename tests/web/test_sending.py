@@ -92,14 +92,24 @@ def drip(*parts: bytes) -> Behaviour:
     return behave
 
 
-@pytest.mark.parametrize(
-    "beginning",
-    [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"],
-    ids=["status", "header", "body"],
-)
+@pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\nX: "], ids=["status", "header"])
 def test_an_answer_that_drips_is_given_up(beginning: bytes) -> None:
     answer = sent_to(drip(beginning), budget=SHORT)
     assert (answer.error, answer.seconds < 2) == (f"no answer within {SHORT} s", True)
+
+
+def test_a_status_counts_whatever_becomes_of_the_body() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nab"
+    answer = sent_to(drip(head), budget=SHORT)
+    assert (answer.status, answer.error, answer.body[:3]) == (200, None, b"abx")
+    assert sent_to(answering(head)).body == b"ab"
+
+
+@pytest.mark.parametrize("body", [b"3\r\nabc\r\n", b"3\r\nabc\r\nzz\r\n", b"zz"])
+def test_a_status_counts_if_its_chunks_are_broken(body: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = sent_to(answering(head + body))
+    assert (answer.status, answer.error) == (200, None)
 
 
 def test_an_answer_that_never_begins_is_given_up() -> None:
