@@ -111,6 +111,7 @@ def _summary(ticket: Ticket, notes: list[str]) -> shapes.Summary:
         customer_id=ticket.customer_id,
         customer_name=ticket.customer_name,
         assigned_to=ticket.assigned_to,
+        merged_into=ticket.merged_into,
         tags=list(ticket.tags[:TAGS_SHOWN]),
         custom_fields=fields,
         message_count=ticket.message_count,

@@ -16,6 +16,7 @@ class Summary:
     customer_id: str | None
     customer_name: str | None
     assigned_to: str | None
+    merged_into: str | None
     tags: list[str]
     custom_fields: dict[str, Any]
     message_count: int

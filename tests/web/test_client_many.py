@@ -74,6 +74,20 @@ def test_what_fails_for_one_ticket_is_told_as_its_error(acme: Client) -> None:
     assert acme.tickets.get(ticket.id).priority == "high"
 
 
+def test_a_ticket_is_merged_into_another_and_comes_back(acme: Client) -> None:
+    kept = acme.tickets.create(title="Parcel", initial_message="Where is it?")
+    double = acme.tickets.create(title="Parcel again", initial_message="Hello?")
+
+    merged = acme.tickets.merge(double.id, into=kept.id, if_match=double.etag)
+    assert (merged.merged_into, merged.status) == (kept.id, "closed")
+    assert [each.content for each in acme.messages.list(kept.id)] == ["Where is it?", "Hello?"]
+    with pytest.raises(ConflictError) as caught:
+        acme.tickets.merge(double.id, into=kept.id)
+    assert caught.value.code == "MERGE_CONFLICT"
+    assert acme.tickets.unmerge(double.id).merged_into is None
+    assert [each.content for each in acme.messages.list(double.id)] == ["Hello?"]
+
+
 def test_a_webhook_goes_through_its_life(acme: Client) -> None:
     made = acme.webhooks.create(
         name="Chat", url="https://chat.example.com/hook", events=["ticket.*"], is_active=False
