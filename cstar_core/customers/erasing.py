@@ -121,8 +121,11 @@ _EMPTY_TICKET = prepare(
         }
     ).where(TicketRow.id == slot("ticket"))
 )
-# Also what was written to it and is in the thread of another ticket, which it is merged into.
-_OF_TICKET = (MessageRow.ticket_id == slot("ticket")) | (MessageRow.home_id == slot("ticket"))
+# Also what was written to it and is in the thread of another ticket, which it is merged into; not
+# what was written to another one.
+_OF_TICKET = (MessageRow.home_id == slot("ticket")) | (
+    (MessageRow.ticket_id == slot("ticket")) & MessageRow.home_id.is_null()
+)
 _HOLDERS = prepare(
     MessageRow.select(MessageRow.ticket_id).distinct().where(MessageRow.home_id == slot("ticket"))
 )
@@ -195,11 +198,7 @@ _DROP_RECEIPT = prepare(
         (ReceiptRow.actor_uid == slot("actor")) & (ReceiptRow.idempotency_key == slot("key"))
     )
 )
-_COUNT = prepare(
-    TicketRow.select(fn.COALESCE(fn.SUM(TicketRow.message_count), 0)).where(
-        TicketRow.id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("tickets")]))
-    )
-)
+_COUNT = prepare(MessageRow.select(fn.COUNT(1)).where(_OF_TICKET))
 
 
 def find_person(snap: Snapshot, scope: Scope, id: str) -> Person:
@@ -231,7 +230,7 @@ def would_erase(snap: Snapshot, scope: Scope, person: Person) -> Erased:
     return Erased(
         person.id,
         len(person.tickets),
-        int(snap.value(_COUNT, tickets=json.dumps(person.tickets))),
+        sum(snap.value(_COUNT, ticket=key) for key in person.tickets),
         sum(1 for _ in numbers),
         len(_receipts(snap, person)),
     )

@@ -72,7 +72,7 @@ def _records(
         (CUSTOM_FIELDS, CustomFieldRow.workspace_id == workspace),
         (CUSTOMERS, CustomerRow.id == key),
         (TICKETS, TicketRow.customer_id == key),
-        (MESSAGES, MessageRow.ticket_id.in_(theirs)),
+        (MESSAGES, _written_to(theirs)),
     )
     found = {
         kind.name: list(records(snap, places, kind, kind.rows.where(each)))
@@ -83,6 +83,12 @@ def _records(
     )
     found[EVENTS_NAME] = list(events(snap, places, log))
     return found if internal else {name: list(_seen(each)) for name, each in found.items()}
+
+
+def _written_to(tickets: Any) -> Any:
+    """The messages of tickets, also where a merge has put them, without what it has put there."""
+    here = MessageRow.ticket_id.in_(tickets) & MessageRow.home_id.is_null()
+    return here | MessageRow.home_id.in_(tickets)
 
 
 def _seen(found: Iterable[Record]) -> Iterator[Record]:
@@ -111,7 +117,7 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
         yield from _lines(ticket, names)
         yield from _values(ticket)
         for message in found["messages"]:
-            if message["ticketId"] == ticket["id"]:
+            if ticket["id"] == (message["homeTicketId"] or message["ticketId"]):
                 hidden = ", internal" if message["isInternal"] else ""
                 yield f"\n  {message['createdAt']}, {message['senderName']}{hidden}:\n"
                 yield from (f"    {line}\n" for line in message["content"].splitlines())

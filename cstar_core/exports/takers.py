@@ -36,7 +36,7 @@ from cstar_core.fields import Definition, check_stored
 from cstar_core.ids import public_id
 from cstar_core.members import fold_email
 from cstar_core.store import prepare, prepare_insert, slot
-from cstar_core.tables import CustomerRow, EventRow, MergeRow, TicketRow
+from cstar_core.tables import CustomerRow, EventRow, TicketRow
 from cstar_core.teams import find_team
 
 _CACHED = 65_536
@@ -54,7 +54,6 @@ _TICKET_HERE = prepare(
 _TICKET = prepare(
     TicketRow.select(TicketRow.id, TicketRow.workspace_id).where(TicketRow.uid == slot("uid"))
 )
-_INTO = prepare(MergeRow.select(MergeRow.into_id).where(MergeRow.ticket_id == slot("ticket")))
 _TICKET_UID = prepare(
     TicketRow.select(TicketRow.uid).where(
         (TicketRow.workspace_id == slot("workspace")) & (TicketRow.number == slot("number"))
@@ -238,7 +237,7 @@ def _in_turn(space: Space, number: int) -> list[Problem]:
 
 
 class _OfTickets(Rows):
-    """What names tickets alone, each by its id."""
+    """What belongs to tickets of the export and names them by id."""
 
     more = ()
 
@@ -247,9 +246,20 @@ class _OfTickets(Rows):
         self._ours = {space.key for space in loaded.spaces.values()}
         self._ticket = lru_cache(_CACHED)(self._find_ticket)
 
-    def _find_ticket(self, uid: bytes) -> int | None:
+    def _find_ticket(self, uid: bytes) -> tuple[int, int] | None:
+        """The integer keys of a ticket and its workspace."""
         row = self._tx.first(_TICKET, uid=uid)
-        return None if row is None or row[1] not in self._ours else int(row[0])
+        return None if row is None or row[1] not in self._ours else (int(row[0]), int(row[1]))
+
+    def _refer(self, values: Values, name: str, column: str, other: str) -> list[Problem]:
+        """Turn two ids of tickets into keys: different ones of the same workspace."""
+        one, two = self._ticket(values[name]), self._ticket(values[column])
+        if one is None:
+            return invalid("ticketId", "must be a ticket of the export")
+        if two is None or two == one or two[1] != one[1]:
+            return invalid(other, "must be another ticket of the workspace")
+        values[name], values[column] = one[0], two[0]
+        return []
 
 
 class _Messages(_OfTickets):
@@ -258,41 +268,38 @@ class _Messages(_OfTickets):
     kind = MESSAGES
 
     def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
-        values["ticket_id"] = self._ticket(values["ticket_id"])
-        if values["ticket_id"] is None:
-            return invalid("ticketId", "must be a ticket of the export")
-        if values["home_id"] is not None:
-            values["home_id"] = self._ticket(values["home_id"])
-            if values["home_id"] is None:
-                return invalid("homeTicketId", "must be a ticket of the export")
         if record["isInternal"] and record["sender"] == "customer":
             return invalid("isInternal", "must be false for a customer's message")
+        if values["home_id"] is not None:
+            return self._refer(values, "ticket_id", "home_id", "homeTicketId")
+        found = self._ticket(values["ticket_id"])
+        if found is None:
+            return invalid("ticketId", "must be a ticket of the export")
+        values["ticket_id"] = found[0]
         return []
 
 
 class _Merges(_OfTickets):
-    """Which tickets are merged into which."""
+    """Tickets that are merged into others, which never leads back to them."""
 
     kind = MERGES
 
-    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
-        for name, column in (("ticketId", "ticket_id"), ("intoTicketId", "into_id")):
-            values[column] = self._ticket(values[column])
-            if values[column] is None:
-                return invalid(name, "must be a ticket of the export")
-        if not self._leads_on(values["ticket_id"], values["into_id"]):
-            return invalid("intoTicketId", "must not lead back to the ticket")
-        return []
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self._into: dict[int, int] = {}
 
-    def _leads_on(self, ticket: int, into: int) -> bool:
-        """Whether following the merges ends; a circle would never find who has the thread."""
-        self.write()
-        seen = {ticket}
-        following: int | None = into
-        while following is not None and following not in seen:
-            seen.add(following)
-            following = self._tx.value(_INTO, ticket=following)
-        return following is None
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        problems = self._refer(values, "ticket_id", "into_id", "intoTicketId")
+        if problems:
+            return problems
+        ticket = values["ticket_id"]
+        step: int | None = values["into_id"]
+        while step is not None and step != ticket:
+            step = self._into.get(step)
+        if step == ticket:
+            return invalid("intoTicketId", "must not lead back to the ticket")
+        self._into[ticket] = values["into_id"]
+        return []
 
 
 class _ExternalIds(Rows):

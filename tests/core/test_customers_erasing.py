@@ -200,6 +200,28 @@ def test_others_keep_what_is_theirs(acme: Workspace, person: Customer) -> None:
     assert acme.idempotency.find("two") is not None
 
 
+def test_what_a_merge_has_put_elsewhere_is_erased_and_what_it_has_brought_stays(
+    desk: Helpdesk, acme: Workspace, person: Customer, path: Path
+) -> None:
+    theirs_too = acme.tickets.create(
+        title="qxtitle", customer_id=person.id, initial_message="qycomplaint again"
+    )
+    bo = theirs(acme, "Another")
+    acme.tickets.merge(theirs_too.id, into=bo.id)
+    more = acme.tickets.create(title="Bo's too", initial_message="Kept words")
+    acme.tickets.merge(more.id, into=theirs(acme, "qxtitle of Zqxvanessa").id)
+    acme.customers.erase(person.id)
+    desk.compact()
+    data = bytes_of(path)
+    assert [word for word in WORDS if word.casefold().encode() in data] == []
+    shown = [each.content for each in acme.messages.list(bo.id)]
+    assert shown == ["Hello there", "Erased"]
+    acme.tickets.unmerge(more.id)
+    assert [each.content for each in acme.messages.list(more.id)] == ["Kept words"]
+    assert acme.tickets.list(search="hello").total == 1
+    assert desk.check(deep=True).ok
+
+
 def test_the_log_keeps_bare_facts(acme: Workspace, person: Customer) -> None:
     ticket = theirs(acme, "qxtitle of Zqxvanessa")
     before = [each.type for each in acme.events.list(page_size=100).items]

@@ -241,6 +241,8 @@ TAMPERED = [
     ("messages.ndjson", "sender", "robot", "sender must be one of"),
     ("messages.ndjson", "isInternal", 1, "isInternal must be true or false"),
     ("messages.ndjson", "content", "x" * 100_001, "content must be at most 100,000 characters"),
+    ("messages.ndjson", "homeTicketId", f"tkt_{NOBODY}", "homeTicketId must be another ticket"),
+    ("merges.ndjson", "intoTicketId", f"tkt_{NOBODY}", "intoTicketId must be another ticket"),
     ("external_ids.ndjson", "customerId", f"cus_{NOBODY}", "customerId must be of the workspace"),
     ("external_ids.ndjson", "kind", "tickets", "ticketId must be given for its kind"),
     ("external_ids.ndjson", "externalId", "", "externalId is required"),
@@ -261,6 +263,33 @@ def test_a_row_that_breaks_a_rule_is_refused_with_its_place(
 ) -> None:
     changed(out, name, member, value)
     refuses(other, out, what)
+
+
+def test_merges_that_lead_in_a_circle_are_refused(other: Helpdesk, out: Path) -> None:
+    def change(lines: list[bytes]) -> None:
+        record = json.loads(lines[0])
+        back = {"ticketId": record["intoTicketId"], "intoTicketId": record["ticketId"]}
+        lines[1:] = [json.dumps({**record, **back}).encode() + b"\n"]
+
+    rewrite(out, "merges.ndjson", change)
+    refuses(other, out, "merges.ndjson line 2: intoTicketId must not lead back to the ticket")
+
+
+def test_a_merge_can_be_undone_after_an_import(
+    desk: Helpdesk, other: Helpdesk, tmp_path: Path
+) -> None:
+    acme = desk.workspace("acme")
+    one = acme.tickets.create(title="One", initial_message="first", status="open")
+    two = acme.tickets.create(title="Two", initial_message="second")
+    acme.tickets.merge(one.id, into=two.id)
+    desk.export(tmp_path / "one")
+    other.import_export(tmp_path / "one")
+    room = other.workspace("acme")
+    assert room.tickets.get(one.id).merged_into == two.id
+    back = room.tickets.unmerge(one.id)
+    assert back.status == "open"
+    assert [each.content for each in room.messages.list(one.id)] == ["first"]
+    assert other.check(deep=True).ok
 
 
 def test_an_event_that_quotes_another_ticket_than_its_own_is_refused(

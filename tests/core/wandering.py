@@ -152,6 +152,14 @@ def _load(room: Workspace, chance: random.Random) -> None:
     list(room.tickets.import_many([{"title": _text(chance), "messages": [{"content": "x"}]}]))
 
 
+def _merge(room: Workspace, chance: random.Random) -> None:
+    ticket = _some(room.tickets.list, chance)
+    if chance.random() < 0.7:
+        room.tickets.merge(ticket, into=_some(room.tickets.list, chance))
+    else:
+        room.tickets.unmerge(ticket)
+
+
 def _delete(room: Workspace, chance: random.Random) -> None:
     kind = chance.choice((room.tickets, room.tickets, room.customers, room.members))
     kind.delete(_some(kind.list, chance))
@@ -166,5 +174,5 @@ def _delete_field(room: Workspace, chance: random.Random) -> None:
 ACTS: tuple[Callable[[Workspace, random.Random], None], ...] = (
     *(_new_member, _new_customer, _new_ticket, _new_ticket, _assigned_ticket, _new_message),
     *(_new_message, _change_ticket, _change_ticket, _change_customer, _change_field, _load),
-    *(_delete, _delete_field),
+    *(_delete, _delete_field, _merge, _merge),
 )
