@@ -54,7 +54,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX + 1
     # A URL with a double slash is an unknown URL, not a redirect in HTML.
     app.url_map.merge_slashes = False
-    app.url_map.converters["default"] = Segment
+    app.url_map.converters["beside_bulk"] = Segment
     streams = Streams(desk, Seats(settings.stream_listeners), written, watch.listen)
     install(app, Services(desk, settings, RateLimits(settings), watch, streams))
     for blueprint in (*v1.BLUEPRINTS, health.blueprint, pages.pages):

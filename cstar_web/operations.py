@@ -65,11 +65,16 @@ class Operation:
     @property
     def rule(self) -> str:
         """The path as Flask writes it, with the names a view function takes."""
-        return _PARAMETER.sub(lambda match: f"<{snake_case(match[1])}>", self.path)
+        return _PARAMETER.sub(lambda match: f"<{_converted(match[1])}>", self.path)
+
+
+def _converted(name: str) -> str:
+    """A parameter as Flask writes it; the word bulk is a path itself beside the ids of tickets."""
+    return f"beside_bulk:{snake_case(name)}" if name == "ticketId" else snake_case(name)
 
 
 class Segment(BaseConverter):
-    """What a path may name, but for the words that are paths themselves beside such names.
+    """What a path may name, but for a word that is a path itself beside such names.
 
     Otherwise a method that /tickets/bulk does not take would be tried on a ticket called bulk.
     """

@@ -273,7 +273,7 @@ def section(operation: Operation) -> str:
 def test_every_route_stands_in_the_documents(app: Flask) -> None:
     listed = read("docs/api.md")
     routes = {
-        f"`{method} {re.sub('<(?:path:)?([a-z_]+)>', '{}', rule.rule)}`"
+        f"`{method} {re.sub('<(?:[a-z_]+:)?([a-z_]+)>', '{}', rule.rule)}`"
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if "static" not in rule.rule

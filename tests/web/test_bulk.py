@@ -199,3 +199,9 @@ def test_bulk_is_no_ticket(api: Api, method: str) -> None:
     answer = api.send(method, f"{api.base}/tickets/bulk", json={})
     assert (answer.status, answer.error["code"]) == (405, "METHOD_NOT_ALLOWED")
     assert answer.headers["Allow"] == "OPTIONS, POST"
+
+
+def test_a_team_may_be_called_bulk(api: Api, desk: Helpdesk) -> None:
+    desk.teams.create("Bulk")
+    key = desk.keys.create("bulk", type="secret", environment="live").secret
+    assert Api(api.client, key, team="bulk").get("/tickets").status == 200
