@@ -275,6 +275,26 @@ def test_merges_that_lead_in_a_circle_are_refused(other: Helpdesk, out: Path) ->
     refuses(other, out, "merges.ndjson line 2: intoTicketId must not lead back to the ticket")
 
 
+@pytest.mark.parametrize(
+    ("name", "member", "number"),
+    [
+        ("messages.ndjson", "homeTicketId", 3),
+        ("merges.ndjson", "intoTicketId", 3),
+        ("merges.ndjson", "ticketId", 3),
+        ("tickets.ndjson", "status", None),
+    ],
+)
+def test_a_merge_that_could_not_be_undone_is_refused(
+    name: str, member: str, number: int | None, desk: Helpdesk, other: Helpdesk, tmp_path: Path
+) -> None:
+    acme = desk.workspace("acme")
+    made = [acme.tickets.create(title="x", initial_message="y", status="open") for _ in range(3)]
+    acme.tickets.merge(made[0].id, into=made[1].id)
+    desk.export(tmp_path / "out")
+    changed(tmp_path / "out", name, member, made[number - 1].id if number else "open")
+    refuses(other, tmp_path / "out", "is not as a merge leaves a ticket and its messages")
+
+
 def test_a_merge_can_be_undone_after_an_import(
     desk: Helpdesk, other: Helpdesk, tmp_path: Path
 ) -> None:
