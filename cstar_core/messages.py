@@ -47,10 +47,12 @@ class Messages:
             "is_internal": is_internal,
         }
         with self._store.transaction(brief=True) as tx:
-            ticket = survivor(tx, read_stored(tx, self._scope, ticket_id))
+            ticket = read_stored(tx, self._scope, ticket_id)
             raise_any(self.check(values))
+            # Of the ticket that it is posted to, whose customer need not be the other one's.
             name = sender_name or default_name(self._scope, sender, ticket.customer_name)
-            return add_message(tx, self._scope, ticket, content, sender, name, is_internal)
+            holder = survivor(tx, ticket)
+            return add_message(tx, self._scope, holder, content, sender, name, is_internal)
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""

@@ -181,6 +181,13 @@ def test_a_message_to_a_merged_ticket_goes_to_the_one_that_has_its_thread(
     assert statuses == ["closed", "open"]
 
 
+def test_a_message_to_a_merged_ticket_has_the_name_of_its_own_customer(acme: Workspace) -> None:
+    one, other = (acme.tickets.create(title="x", customer_name=name) for name in ("Jane", "Bo"))
+    acme.tickets.merge(one.id, other.id)
+    assert acme.messages.create(one.id, content="a", sender="customer").sender_name == "Jane"
+    assert acme.messages.create(other.id, content="b", sender="customer").sender_name == "Bo"
+
+
 def test_a_merged_ticket_stays_closed(acme: Workspace, pair: tuple[Ticket, Ticket]) -> None:
     one, other = pair
     acme.tickets.merge(one.id, other.id)
