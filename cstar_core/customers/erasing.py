@@ -40,6 +40,8 @@ from cstar_core.tags import fold_tag
 
 ERASED = "Erased"
 NOBODY = "Deleted customer"
+# Names of customers that are nobody's.
+_NAMELESS = {NOBODY.casefold(), "customer"}
 _TICKETS = "tickets"
 _TOGETHER = 100
 # The types of fields whose values are one of few, which say nothing of who chose them.
@@ -160,6 +162,12 @@ _USES = prepare(
         & TagRow.tag_key.in_(SQL("(SELECT value FROM json_each(?))", [Slot("tags")]))
     )
 )
+# Nothing says any more whose tickets those were that are deleted.
+_OF_NO_TICKET = EventRow.select(EventRow.number).where(
+    (EventRow.workspace_id == slot("workspace"))
+    & EventRow.ticket_number.is_null(False)
+    & EventRow.ticket_number.not_in(TicketRow.select(TicketRow.number).where(_MINE))
+)
 # What receivers answered when they were told of somebody; they may have quoted it.
 _TOLD = DeliveryRow.select(DeliveryRow.id).join(
     WebhookRow, on=(WebhookRow.id == DeliveryRow.webhook_id)
@@ -169,8 +177,11 @@ _FORGET_ANSWERS = prepare(
         AttemptRow.delivery_id.in_(
             _TOLD.where(
                 (WebhookRow.workspace_id == slot("workspace"))
-                & DeliveryRow.event_number.in_(
-                    SQL("(SELECT value FROM json_each(?))", [Slot("numbers")])
+                & (
+                    DeliveryRow.event_number.in_(
+                        SQL("(SELECT value FROM json_each(?))", [Slot("numbers")])
+                    )
+                    | DeliveryRow.event_number.in_(_OF_NO_TICKET)
                 )
             )
         )
@@ -314,7 +325,11 @@ def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
     rows = snap.all(_EVENTS_OF_CUSTOMER, workspace=scope.workspace_id, uid=person.uid)
     for change in (from_json(changes) for _, changes in rows if changes):
         found |= {change[name]["from"] for name in ("name", "email") if name in change}
-    return {name.casefold() for name in found if name}
+    if person.row is None:
+        # The log has forgotten who was deleted, but not under what name they wrote.
+        written = [row for key in person.tickets for row in snap.all(_SENDERS, ticket=key)]
+        found |= {name for sender, name in written if SENDERS[sender] == "customer"}
+    return {name.casefold() for name in found if name} - _NAMELESS
 
 
 def _tags_of_others(snap: Snapshot, scope: Scope, person: Person) -> set[str]:

@@ -273,11 +273,9 @@ def test_another_teams_customer_is_not_found(globex: Workspace, person: Customer
         globex.customers.erase(person.id)
 
 
-def test_what_receivers_answered_is_emptied(
-    desk: Helpdesk, acme: Workspace, person: Customer
-) -> None:
-    hook = acme.webhooks.create(name="Hook", url="https://example.com/x", events=["*"])
-    assert hook
+def told(desk: Helpdesk, acme: Workspace) -> None:
+    """Let a receiver have been told of each message, and have answered with a name."""
+    acme.webhooks.create(name="Hook", url="https://example.com/x", events=["*"])
     with desk._store.transaction() as tx:
         webhook = tx.sql("SELECT id FROM webhooks")[0][0]
         rows = tx.sql("SELECT number FROM events WHERE workspace_id = 1 AND type = 7")
@@ -291,11 +289,29 @@ def test_what_receivers_answered_is_emptied(
             "INSERT INTO attempts SELECT id, 1, 0, 200, NULL, CAST('Zqxvanessa' AS BLOB), 5 "
             "FROM deliveries"
         )
-    acme.customers.erase(person.id)
+
+
+def answers(desk: Helpdesk) -> list[bytes]:
     with desk._store.snapshot() as snap:
         query = AttemptRow.select(AttemptRow.answer).order_by(AttemptRow.delivery_id)
-        answers = snap.all(prepare(query))
-    assert [bytes(answer) for (answer,) in answers] == [b""] * 4 + [b"Zqxvanessa"]
+        return [bytes(answer) for (answer,) in snap.all(prepare(query))]
+
+
+def test_what_receivers_answered_is_emptied(
+    desk: Helpdesk, acme: Workspace, person: Customer
+) -> None:
+    told(desk, acme)
+    acme.customers.erase(person.id)
+    assert answers(desk) == [b""] * 4 + [b"Zqxvanessa"]
+
+
+def test_what_receivers_answered_of_a_ticket_that_is_deleted_is_emptied(
+    desk: Helpdesk, acme: Workspace, person: Customer
+) -> None:
+    told(desk, acme)
+    acme.tickets.delete(theirs(acme, "qxtitle of Zqxvanessa").id)
+    acme.customers.erase(person.id)
+    assert answers(desk) == [b""] * 4 + [b"Zqxvanessa"]
 
 
 @pytest.mark.parametrize("seed", range(2))
