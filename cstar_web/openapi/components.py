@@ -153,11 +153,12 @@ _META = {"requestId": _REQUEST_ID, "timestamp": _INSTANT}
 
 SCHEMAS: Json = {
     "Json": {
-        "description": "Any JSON value: text without U+0000, integers of at most 64 bits.",
+        "description": "Any JSON value: text without U+0000, and no number written as an integer "
+        "of more than 64 bits.",
         "anyOf": [
             {"type": ["null", "boolean"]},
             {"type": "string", "pattern": TEXT},
-            {"type": "number", "minimum": -(2**63), "maximum": 2**63 - 1},
+            {"type": "number"},
             {"type": "array", "items": reference("schemas", "Json")},
             {
                 "type": "object",

@@ -84,9 +84,19 @@ class Describer:
     def _content(self, operation: Operation) -> Json:
         if not operation.stream:
             return {"application/json": {"schema": self._envelope(operation)}}
-        shown = self._schema(operation.answer)["$ref"].rpartition("/")[2]
-        text = f"Server-sent events. The `data` of each is one `{shown}` as JSON."
-        return {"text/event-stream": {"schema": {"type": "string", "description": text}}}
+        data = {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": self._schema(operation.answer),
+        }
+        properties = {"id": {"type": "string"}, "event": {"type": "string"}, "data": data}
+        each = {
+            "type": "object",
+            "description": "One of the server-sent events.",
+            "required": list(properties),
+            "properties": properties,
+        }
+        return {"text/event-stream": {"schema": each}}
 
     def _envelope(self, operation: Operation) -> Json:
         data = self._schema(operation.answer)

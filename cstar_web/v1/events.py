@@ -132,11 +132,11 @@ def stream_events(call: Call) -> Response:
     after, types = _beginning(call), tuple(call.query.get("types", ()))
     hold = request.environ.get(HOLD) if request.method == "GET" else None
     found = _following(call, after, types, limit=1 if hold else 100)
+    start = after or found.reached
     if hold is None:
         # The server cannot keep the connection: tell what there is, and let the client come again.
-        parts = [_opening(found.reached, POLLING_RETRY_MS), *map(written, found.events)]
-        return _streamed(b"".join(parts))
-    start = after or found.reached
+        told = b"".join(map(written, found.events))
+        return _streamed(_opening(start, POLLING_RETRY_MS) + told + _reached(found.reached))
     hold(_seated(call, Wish(call.workspace, types), start))
     return _streamed(iter([_opening(start, RETRY_MS)]))
 
@@ -149,7 +149,12 @@ def written(event: Happening) -> bytes:
 
 def _opening(after: str, retry_ms: int) -> bytes:
     """What a stream begins with: when to connect again, and after which event."""
-    return f"retry: {retry_ms}\nid: {after}\n\n".encode()
+    return f"retry: {retry_ms}\n".encode() + _reached(after)
+
+
+def _reached(event_id: str) -> bytes:
+    """After which event to go on, whatever was told before."""
+    return f"id: {event_id}\n\n".encode()
 
 
 def _beginning(call: Call) -> str | None:

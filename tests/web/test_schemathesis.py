@@ -26,7 +26,7 @@ CASES = 2_000
 CONFIG = SchemathesisConfig.from_dict(
     {
         "seed": 1,
-        "generation": {"deterministic": True, "max-examples": 30},
+        "generation": {"deterministic": True, "max-examples": 20},
     }
 )
 

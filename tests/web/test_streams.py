@@ -417,6 +417,17 @@ def test_under_another_server_a_stream_tells_what_there_is_and_ends(
     assert events_in(again.raw) == api.get(f"/events?after={after}").data
 
 
+def test_what_is_cut_off_under_another_server_is_told_again(
+    api: Api, desk: Helpdesk, acme: Workspace
+) -> None:
+    after = api.get("/events/stream").raw.decode().split("id: ")[1].strip()
+    acme.tickets.create(title="Now")
+    raw = api.get("/events/stream", headers={"Last-Event-ID": after}).raw.decode()
+    ids = [line.removeprefix("id: ") for line in raw.splitlines() if line.startswith("id: ")]
+    told = [event["id"] for event in events_in(raw.encode())]
+    assert ids == [after, *told, told[-1]]
+
+
 def test_a_head_takes_no_seat(address: Address, keyring: Keyring, app: Flask) -> None:
     with connect(address) as client:
         client.sendall(request(keyring.secret).replace(b"GET", b"HEAD", 1))

@@ -14,6 +14,7 @@ from schemathesis import Case
 from schemathesis.core.parameters import ParameterLocation
 
 from cstar_core import Helpdesk, Workspace
+from cstar_web.v1.patterns import id_given
 
 Json = dict[str, Any]
 
@@ -27,6 +28,7 @@ FIELDS: dict[str, tuple[Json, object, object]] = {
     "paid": ({"type": "boolean"}, True, "true"),
 }
 _numbers = itertools.count(1)
+_EVENT_ID = re.compile(id_given("evt_"))
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 
 
@@ -58,14 +60,21 @@ class Workbench:
 
     def existing(self, name: str) -> str:
         """The id that a parameter of a path stands for; made anew if it was deleted."""
+        if name == "deliveryId":
+            if name not in self._ids:
+                webhook = self.existing("webhookId")
+                self._ids[name] = self._workspace.webhooks.test(webhook).id
+            return self._ids[name]
         room: Any = {
             "ticketId": self._workspace.tickets,
             "customerId": self._workspace.customers,
             "memberId": self._workspace.members,
             "customFieldId": self._workspace.custom_fields,
+            "webhookId": self._workspace.webhooks,
         }[name]
         if name not in self._ids or room.find(self._ids[name]) is None:
-            self._ids[name] = room.create(**self._new(name)).id
+            made = room.create(**self._new(name))
+            self._ids[name] = made.webhook.id if name == "webhookId" else made.id
         return self._ids[name]
 
     def _new(self, name: str) -> Json:
@@ -77,6 +86,7 @@ class Workbench:
             "customerId": address,
             "memberId": address,
             "customFieldId": {"name": "Made", "entity_type": "tickets", **field},
+            "webhookId": {"name": "Made", "url": "https://hook.example/", "events": ["*"]},
         }
         return bodies[name]
 
@@ -117,7 +127,7 @@ class Workbench:
         # Where another header is the invalid one, the key may still be one that was used before.
         if _KEY.match(case.headers.get("Idempotency-Key", "")):
             case.headers["Idempotency-Key"] = f"key-{next(_numbers)}"
-        if "evt_" in case.headers.get("Last-Event-ID", ""):
+        if _EVENT_ID.match(case.headers.get("Last-Event-ID", "")):
             case.headers["Last-Event-ID"] = self._workspace.events.list().items[0].id
         # No text is an invalid condition, it only holds or does not.
         if "If-Match" in case.headers:
@@ -136,6 +146,13 @@ class Workbench:
             removing = case.method == "PATCH" and None in body["customFields"].values()
             keys = _some(body["customFields"])
             body["customFields"] = {key: None if removing else FIELDS[key][1] for key in keys}
+        if "metadata" in body:
+            body["metadata"] = _written(body["metadata"])
+        if "after" in body:
+            body["after"] = self._workspace.events.list().items[0].id
+        if body.get("url"):
+            # What else a host may be called is for the tests of addresses.
+            body["url"] = f"https://hook.example/{next(_numbers)}"
         self._furnish_references(body)
         if "key" in body:
             body["key"] = f"{body['key'][:50]}_{next(_numbers)}"
@@ -179,6 +196,16 @@ class Workbench:
         body["renameOptions"] = dict(zip(current, dict.fromkeys(wanted), strict=False))
         if "options" in body:
             body["options"] = list(body["renameOptions"].values()) or ["a", "b"]
+
+
+def _written(value: Any) -> Any:
+    """No schema can tell an integer from a number that is written with an exponent."""
+    if isinstance(value, dict):
+        return {key: _written(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_written(each) for each in value]
+    is_large = isinstance(value, int) and abs(value) >= 2**63
+    return float(min(max(value, -(10**300)), 10**300)) if is_large else value
 
 
 def _some(generated: Json) -> list[str]:
