@@ -14,6 +14,8 @@ from cstar_core.tickets import TicketsLoading
 
 # A draft is in, was there before, or breaks rules.
 Outcome = bool | list[Problem]
+# The folded address of a customer and what it is called in the file, each if there is one.
+Names = tuple[str | None, str | None]
 
 
 class TicketArrivals:
@@ -28,9 +30,11 @@ class TicketArrivals:
         self._owners: list[tuple[str, int]] = []
 
     @property
-    def addresses(self) -> list[str | None]:
-        """The folded addresses of the customers that are made, None for one without."""
-        return [line.email_key for line in self._loading.new.customers.lines]
+    def customers(self) -> list[Names]:
+        """What the customers that are made are known by."""
+        called = {key: name for name, key in self._owners}
+        lines = self._loading.new.customers.lines
+        return [(line.email_key, called.get(line.id)) for line in lines]
 
     @property
     def messages(self) -> int:
@@ -90,9 +94,9 @@ class CustomerArrivals:
         self._found: list[tuple[str, int]] = []
 
     @property
-    def addresses(self) -> list[str | None]:
-        """The folded addresses of the customers that are made, None for one without."""
-        return [line.email_key for line in self._loading.new.lines]
+    def customers(self) -> list[Names]:
+        """What the customers that are made are known by."""
+        return [(line.email_key, None) for line in self._loading.new.lines]
 
     def judge(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Take in what is new and keeps the rules."""

@@ -10,7 +10,7 @@ from cstar_core.checks import invalid
 from cstar_core.events import quietly
 from cstar_core.external_ids import ExternalIds, check_external_id
 from cstar_core.imports.agents import Agents
-from cstar_core.imports.arrivals import CustomerArrivals, Outcome, TicketArrivals
+from cstar_core.imports.arrivals import CustomerArrivals, Names, Outcome, TicketArrivals
 from cstar_core.imports.documents import Broken
 from cstar_core.imports.drafts import Draft, Entry
 from cstar_core.imports.options import ImportOptions, Options
@@ -158,16 +158,20 @@ class _Import:
                 if self._options.dry_run:
                     raise _TakenBack
                 arrivals.write()
-        self._tally.customers += self._new_customers(arrivals.addresses)
+        self._tally.customers += self._new_customers(arrivals.customers)
         self._tally.messages += arrivals.messages
         for (entry, draft), outcome in zip(batch, outcomes, strict=True):
             self._count(entry, draft, outcome)
 
-    def _new_customers(self, addresses: Sequence[str | None]) -> int:
+    def _new_customers(self, customers: Sequence[Names]) -> int:
         """How many customers are new; a dry run has not kept those of the batches before."""
         if not self._options.dry_run:
-            return len(addresses)
-        return sum(key is None or self._seen.times(f"\n{key}") == 1 for key in addresses)
+            return len(customers)
+        new = 0
+        for names in customers:
+            known = [f"\n{place}{name}" for place, name in enumerate(names) if name is not None]
+            new += max([self._seen.times(name) for name in known], default=1) == 1
+        return new
 
     def _count(self, entry: Entry, draft: Draft, outcome: Outcome) -> None:
         if outcome is True:

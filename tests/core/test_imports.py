@@ -340,6 +340,13 @@ def test_a_dry_run_counts_a_customer_of_several_batches_once(
     assert acme.import_file(file, dry_run=True, batch_size=3).customers == 2
 
 
+def test_a_dry_run_counts_a_customer_without_address_once(acme: Workspace, tmp_path: Path) -> None:
+    rows = "A,7,Jo,\nB,7,Jo,\nC,8,Bo,b@x.y\nD,8,Bo,\nE,9,Al,\nF,,Al,\n"
+    file = written(tmp_path, f"title,customerId,customerName,email\n{rows}")
+    dry = acme.import_file(file, dry_run=True, batch_size=1)
+    assert (dry.customers, acme.import_file(file, batch_size=1).customers) == (4, 4)
+
+
 def test_a_dry_run_sees_what_is_there_already(acme: Workspace) -> None:
     acme.import_file(QUESTIONS, mapping=MAPPED)
     assert counts(acme.import_file(QUESTIONS, mapping=MAPPED, dry_run=True)) == (0, 4, 0, 0)
