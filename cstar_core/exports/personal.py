@@ -1,6 +1,7 @@
 """What a desk holds of one customer, for whoever has a right to have it."""
 
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from cstar_core.checks import check_choice, raise_any
@@ -108,6 +109,7 @@ def _seen(found: Iterable[Record]) -> Iterator[Record]:
 def _text(found: dict[str, Any]) -> Iterator[str]:
     """All of it for people to read; what somebody wrote is indented."""
     (person,), (team,) = found["customers"], found["teams"]
+    messages = sorted(found["messages"], key=itemgetter("createdAt"))
     yield f"What {team['name']} holds of {person['name']}\n\n"
     yield from _lines(person, ("id", "name", "email", "tags", "notes", "createdAt", "updatedAt"))
     yield from _values(person)
@@ -116,7 +118,7 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
         names = ("id", "status", "priority", "tags", "notes", "createdAt", "resolvedAt", "closedAt")
         yield from _lines(ticket, names)
         yield from _values(ticket)
-        for message in found["messages"]:
+        for message in messages:
             if ticket["id"] == (message["homeTicketId"] or message["ticketId"]):
                 hidden = ", internal" if message["isInternal"] else ""
                 yield f"\n  {message['createdAt']}, {message['senderName']}{hidden}:\n"

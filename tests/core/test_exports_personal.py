@@ -7,6 +7,7 @@ import pytest
 
 from cstar_core import Customer, Helpdesk, NotFound, Refused, Workspace
 from tests.core.test_exports import content, rows
+from tests.core.vocabulary import ManualClock
 
 
 @pytest.fixture
@@ -60,6 +61,18 @@ def test_it_can_be_read_as_text(desk: Helpdesk, jane: Customer, tmp_path: Path) 
     assert "\nTicket 1: Refund\n" in text
     assert "Z, Jane:\n    Two\n    lines\n" in text
     assert "Z, Acme, internal:\n    Very rude\n" in text
+
+
+def test_a_text_to_read_has_threads_in_the_order_of_time(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock, jane: Customer, tmp_path: Path
+) -> None:
+    ticket = acme.tickets.create(title="Late", customer_id=jane.id, initial_message="second")
+    clock.tick(hours=-1)
+    acme.messages.create(ticket.id, content="first")
+    assert [each.content for each in acme.messages.list(ticket.id)] == ["first", "second"]
+    desk.export(tmp_path / "out", customer=jane.id)
+    text = (tmp_path / "out" / "readable.txt").read_text(encoding="utf-8")
+    assert text.index("first") < text.index("second")
 
 
 def test_it_can_be_tables(desk: Helpdesk, jane: Customer, tmp_path: Path) -> None:
