@@ -108,10 +108,7 @@ class Outbox:
         Raises Busy and StorageFull; then it is to be tried again, and the parcels stay taken.
         """
         with self._store.transaction(brief=True) as tx:
-            found = [
-                record(tx, each.delivery, each.sent_at, received, self._pace)
-                for each, received in outcomes
-            ]
+            found = [record(tx, each, received, self._pace) for each, received in outcomes]
         for each, _ in outcomes:
             self._flying.pop(each.delivery, None)
             self._failing.discard(each.delivery)

@@ -14,6 +14,7 @@ from cstar_core.scope import Scope
 from cstar_core.store import Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, TeamRow, WebhookRow, WorkspaceRow
 from cstar_core.webhooks.delivery import DELIVERED, DUE, FAILED, WAITING, first_in_lane
+from cstar_core.webhooks.parcels import Parcel
 
 ANSWER_MAX = 4096
 _ERROR_MAX = 500
@@ -82,7 +83,10 @@ _STATE = prepare(
         DeliveryRow.lane,
         DeliveryRow.event_number,
         DeliveryRow.due_at,
-    ).where(_OF_ROW)
+        WebhookRow.url,
+    )
+    .join(WebhookRow, on=(WebhookRow.id == DeliveryRow.webhook_id))
+    .where(_OF_ROW)
 )
 _ATTEMPT = prepare_insert(
     AttemptRow,
@@ -137,19 +141,17 @@ _DISABLE = prepare(
 )
 
 
-def record(
-    tx: Transaction, delivery: int, sent_at: int, received: Received, pace: Pace
-) -> DisabledWebhook | None:
+def record(tx: Transaction, sent: Parcel, received: Received, pace: Pace) -> DisabledWebhook | None:
     """Note what an attempt got; the webhook, if it is turned off by that.
 
     Nothing is noted of a delivery that is no longer in line.
     """
-    row = tx.first(_STATE, delivery=delivery)
+    row = tx.first(_STATE, delivery=sent.delivery)
     if row is None or row[1] not in (DUE, WAITING):
         return None
-    webhook, status, tries, attempts, lane, number, due_at = row
-    _note(tx, delivery, attempts + 1, sent_at, received)
-    done = {"delivery": delivery, "attempts": attempts + 1, "tries": tries + 1}
+    webhook, status, tries, attempts, lane, number, due_at, url = row
+    _note(tx, sent.delivery, attempts + 1, sent.sent_at, received)
+    done = {"delivery": sent.delivery, "attempts": attempts + 1, "tries": tries + 1}
     if received.error is None and received.status is not None and 200 <= received.status < 300:
         tx.run(_MOVE, status=DELIVERED, due=due_at, finished=tx.now, **done)
         if number is not None:
@@ -158,6 +160,9 @@ def record(
         return None
     if number is None:  # a test is tried once and tells nothing of the events
         tx.run(_MOVE, status=FAILED, due=due_at, finished=tx.now, **done)
+        return None
+    if url != sent.url:  # it says nothing of the receiver that there is now
+        tx.run(_MOVE, status=status, due=tx.now, finished=None, **{**done, "tries": 0})
         return None
     tx.run(_FAILS, webhook=webhook, now=tx.now)
     wait = pace.wait(tries + 1)
