@@ -19,6 +19,7 @@ AT_ONCE = 32
 STOP_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
 _DUE_SECONDS = 1.0
+_HURRY_SECONDS = 60.0
 _PRUNE_SECONDS = 600.0
 _PAUSE_SECONDS = 1.0
 
@@ -80,7 +81,7 @@ class Deliverer:
         """Until it is stopped: note what came back, and send what is due."""
         self._returned.clear()
         with outbox.changes() as changes:
-            seen, look_at, prune_at, wait = -1, 0.0, 0.0, 0.0
+            seen, look_at, hurry_at, prune_at, wait = -1, 0.0, 0.0, 0.0, 0.0
             while not self._stopping.is_set():
                 returned = self._collect(wait)
                 wait = _LOOK_SECONDS
@@ -88,6 +89,8 @@ class Deliverer:
                 if number == seen and not returned and now < look_at:
                     continue
                 seen, look_at = number, now + _DUE_SECONDS
+                if now >= hurry_at:
+                    hurry_at = 0.0 if self._tried(outbox.hurry) else now + _HURRY_SECONDS
                 more = self._tried(lambda: self._turn(outbox))
                 if now >= prune_at and not more:
                     prune_at = 0.0 if self._tried(outbox.prune) else now + _PRUNE_SECONDS

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice, zip_longest
 
-from peewee import fn
+from peewee import Case, fn
 
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy
 from cstar_core.files import PRIVATE
-from cstar_core.store import Snapshot, SqlRow, Store, prepare, slot
+from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
-from cstar_core.webhooks.delivery import DUE
+from cstar_core.webhooks.delivery import DUE, UNFINISHED
 from cstar_core.webhooks.filling import fill
 from cstar_core.webhooks.parcels import DUE_OF_WEBHOOK, SENDABLE, Parcel, parcel
 from cstar_core.webhooks.recording import DisabledWebhook, Pace, Received, record
@@ -32,6 +32,8 @@ KEPT_SECONDS = 30 * 86_400
 # fail have half, so that what hangs leaves room for the others.
 PER_WEBHOOK = 4
 _PRUNED_AT_ONCE = 500
+_HURRIED_AT_ONCE = 500
+_LEEWAY_SECONDS = 60
 
 _SOON = (
     (DeliveryRow.webhook_id == WebhookRow.id)
@@ -51,6 +53,9 @@ _OLD_ONES = prepare(
     .order_by(DeliveryRow.finished_at)
     .limit(_PRUNED_AT_ONCE)
 )
+_HURRY = prepare(
+    DeliveryRow.update({DeliveryRow.due_at: slot("now")}).where(DeliveryRow.id == slot("delivery"))
+)
 _DELETED = prepare(WebhookRow.select(WebhookRow.id).where(WebhookRow.is_deleted == 1))
 _OF_DELETED = prepare(
     DeliveryRow.select(DeliveryRow.id)
@@ -66,6 +71,7 @@ class Outbox:
         self._store = store
         self._clock = clock
         self._pace = pace
+        self._too_late = _too_late(pace)
         self._flying: dict[int, int] = {}  # the webhook of each delivery that was taken
         self._failing: set[int] = set()  # those of them whose webhook was failing
         self._last = 0
@@ -114,6 +120,17 @@ class Outbox:
             self._failing.discard(each.delivery)
         return [webhook for webhook in found if webhook is not None]
 
+    def hurry(self) -> bool:
+        """Let 500 be due that would wait for long since the clock was set back; whether any."""
+        now = to_seconds(self._clock())
+        with self._store.snapshot() as snap:
+            found = snap.all(self._too_late, soon=now + _LEEWAY_SECONDS)
+        if found:
+            with self._store.transaction(brief=True) as tx:
+                for (delivery,) in found:
+                    tx.run(_HURRY, delivery=delivery, now=now)
+        return bool(found)
+
     def prune(self) -> bool:
         """Forget 500 of what was finished 30 days ago or whose webhook is deleted; whether any."""
         with self._store.transaction(brief=True) as tx:
@@ -159,6 +176,21 @@ class Outbox:
         return [row for row in rows if row[0] not in self._flying][: most - flying]
 
 
+def _too_late(pace: Pace) -> Prepared:
+    """What is due later than it can be after so many tries: its instant is of another clock."""
+    waits = tuple(enumerate(pace.longest()))
+    wait = Case(DeliveryRow.tries, waits, waits[-1][1])
+    return prepare(
+        DeliveryRow.select(DeliveryRow.id)
+        .where(
+            DeliveryRow.webhook_id.in_(WebhookRow.select(WebhookRow.id))
+            & DeliveryRow.status.in_(UNFINISHED)
+            & (DeliveryRow.due_at - wait > slot("soon"))
+        )
+        .limit(_HURRIED_AT_ONCE)
+    )
+
+
 @contextmanager
 def open_outbox(store: Store, clock: Clock, pace: Pace) -> Iterator[Outbox]:
     """The outbox, for whoever is the only one to deliver; raises Busy while another program does.
@@ -179,6 +211,8 @@ def open_outbox(store: Store, clock: Clock, pace: Pace) -> Iterator[Outbox]:
 def deliver_due(outbox: Outbox, send: Send) -> int:
     """Deliver everything that is due, one after another; how many attempts that took."""
     made = 0
+    while outbox.hurry():
+        continue
     while True:
         more = outbox.fill()
         parcels = outbox.take(1)

@@ -64,6 +64,10 @@ class Pace:
             return None
         return round(self.retries[tries - 1] * (1 + self.jitter * self.chance()))
 
+    def longest(self) -> list[int]:
+        """How many seconds the next try is off at most, after none that failed, one, and so on."""
+        return [0, *(round(each * (1 + self.jitter)) for each in self.retries)]
+
 
 @dataclass(frozen=True, slots=True)
 class DisabledWebhook:

@@ -257,7 +257,7 @@ def test_the_worker_walks_through_no_table_but_that_of_the_webhooks(
     acme.tickets.update(ticket.id, status="open")
     with desk.outbox() as outbox:
         run = queries(desk, outbox.fill) + queries(desk, lambda: outbox.take(3))
-        run += queries(desk, outbox.prune)
+        run += queries(desk, outbox.prune) + queries(desk, outbox.hurry)
     run += queries(desk, lambda: acme.webhooks.deliveries(hook.id))
     run += queries(desk, lambda: desk.figures().backlog)
     for text in run:

@@ -3,7 +3,8 @@
 import pytest
 
 from cstar_core import Helpdesk, Webhook, Workspace
-from tests.core.receivers import PACE, Got, Receiver
+from tests.core.receivers import PACE, Got, Receiver, refusing
+from tests.core.vocabulary import ManualClock
 
 URL = "https://example.com/hook"
 
@@ -27,3 +28,30 @@ def test_what_the_old_address_answers_is_not_held_against_the_new_one(
     receiver = Receiver()
     assert desk.deliver_due(receiver, pace=PACE) == 1
     assert receiver.requests[0].url == "https://example.com/new"
+
+
+def test_what_is_in_line_does_not_wait_for_a_clock_that_was_set_back(
+    desk: Helpdesk, acme: Workspace, hook: Webhook, clock: ManualClock
+) -> None:
+    clock.tick(days=365)
+    ticket = acme.tickets.create(title="Tried")
+    desk.deliver_due(refusing(), pace=PACE)
+    acme.tickets.update(ticket.id, title="Behind it")
+    with desk.outbox(PACE) as outbox:
+        acme.tickets.create(title="New")
+        outbox.fill()
+    clock.tick(days=-365)
+    receiver = Receiver()
+    desk.deliver_due(receiver, pace=PACE)
+    assert [request.title for request in receiver.requests] == ["Tried", "Behind it", "New"]
+
+
+def test_what_waits_for_its_next_try_is_not_hurried(
+    desk: Helpdesk, acme: Workspace, hook: Webhook, clock: ManualClock
+) -> None:
+    acme.tickets.create(title="One")
+    for seconds in (0, *PACE.retries[:-1]):
+        clock.tick(seconds=seconds)
+        assert desk.deliver_due(refusing(), pace=PACE) == 1
+    clock.tick(seconds=PACE.retries[-1] - 1)
+    assert desk.deliver_due(refusing(), pace=PACE) == 0
