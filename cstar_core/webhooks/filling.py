@@ -13,7 +13,11 @@ from cstar_core.webhooks.delivery import DELIVERED, DUE, UNFINISHED, WAITING
 from cstar_core.webhooks.webhook import codes
 
 WINDOW = 1_000
+# In one step so many events of a webhook become deliveries, and so many of all: what is due is not
+# sent meanwhile.
 _AT_ONCE = 100
+_IN_ALL = 1_000
+_AT_LEAST = 10
 # A cursor that passes over what its webhook is not told of is written now and then only.
 _SLACK = 1_000
 
@@ -61,7 +65,7 @@ _ADD = prepare(
 
 
 def fill(store: Store) -> bool:
-    """Turn events into deliveries, a hundred of each webhook; whether there are more."""
+    """Turn events into deliveries, 10 to 100 of each webhook; whether there are more."""
     with store.snapshot() as snap:
         behind = []
         for webhook, workspace, patterns, cursor, last in snap.all(_BEHIND):
@@ -70,10 +74,11 @@ def fill(store: Store) -> bool:
                 continue
             if snap.value(_UNFINISHED, webhook=webhook) < WINDOW:
                 behind.append(webhook)
+    at_once = min(_AT_ONCE, max(_AT_LEAST, _IN_ALL // max(1, len(behind))))
     more = False
     for webhook in behind:
         with store.transaction(brief=True) as tx:
-            more |= _fill_one(tx, webhook)
+            more |= _fill_one(tx, webhook, at_once)
     return more
 
 
@@ -90,13 +95,13 @@ def catch_up(tx: Transaction, webhook: int) -> None:
     tx.run(_MOVE, webhook=webhook, cursor=rows[0][0] - 1 if rows else reached)
 
 
-def _fill_one(tx: Transaction, webhook: int) -> bool:
+def _fill_one(tx: Transaction, webhook: int, at_once: int) -> bool:
     row = tx.first(_ONE, webhook=webhook)
     room = WINDOW - tx.value(_UNFINISHED, webhook=webhook)
     if row is None or room <= 0:
         return False
     workspace, patterns, cursor = row
-    rows, reached = told(tx, workspace, codes(patterns), cursor, min(room, _AT_ONCE))
+    rows, reached = told(tx, workspace, codes(patterns), cursor, min(room, at_once))
     for number, type, ticket, uid in rows:
         lane = uid if ticket is None else int(ticket).to_bytes(8, "big")
         held = tx.first(_IN_LANE, webhook=webhook, lane=lane) is not None
@@ -115,4 +120,4 @@ def _fill_one(tx: Transaction, webhook: int) -> bool:
         )
     if reached > cursor:
         tx.run(_MOVE, webhook=webhook, cursor=reached)
-    return len(rows) == _AT_ONCE or (not rows and reached > cursor)
+    return len(rows) == at_once or (not rows and reached > cursor)

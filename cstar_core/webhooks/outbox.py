@@ -88,7 +88,7 @@ class Outbox:
             yield number
 
     def fill(self) -> bool:
-        """Turn events into deliveries, a hundred of each webhook; whether there are more."""
+        """Turn events into deliveries, 10 to 100 of each webhook; whether there are more."""
         return fill(self._store)
 
     def take(self, limit: int) -> list[Parcel]:

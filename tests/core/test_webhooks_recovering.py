@@ -55,3 +55,18 @@ def test_what_waits_for_its_next_try_is_not_hurried(
         assert desk.deliver_due(refusing(), pace=PACE) == 1
     clock.tick(seconds=PACE.retries[-1] - 1)
     assert desk.deliver_due(refusing(), pace=PACE) == 0
+
+
+def test_webhooks_that_are_far_behind_take_turns_in_small_steps(
+    desk: Helpdesk, acme: Workspace
+) -> None:
+    made = [
+        acme.webhooks.create(name="All", url=URL, events=["ticket.*"]).webhook for _ in range(25)
+    ]
+    for number in range(50):
+        acme.tickets.create(title=f"{number}")
+    with desk.outbox(PACE) as outbox:
+        assert outbox.fill()
+        assert [acme.webhooks.deliveries(each.id).total for each in made] == [40] * 25
+        outbox.fill()
+    assert [acme.webhooks.deliveries(each.id).total for each in made] == [50] * 25
