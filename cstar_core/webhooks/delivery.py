@@ -91,6 +91,11 @@ _OTHERS_WAIT = prepare(
         _IN_LANE & (DeliveryRow.id != slot("delivery")) & (DeliveryRow.status == DUE)
     )
 )
+SOONER = prepare(
+    DeliveryRow.update({DeliveryRow.due_at: slot("now"), DeliveryRow.tries: 0}).where(
+        _OF_WEBHOOK & DeliveryRow.status.in_(UNFINISHED)
+    )
+)
 _AGAIN = prepare(
     DeliveryRow.update(
         {

@@ -35,7 +35,7 @@ _ONE = prepare(WebhookRow.select(*_STATE).where(_OF_ROW & (WebhookRow.is_active 
 _ANY = prepare(WebhookRow.select(*_STATE).where(_OF_ROW))
 _MOVE = prepare(WebhookRow.update({WebhookRow.cursor: slot("cursor")}).where(_OF_ROW))
 _OF_WEBHOOK = DeliveryRow.webhook_id == slot("webhook")
-_UNFINISHED = prepare(
+IN_LINE = prepare(
     DeliveryRow.select(fn.COUNT(1)).where(_OF_WEBHOOK & DeliveryRow.status.in_(UNFINISHED))
 )
 _IN_LANE = prepare(
@@ -64,22 +64,26 @@ _ADD = prepare(
 )
 
 
-def fill(store: Store) -> bool:
-    """Turn events into deliveries, 10 to 100 of each webhook; whether there are more."""
+def fill(store: Store) -> tuple[bool, frozenset[int]]:
+    """Turn events into deliveries, 10 to 100 of each webhook; whether there are more.
+
+    And the webhooks of which more are behind a full window.
+    """
+    behind: list[int] = []
+    full: list[int] = []
     with store.snapshot() as snap:
-        behind = []
         for webhook, workspace, patterns, cursor, last in snap.all(_BEHIND):
             rows, reached = told(snap, workspace, codes(patterns), cursor, 1)
             if not rows and reached == last and last - cursor < _SLACK:
                 continue
-            if snap.value(_UNFINISHED, webhook=webhook) < WINDOW:
-                behind.append(webhook)
+            has_room = snap.value(IN_LINE, webhook=webhook) < WINDOW
+            (behind if has_room else full).append(webhook)
     at_once = min(_AT_ONCE, max(_AT_LEAST, _IN_ALL // max(1, len(behind))))
     more = False
     for webhook in behind:
         with store.transaction(brief=True) as tx:
             more |= _fill_one(tx, webhook, at_once)
-    return more
+    return more, frozenset(full)
 
 
 def catch_up(tx: Transaction, webhook: int) -> None:
@@ -97,7 +101,7 @@ def catch_up(tx: Transaction, webhook: int) -> None:
 
 def _fill_one(tx: Transaction, webhook: int, at_once: int) -> bool:
     row = tx.first(_ONE, webhook=webhook)
-    room = WINDOW - tx.value(_UNFINISHED, webhook=webhook)
+    room = WINDOW - tx.value(IN_LINE, webhook=webhook)
     if row is None or room <= 0:
         return False
     workspace, patterns, cursor = row

@@ -20,8 +20,8 @@ from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
 from cstar_core.webhooks.delivery import DUE, UNFINISHED
 from cstar_core.webhooks.filling import fill
-from cstar_core.webhooks.parcels import DUE_OF_WEBHOOK, SENDABLE, Parcel, parcel
-from cstar_core.webhooks.recording import DisabledWebhook, Pace, Received, record
+from cstar_core.webhooks.parcels import DUE_OF_WEBHOOK, EARLIEST, SENDABLE, Parcel, parcel
+from cstar_core.webhooks.recording import PROBE_SECONDS, DisabledWebhook, Pace, Received, record
 
 __all__ = ["Outbox", "Parcel", "Received", "Send", "deliver_due", "open_outbox"]
 
@@ -46,6 +46,7 @@ _SENDABLE = prepare(
         (WebhookRow.is_deleted == 0) & fn.EXISTS(DeliveryRow.select(DeliveryRow.id).where(_SOON))
     ).order_by(WebhookRow.id)
 )
+_ONE = prepare(SENDABLE.where((WebhookRow.id == slot("webhook")) & (WebhookRow.is_active == 1)))
 _OLD = DeliveryRow.finished_at <= slot("before")
 _OLD_ONES = prepare(
     DeliveryRow.select(DeliveryRow.id)
@@ -74,6 +75,8 @@ class Outbox:
         self._too_late = _too_late(pace)
         self._flying: dict[int, int] = {}  # the webhook of each delivery that was taken
         self._failing: set[int] = set()  # those of them whose webhook was failing
+        self._full: frozenset[int] = frozenset()  # webhooks with more behind a full window
+        self._tried_at: dict[int, int] = {}  # when one of each of them was taken last
         self._last = 0
 
     @property
@@ -89,7 +92,8 @@ class Outbox:
 
     def fill(self) -> bool:
         """Turn events into deliveries, 10 to 100 of each webhook; whether there are more."""
-        return fill(self._store)
+        more, self._full = fill(self._store)
+        return more
 
     def take(self, limit: int) -> list[Parcel]:
         """What to send now, so that at most ``limit`` are on their way; webhooks take turns."""
@@ -105,6 +109,8 @@ class Outbox:
             self._flying[row[0]] = webhook[0]
             if webhook[7] is not None:
                 self._failing.add(row[0])
+            if webhook[0] in self._full:
+                self._tried_at[webhook[0]] = now
             self._last = webhook[0]
         return parcels
 
@@ -163,7 +169,24 @@ class Outbox:
             if ready:
                 queues.append([(webhook, row) for row in ready])
                 poor -= len(ready) if is_failing else 0
-        return queues
+        waiting = self._full - {webhook[0] for webhook in webhooks} - flying.keys()
+        return queues + self._probes(snap, now, waiting, poor)
+
+    def _probes(
+        self, snap: Snapshot, now: int, waiting: frozenset[int], limit: int
+    ) -> list[list[tuple[SqlRow, SqlRow]]]:
+        """One delivery ahead of its time of each webhook whose window waits, now and then.
+
+        It shows that a receiver is back, and does not count as a try.
+        """
+        found: list[list[tuple[SqlRow, SqlRow]]] = []
+        for webhook in sorted(waiting):
+            last = self._tried_at.get(webhook)
+            if len(found) < limit and (last is None or abs(now - last) >= PROBE_SECONDS):
+                row = snap.first(_ONE, webhook=webhook)
+                if row is not None:
+                    found.append([(row, snap.all(EARLIEST, webhook=webhook)[0])])
+        return found
 
     def _ready(
         self, snap: Snapshot, webhook: SqlRow, now: int, flying: int, most: int

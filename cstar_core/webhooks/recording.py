@@ -13,10 +13,13 @@ from cstar_core.ids import public_id
 from cstar_core.scope import Scope
 from cstar_core.store import Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, TeamRow, WebhookRow, WorkspaceRow
-from cstar_core.webhooks.delivery import DELIVERED, DUE, FAILED, WAITING, first_in_lane
+from cstar_core.webhooks.delivery import DELIVERED, DUE, FAILED, SOONER, WAITING, first_in_lane
+from cstar_core.webhooks.filling import IN_LINE, WINDOW
 from cstar_core.webhooks.parcels import Parcel
 
 ANSWER_MAX = 4096
+# Where a full window waits for its next tries, one of it is tried this often all the same.
+PROBE_SECONDS = 600
 _ERROR_MAX = 500
 _GONE = 410
 
@@ -88,6 +91,7 @@ _STATE = prepare(
         DeliveryRow.event_number,
         DeliveryRow.due_at,
         WebhookRow.url,
+        WebhookRow.failing_since,
     )
     .join(WebhookRow, on=(WebhookRow.id == DeliveryRow.webhook_id))
     .where(_OF_ROW)
@@ -153,7 +157,7 @@ def record(tx: Transaction, sent: Parcel, received: Received, pace: Pace) -> Dis
     row = tx.first(_STATE, delivery=sent.delivery)
     if row is None or row[1] not in (DUE, WAITING):
         return None
-    webhook, status, tries, attempts, lane, number, due_at, url = row
+    webhook, status, tries, attempts, lane, number, due_at, url, failing_since = row
     _note(tx, sent.delivery, attempts + 1, sent.sent_at, received)
     done = {"delivery": sent.delivery, "attempts": attempts + 1, "tries": tries + 1}
     if received.error is None and received.status is not None and 200 <= received.status < 300:
@@ -161,6 +165,8 @@ def record(tx: Transaction, sent: Parcel, received: Received, pace: Pace) -> Dis
         if number is not None:
             tx.run(_SUCCEEDS, webhook=webhook)
             first_in_lane(tx, webhook, lane)
+            if failing_since is not None and tx.now - failing_since >= PROBE_SECONDS:
+                _go_on(tx, webhook)
         return None
     if number is None:  # a test is tried once and tells nothing of the events
         tx.run(_MOVE, status=FAILED, due=due_at, finished=tx.now, **done)
@@ -174,12 +180,20 @@ def record(tx: Transaction, sent: Parcel, received: Received, pace: Pace) -> Dis
         # It was not refused for what it holds: if the webhook is turned on again, it is the first.
         tx.run(_MOVE, status=status, due=tx.now, finished=None, **{**done, "tries": 0})
         return _disable(tx, webhook, "The receiver answered 410 Gone", None)
-    if wait is None:
+    if due_at > sent.sent_at:  # ahead of its time, to see whether the receiver is back
+        tx.run(_MOVE, status=status, due=due_at, finished=None, **{**done, "tries": tries})
+    elif wait is None:
         tx.run(_MOVE, status=FAILED, due=due_at, finished=tx.now, **done)
         first_in_lane(tx, webhook, lane)
     else:
         tx.run(_MOVE, status=status, due=tx.now + wait, finished=None, **done)
     return _disable(tx, webhook, "No delivery has succeeded since", pace.give_up)
+
+
+def _go_on(tx: Transaction, webhook: int) -> None:
+    """The receiver is back: what fills the window is not to keep what is behind it waiting."""
+    if tx.value(IN_LINE, webhook=webhook) >= WINDOW - 1:
+        tx.run(SOONER, webhook=webhook, now=tx.now)
 
 
 def _note(tx: Transaction, delivery: int, number: int, sent_at: int, received: Received) -> None:

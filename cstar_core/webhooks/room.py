@@ -15,7 +15,7 @@ from cstar_core.signatures import check_secret, new_secret
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
 from cstar_core.webhooks import delivery as deliveries
-from cstar_core.webhooks.delivery import UNFINISHED, Delivery
+from cstar_core.webhooks.delivery import SOONER, UNFINISHED, Delivery
 from cstar_core.webhooks.filling import catch_up
 from cstar_core.webhooks.listening import Listener
 from cstar_core.webhooks.webhook import (
@@ -62,9 +62,6 @@ _EMPTY = prepare(
     ).where(_OF_ROW)
 )
 _IN_LINE = (DeliveryRow.webhook_id == slot("webhook")) & DeliveryRow.status.in_(UNFINISHED)
-_SOONER = prepare(
-    DeliveryRow.update({DeliveryRow.due_at: slot("now"), DeliveryRow.tries: 0}).where(_IN_LINE)
-)
 _LATER = _IN_LINE & (DeliveryRow.event_number > slot("number"))
 _FORGET_ATTEMPTS = prepare(
     AttemptRow.delete().where(
@@ -173,7 +170,7 @@ class Webhooks:
             turned_on = changes.get("is_active", False) and not before.is_active
             if turned_on or changes.get("url", before.url) != before.url:
                 columns |= {"failing_since": None, "disabled_at": None, "disabled_reason": None}
-                tx.run(_SOONER, webhook=row[0], now=tx.now)
+                tx.run(SOONER, webhook=row[0], now=tx.now)
             if "events" in made:
                 catch_up(tx, row[0])
             self._write(tx, row, columns)

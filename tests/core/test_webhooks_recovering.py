@@ -3,6 +3,7 @@
 import pytest
 
 from cstar_core import Helpdesk, Webhook, Workspace
+from cstar_core.webhooks import filling, recording
 from tests.core.receivers import PACE, Got, Receiver, refusing
 from tests.core.vocabulary import ManualClock
 
@@ -70,3 +71,66 @@ def test_webhooks_that_are_far_behind_take_turns_in_small_steps(
         assert [acme.webhooks.deliveries(each.id).total for each in made] == [40] * 25
         outbox.fill()
     assert [acme.webhooks.deliveries(each.id).total for each in made] == [50] * 25
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A small window, so that an outage of hours takes no time."""
+    monkeypatch.setattr(filling, "WINDOW", 20)
+    monkeypatch.setattr(recording, "WINDOW", 20)
+    return 20
+
+
+@pytest.fixture
+def outage(desk: Helpdesk, acme: Workspace, hook: Webhook, clock: ManualClock, window: int) -> int:
+    """A receiver was down for eight hours; so many events are in line and behind that."""
+    for number in range(window + 2):
+        acme.tickets.create(title=f"{number}")
+    for _ in range(48):
+        desk.deliver_due(refusing(), pace=PACE)
+        clock.tick(minutes=10)
+    return window + 2
+
+
+def test_what_is_behind_a_full_window_does_not_wait_for_the_next_tries(
+    desk: Helpdesk, outage: int
+) -> None:
+    receiver = Receiver()
+    desk.deliver_due(receiver, pace=PACE)
+    assert len(set(receiver.ids)) == len(receiver.ids) == outage
+
+
+def test_a_full_window_is_probed_every_ten_minutes(
+    desk: Helpdesk, outage: int, clock: ManualClock
+) -> None:
+    with desk.outbox(PACE) as outbox:
+        taken = []
+        for _ in range(12):
+            outbox.fill()
+            parcels = outbox.take(32)
+            outbox.settle([(each, Got(500)) for each in parcels])
+            taken.append(len(parcels))
+            clock.tick(minutes=5)
+    assert taken == [1, 0] * 6
+
+
+def test_a_probe_that_fails_is_no_try(
+    desk: Helpdesk, acme: Workspace, hook: Webhook, outage: int, clock: ManualClock
+) -> None:
+    for _ in range(22 * 6):
+        desk.deliver_due(refusing(), pace=PACE)
+        clock.tick(minutes=10)
+    assert acme.webhooks.deliveries(hook.id, status="failed").total == 0
+    receiver = Receiver()
+    desk.deliver_due(receiver, pace=PACE)
+    assert len(receiver.ids) == outage
+
+
+def test_a_receiver_that_fails_now_and_then_hurries_nothing(
+    desk: Helpdesk, acme: Workspace, hook: Webhook, window: int
+) -> None:
+    for number in range(window + 5):
+        acme.tickets.create(title=f"{number}")
+    receiver = Receiver(lambda request: Got(500 if request.title == "3" else 200))
+    desk.deliver_due(receiver, pace=PACE)
+    assert len(receiver.ids) == window + 5
