@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import update_wrapper
 from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec
+from unicodedata import category
 
 import click
 
@@ -65,7 +66,7 @@ class Group(click.Group):
 
 def _fail(error: Exception) -> NoReturn:
     code, line = _explain(error)
-    click.echo(f"cstar: {redacted(' '.join(line.split()))}", err=True)
+    click.echo(f"cstar: {tame(redacted(' '.join(line.split())))}", err=True)
     sys.exit(code)
 
 
@@ -160,9 +161,19 @@ def makes_desk(command: Callable[Concatenate[Helpdesk, P], Answer]) -> Command:
 
 def show(answer: Answer, as_json: bool) -> None:
     """Print an answer; leave with exit code 1 if it says that something is wrong."""
-    click.echo(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else answer.text)
+    data = json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else None
+    click.echo(tame(answer.text) if data is None else data)
     if not answer.ok:
         raise click.exceptions.Exit(EXIT_FAILURE)
+
+
+def tame(text: str) -> str:
+    r"""Text without what would command a terminal: it may quote what a stranger wrote.
+
+    >>> tame("Jane \x1b[2K\r\x9b2J\nÉmile")
+    'Jane ?[2K??2J\nÉmile'
+    """
+    return "".join("?" if category(each) == "Cc" and each != "\n" else each for each in text)
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from cstar_core import FILE_FORMATS, Erased, Export, Helpdesk
-from cstar_web.cli.base import Answer, Usage, with_desk
+from cstar_web.cli.base import Answer, Usage, tame, with_desk
 from cstar_web.names import camel_case
 
 _SHOWN = ("teams", "customers", "tickets", "messages", "events")
@@ -96,7 +96,7 @@ def erase(desk: Helpdesk, customer_id: str, dry_run: bool, yes: bool, no_compact
         known = room.customers.find(customer_id)
         name = "who was deleted" if known is None else f"{known.name} <{known.email or ''}>"
         question = f"Erase {customer_id}, {name}, in {where}: {_counts(found)}? For good"
-        click.confirm(question, abort=True, err=True)
+        click.confirm(tame(question), abort=True, err=True)
     done = room.customers.erase(customer_id)
     lines = [f"Erased {customer_id} in {where}: {_counts(done)}."]
     if no_compact:

@@ -51,6 +51,15 @@ def test_the_exit_code_says_that_some_rows_failed(database: Path, tmp_path: Path
     assert f"What failed is in {file}.errors.csv: correct it and import it." in lines
 
 
+def test_what_a_file_has_in_it_does_not_command_the_terminal(
+    database: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "hostile.csv"
+    file.write_text("title,\x1b[2Jfloor\nGood,3\n")
+    result = run("import", str(file), "--database", str(database))
+    assert "Not mapped: ?[2Jfloor." in result.stdout.splitlines()
+
+
 def test_a_file_that_breaks_off_is_a_failure(database: Path, tmp_path: Path) -> None:
     file = tmp_path / "cut.json"
     file.write_text('[{"title":"A"},{"tit')

@@ -103,6 +103,13 @@ def test_erasing_asks_and_does_nothing_without_an_answer(database: Path) -> None
         assert desk.workspace("acme").customers.get(id).name == "Jane"
 
 
+def test_the_name_of_whom_to_erase_does_not_command_the_terminal(database: Path) -> None:
+    with Helpdesk.open(database) as desk:
+        made = desk.workspace("acme").customers.create(name="Jo\x1b[1A\r\nBo")
+    asked = run("customer", "erase", made.id, "--database", str(database))
+    assert f"Erase {made.id}, Jo?[1A?\nBo <>, in Acme" in asked.stderr
+
+
 def test_a_dry_run_of_an_erasure_changes_nothing(
     database: Path, cstar_json: Callable[..., Any]
 ) -> None:
