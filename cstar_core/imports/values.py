@@ -100,7 +100,7 @@ def read_field(value: object, definition: Definition | None) -> object:
         case "select":
             return _option(text, definition.options)
         case "multiselect":
-            parts = [part.strip() for part in re.split("[,;]", text)]
+            parts = [part.strip() for part in text.replace(";", ",").split(",")]
             return [_option(part, definition.options) for part in parts if part]
     return value
 
