@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice, zip_longest
+from itertools import chain, count, islice, zip_longest
 
 from peewee import Case, fn
 
@@ -29,8 +29,9 @@ Send = Callable[[str, Mapping[str, str], bytes], Received]
 
 KEPT_SECONDS = 30 * 86_400
 # Of those in flight at once, a webhook has at most so many; one that fails has one, and all that
-# fail have half, so that what hangs leaves room for the others.
+# fail or are slow have half, so that what hangs leaves room for the others.
 PER_WEBHOOK = 4
+SLOW_SECONDS = 1.0
 _PRUNED_AT_ONCE = 500
 _HURRIED_AT_ONCE = 500
 _LEEWAY_SECONDS = 60
@@ -74,10 +75,12 @@ class Outbox:
         self._pace = pace
         self._too_late = _too_late(pace)
         self._flying: dict[int, int] = {}  # the webhook of each delivery that was taken
-        self._failing: set[int] = set()  # those of them whose webhook was failing
+        self._poor: set[int] = set()  # those of them whose webhook was failing or slow
+        self._slow: set[int] = set()  # webhooks whose last answer took long
         self._full: frozenset[int] = frozenset()  # webhooks with more behind a full window
         self._tried_at: dict[int, int] = {}  # when one of each of them was taken last
-        self._last = 0
+        self._served: dict[int, int] = {}  # when each webhook had its last turn: a count
+        self._turns = count(1)
 
     @property
     def flying(self) -> int:
@@ -107,11 +110,11 @@ class Outbox:
             parcels = [parcel(snap, webhook, row, now) for webhook, row in chosen]
         for webhook, row in chosen:
             self._flying[row[0]] = webhook[0]
-            if webhook[7] is not None:
-                self._failing.add(row[0])
+            if self._is_poor(webhook):
+                self._poor.add(row[0])
             if webhook[0] in self._full:
                 self._tried_at[webhook[0]] = now
-            self._last = webhook[0]
+            self._served[webhook[0]] = next(self._turns)
         return parcels
 
     def settle(self, outcomes: Sequence[tuple[Parcel, Received]]) -> list[DisabledWebhook]:
@@ -121,9 +124,11 @@ class Outbox:
         """
         with self._store.transaction(brief=True) as tx:
             found = [record(tx, each, received, self._pace) for each, received in outcomes]
-        for each, _ in outcomes:
+        for each, received in outcomes:
             self._flying.pop(each.delivery, None)
-            self._failing.discard(each.delivery)
+            self._poor.discard(each.delivery)
+            change = self._slow.add if received.seconds > SLOW_SECONDS else self._slow.discard
+            change(each.webhook)
         return [webhook for webhook in found if webhook is not None]
 
     def hurry(self) -> bool:
@@ -154,21 +159,22 @@ class Outbox:
     def _queues(
         self, snap: Snapshot, now: int, limit: int, room: int
     ) -> list[list[tuple[SqlRow, SqlRow]]]:
-        """What is ready of each webhook, beginning after the one that was served last."""
+        """What is ready of each webhook; the one whose last turn is longest ago comes first."""
         webhooks = snap.all(_SENDABLE, now=now)
-        start = next((at for at, row in enumerate(webhooks) if row[0] > self._last), 0)
+        webhooks.sort(key=lambda row: self._served.get(row[0], 0))
         flying = Counter(self._flying.values())
-        poor = max(1, limit // 2) - len(self._failing)
+        poor = max(1, limit // 2) - len(self._poor)
         queues: list[list[tuple[SqlRow, SqlRow]]] = []
-        for webhook in webhooks[start:] + webhooks[:start]:
+        for webhook in webhooks:
             if len(queues) >= room:
                 break
-            is_failing = webhook[7] is not None
-            most = min(1, poor) if is_failing else PER_WEBHOOK
+            most = PER_WEBHOOK if webhook[7] is None else 1
             ready = self._ready(snap, webhook, now, flying[webhook[0]], most)
+            if self._is_poor(webhook):
+                ready = ready[: max(0, poor)]
+                poor -= len(ready)
             if ready:
                 queues.append([(webhook, row) for row in ready])
-                poor -= len(ready) if is_failing else 0
         waiting = self._full - {webhook[0] for webhook in webhooks} - flying.keys()
         return queues + self._probes(snap, now, waiting, poor)
 
@@ -187,6 +193,9 @@ class Outbox:
                 if row is not None:
                     found.append([(row, snap.all(EARLIEST, webhook=webhook)[0])])
         return found
+
+    def _is_poor(self, webhook: SqlRow) -> bool:
+        return webhook[7] is not None or webhook[0] in self._slow
 
     def _ready(
         self, snap: Snapshot, webhook: SqlRow, now: int, flying: int, most: int

@@ -1,5 +1,7 @@
 """What becomes of deliveries when a receiver moves or comes back, or the clock is set back."""
 
+from collections import Counter
+
 import pytest
 
 from cstar_core import Helpdesk, Webhook, Workspace
@@ -134,3 +136,35 @@ def test_a_receiver_that_fails_now_and_then_hurries_nothing(
     receiver = Receiver(lambda request: Got(500 if request.title == "3" else 200))
     desk.deliver_due(receiver, pace=PACE)
     assert len(receiver.ids) == window + 5
+
+
+def test_those_that_are_slow_leave_room_for_the_others(desk: Helpdesk, acme: Workspace) -> None:
+    for number in range(9):
+        acme.webhooks.create(name="All", url=f"{URL}?slow={number}", events=["ticket.*"])
+    fast = acme.webhooks.create(name="All", url=URL, events=["ticket.*"]).webhook
+    for number in range(40):
+        acme.tickets.create(title=f"{number}")
+    with desk.outbox(PACE) as outbox:
+        outbox.fill()
+        taken = outbox.take(32)
+        outbox.settle([(each, Got(seconds=0.1 if each.url == URL else 3.0)) for each in taken])
+        slow = [each for each in outbox.take(32) if each.url != URL]
+        assert len(slow) == 16
+    assert acme.webhooks.deliveries(fast.id, status="delivered").total > 0
+
+
+def test_those_that_are_slow_take_turns(desk: Helpdesk, acme: Workspace) -> None:
+    for number in range(9):
+        acme.webhooks.create(name="All", url=f"{URL}?slow={number}", events=["ticket.*"])
+    acme.webhooks.create(name="All", url=URL, events=["ticket.*"])
+    for number in range(40):
+        acme.tickets.create(title=f"{number}")
+    urls: Counter[str] = Counter()
+    with desk.outbox(PACE) as outbox:
+        outbox.fill()
+        for _ in range(6):
+            taken = outbox.take(16)
+            urls.update(each.url for each in taken)
+            outbox.settle([(each, Got(seconds=0.1 if each.url == URL else 3.0)) for each in taken])
+    assert len(urls) == 10
+    assert min(urls.values()) >= 4
