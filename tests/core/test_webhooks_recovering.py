@@ -1,6 +1,7 @@
 """What becomes of deliveries when a receiver moves or comes back, or the clock is set back."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +169,19 @@ def test_those_that_are_slow_take_turns(desk: Helpdesk, acme: Workspace) -> None
             outbox.settle([(each, Got(seconds=0.1 if each.url == URL else 3.0)) for each in taken])
     assert len(urls) == 10
     assert min(urls.values()) >= 4
+
+
+def test_a_restored_desk_gives_ids_again_as_the_document_says(
+    acme: Workspace, desk: Helpdesk, hook: Webhook, tmp_path: Path
+) -> None:
+    desk.backup(tmp_path / "backup")
+    acme.tickets.create(title="Lost")
+    before = Receiver()
+    desk.deliver_due(before, pace=PACE)
+    Helpdesk.restore(tmp_path / "backup", tmp_path / "restored.db")
+    with Helpdesk.open(tmp_path / "restored.db") as restored:
+        restored.workspace("acme").tickets.create(title="New")
+        after = Receiver()
+        restored.deliver_due(after, pace=PACE)
+    assert [request.title for request in after.requests] == ["New"]
+    assert after.ids == before.ids
