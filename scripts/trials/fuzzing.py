@@ -16,6 +16,7 @@ from cstar_web.errors import ERRORS
 from cstar_web.operations import Operation, operations
 from cstar_web.shapes import public_names
 from scripts.trials import ugly
+from scripts.trials.objects import is_there, made, needed
 
 Json = dict[str, Any]
 
@@ -28,12 +29,6 @@ FIELDS: dict[str, tuple[Json, Any]] = {
     "paid": ({"type": "boolean"}, True),
 }
 _HEADERS = ("If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id", "Content-Type", "Host")
-_ROOMS = {
-    "ticketId": "tickets",
-    "customerId": "customers",
-    "memberId": "members",
-    "customFieldId": "custom_fields",
-}
 _FILTERS = 10_000
 # Values that are allowed, so that what comes after them is reached too.
 _INSTANTS = ("2025-12-10T14:30:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999-00:00")
@@ -184,9 +179,8 @@ class Fuzzer:
         return operation.path.format_map(values)
 
     def _existing(self, name: str) -> str:
-        room: Any = getattr(self._rooms, _ROOMS[name])
-        if name not in self._ids or room.find(self._ids[name]) is None:
-            self._ids[name] = room.create(**_new(name)).id
+        if name not in self._ids or not is_there(self._rooms, name, self._ids[name]):
+            self._ids[name] = made(self._rooms, name)
         return self._ids[name]
 
     def _query(self, operation: Operation) -> str:
@@ -223,7 +217,7 @@ class Fuzzer:
         if self.pick.random() < 0.03:
             return ugly.body(self.pick), None
         names = list(public_names(operation.body).values())
-        parts = _valid(operation, self._existing)
+        parts = needed(operation, self._existing)
         wrong = self.pick.sample(names, min(len(names), self.pick.choice((1, 1, 1, 2, 3))))
         parts |= {name: self._value(name) for name in wrong}
         if self.pick.random() < 0.02:
@@ -349,6 +343,10 @@ def _broken(answer: Answer, *, head: bool) -> Iterator[str]:
         yield f"status {answer.status}"
     if answer.status in (204, 304) or head:
         return
+    if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+        if not answer.raw.startswith(b"retry: "):
+            yield "no stream of events"
+        return
     try:
         body = answer.json
         if body["success"] is not (answer.status < 400):
@@ -359,40 +357,6 @@ def _broken(answer: Answer, *, head: bool) -> Iterator[str]:
             yield "another request id in the header"
     except (ValueError, KeyError, TypeError) as error:
         yield f"no envelope ({error})"
-
-
-def _valid(operation: Operation, existing: Any) -> dict[str, str]:
-    """What a body needs at least."""
-    number = next(_numbers)
-    if operation.method != "POST":
-        return {}
-    bodies: Mapping[str, Json] = {
-        "createTicket": {"title": f"Ticket {number}"},
-        "createMessage": {"content": f"Message {number}"},
-        "createCustomer": {"name": f"Customer {number}"},
-        "createMember": {"name": f"Member {number}", "email": f"{number}@example.com"},
-        "createCustomField": {
-            "name": "Made",
-            "key": f"made{number}",
-            "type": "select",
-            "entityType": "tickets",
-            "options": ["a", "b"],
-        },
-    }
-    return {name: json.dumps(value) for name, value in bodies[operation.name].items()}
-
-
-def _new(name: str) -> Json:
-    number = next(_numbers)
-    field = {"key": f"new{number}", "type": "select", "options": ["a", "b"]}
-    address = {"name": f"Someone {number}", "email": f"{number}@example.com"}
-    bodies: Mapping[str, Json] = {
-        "ticketId": {"title": f"Ticket {number}", "tags": ["refund"]},
-        "customerId": address,
-        "memberId": address,
-        "customFieldId": {"name": "New", "entity_type": "tickets", **field},
-    }
-    return bodies[name]
 
 
 def failures(tried: Sequence[Fuzzer]) -> list[str]:

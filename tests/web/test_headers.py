@@ -51,7 +51,7 @@ def address(desk: Helpdesk) -> Iterator[Address]:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_answer_is_protected(client: FlaskClient, name: str) -> None:
     method, path = ANSWERS[name]
-    with client.open(path.format(team="acme", id="x"), method=method) as answer:
+    with client.open(path.format(team="acme", id="x", delivery="y"), method=method) as answer:
         assert {each: answer.headers.get(each) for each in PROTECTED} == PROTECTED
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; ")

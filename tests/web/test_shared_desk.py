@@ -22,6 +22,8 @@ from tests.web.sockets import wait_until
 
 TICKETS = "/api/v1/teams/acme/tickets"
 WHOAMI = "/api/v1/auth/whoami"
+# The lock of who delivers webhooks is left, as an empty file.
+FILES = {"desk.db", "desk.db-reserve", "desk.db-webhooks"}
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,7 @@ def test_the_last_process_leaves_no_log_behind(tmp_path: Path) -> None:
                 client.create("Folded")
         assert stop(shared.process) == 0
 
-    assert {path.name for path in tmp_path.iterdir()} == {"desk.db", "desk.db-reserve"}
+    assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
 def test_killed_processes_leave_no_log_behind(tmp_path: Path) -> None:
@@ -263,4 +265,4 @@ def test_killed_processes_leave_no_log_behind(tmp_path: Path) -> None:
         os.kill(shared.process.pid, signal.SIGCONT)
         assert shared.process.wait(10) == 0
 
-    assert {path.name for path in tmp_path.iterdir()} == {"desk.db", "desk.db-reserve"}
+    assert {path.name for path in tmp_path.iterdir()} == FILES
