@@ -190,8 +190,9 @@ class Outbox:
             last = self._tried_at.get(webhook)
             if len(found) < limit and (last is None or abs(now - last) >= PROBE_SECONDS):
                 row = snap.first(_ONE, webhook=webhook)
-                if row is not None:
-                    found.append([(row, snap.all(EARLIEST, webhook=webhook)[0])])
+                earliest = snap.first(EARLIEST, webhook=webhook)
+                if row is not None and earliest is not None:
+                    found.append([(row, earliest)])
         return found
 
     def _is_poor(self, webhook: SqlRow) -> bool:
