@@ -1,6 +1,6 @@
 -- The first schema. Instants are whole seconds since 1970, ids of objects are 16-byte UUIDs,
 -- JSON is text. Status, priority and the other small enumerations are the positions in
--- the tuples of cstar_core/tables.py.
+-- the tuples of cstar_core/tables/words.py.
 
 CREATE TABLE teams (
     id INTEGER PRIMARY KEY,

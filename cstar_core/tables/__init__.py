@@ -1,0 +1,78 @@
+"""The schema as Peewee sees it. Bound to no database: a Transaction or Snapshot runs each query.
+
+DIALECT makes Peewee write SQLite's SQL; running a query through it by mistake raises
+InterfaceError. The migrations say what the columns mean; a test keeps the two equal.
+"""
+
+from cstar_core.tables.base import DIALECT, Row
+from cstar_core.tables.happened import (
+    AttemptRow,
+    DeliveryRow,
+    EventRow,
+    ProbeRow,
+    QuietEventsRow,
+    ReceiptRow,
+    WebhookRow,
+)
+from cstar_core.tables.people import (
+    CustomerRow,
+    KeyRow,
+    MemberRow,
+    TeamRow,
+    WorkspaceRow,
+)
+from cstar_core.tables.tickets import (
+    CustomFieldRow,
+    ExternalIdRow,
+    FieldValueRow,
+    MergeRow,
+    MessageRow,
+    TagRow,
+    TagUseRow,
+    TicketCountRow,
+    TicketRow,
+)
+from cstar_core.tables.words import (
+    ACTOR_TYPES,
+    DELIVERY_STATUSES,
+    ENVIRONMENTS,
+    KEY_TYPES,
+    PRIORITIES,
+    ROLES,
+    SENDERS,
+    STATUSES,
+)
+
+__all__ = [
+    "ACTOR_TYPES",
+    "DELIVERY_STATUSES",
+    "DIALECT",
+    "ENVIRONMENTS",
+    "KEY_TYPES",
+    "PRIORITIES",
+    "ROLES",
+    "SENDERS",
+    "STATUSES",
+    "AttemptRow",
+    "CustomFieldRow",
+    "CustomerRow",
+    "DeliveryRow",
+    "EventRow",
+    "ExternalIdRow",
+    "FieldValueRow",
+    "KeyRow",
+    "MemberRow",
+    "MergeRow",
+    "MessageRow",
+    "ProbeRow",
+    "QuietEventsRow",
+    "ReceiptRow",
+    "Row",
+    "TagRow",
+    "TagUseRow",
+    "TeamRow",
+    "TicketCountRow",
+    "TicketRow",
+    "WebhookRow",
+    "WorkspaceRow",
+]
