@@ -247,6 +247,11 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
+@pytest.mark.parametrize("name", LINKED)
+def test_no_document_holds_what_a_merge_left_behind(name: str) -> None:
+    assert re.findall(r"^(?:<{7}|={7}$|>{7}).*", read(name), re.MULTILINE) == []
+
+
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with Helpdesk.open(tmp_path_factory.mktemp("docs") / "desk.db") as desk:
