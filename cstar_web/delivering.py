@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from cstar_core import Busy, Helpdesk, HelpdeskError, Outbox, Pace, Parcel, Received
+from cstar_web.sending import Answer
 
 AT_ONCE = 32
 STOP_SECONDS = 2.0
@@ -27,26 +27,16 @@ log = logging.getLogger("cstar.webhooks")
 
 Send = Callable[[str, Mapping[str, str], bytes], Received]
 
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """What is noted if the sending itself went wrong; that is a fault of this program."""
-
-    status: int | None = None
-    body: bytes = b""
-    error: str | None = "the request could not be made"
-    seconds: float = 0.0
+# What is noted if the sending itself went wrong; that is a fault of this program.
+_BROKEN = Answer(None, b"", "the request could not be made", 0.0)
 
 
 class Deliverer:
     """Delivers what is due until it is stopped. ``send`` makes one request within ten seconds."""
 
-    def __init__(
-        self, desk: Helpdesk, send: Send, pace: Pace | None = None, at_once: int = AT_ONCE
-    ) -> None:
+    def __init__(self, desk: Helpdesk, send: Send, pace: Pace | None = None) -> None:
         self._desk = desk
         self._pace = pace
-        self._at_once = at_once
         self._stopping = threading.Event()
         self._senders = _Senders(send)
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
@@ -101,7 +91,7 @@ class Deliverer:
         """Note what came back and send what is due; whether there may be more to do at once."""
         self._settle(outbox)
         more = outbox.fill()
-        for parcel in outbox.take(self._at_once):
+        for parcel in outbox.take(AT_ONCE):
             self._senders.send(parcel, outbox.flying)
         return more
 
@@ -176,10 +166,10 @@ class _Senders:
         while True:
             parcel = self._parcels.get()
             try:
-                received = self._send(parcel.url, parcel.headers, parcel.body)
+                received: Received = self._send(parcel.url, parcel.headers, parcel.body)
             except Exception:
                 log.exception("a request to a webhook could not be made")
-                received = Broken()
+                received = _BROKEN
             self._results.put((parcel, received))
 
 

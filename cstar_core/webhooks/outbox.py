@@ -5,27 +5,50 @@ is committed, a delivery is in line, and is sent again after a crash.
 """
 
 import fcntl
+import logging
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, count, islice, zip_longest
 
 from peewee import Case, fn
 
 from cstar_core.clock import Clock, to_seconds
-from cstar_core.errors import Busy
+from cstar_core.errors import Busy, HelpdeskError
 from cstar_core.files import PRIVATE
-from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
+from cstar_core.store import (
+    Prepared,
+    Snapshot,
+    SqlRow,
+    Store,
+    Transaction,
+    prepare,
+    slot,
+)
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
 from cstar_core.webhooks.delivery import DUE, UNFINISHED
 from cstar_core.webhooks.filling import fill
 from cstar_core.webhooks.parcels import DUE_OF_WEBHOOK, EARLIEST, SENDABLE, Parcel, parcel
-from cstar_core.webhooks.recording import PROBE_SECONDS, DisabledWebhook, Pace, Received, record
+from cstar_core.webhooks.recording import (
+    PROBE_SECONDS,
+    DisabledWebhook,
+    Pace,
+    Received,
+    postpone,
+    record,
+)
 
 __all__ = ["Outbox", "Parcel", "Received", "Send", "deliver_due", "open_outbox"]
 
 Send = Callable[[str, Mapping[str, str], bytes], Received]
+
+log = logging.getLogger("cstar.webhooks")
+
+# What is wrong with the file or the disk is wrong for all deliveries, and may pass.
+_OF_ALL = (HelpdeskError, sqlite3.OperationalError)
 
 KEPT_SECONDS = 30 * 86_400
 # Of those in flight at once, a webhook has at most so many; one that fails has one, and all that
@@ -66,6 +89,16 @@ _OF_DELETED = prepare(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Unmade:
+    """What is noted if a request cannot be made; that is a fault of this program."""
+
+    status: int | None = None
+    body: bytes = b""
+    error: str | None = "the request could not be made"
+    seconds: float = 0.0
+
+
 class Outbox:
     """What is to be delivered, for the one thread that sees to it; ``open_outbox`` makes it."""
 
@@ -99,31 +132,33 @@ class Outbox:
         return more
 
     def take(self, limit: int) -> list[Parcel]:
-        """What to send now, so that at most ``limit`` are on their way; webhooks take turns."""
-        now = to_seconds(self._clock())
-        room = limit - len(self._flying)
-        if room <= 0:
-            return []
-        with self._store.snapshot() as snap:
-            queues = self._queues(snap, now, limit, room)
-            chosen = list(islice(filter(None, chain.from_iterable(zip_longest(*queues))), room))
-            parcels = [parcel(snap, webhook, row, now) for webhook, row in chosen]
-        for webhook, row in chosen:
-            self._flying[row[0]] = webhook[0]
+        """What to send now, so that at most ``limit`` are on their way; webhooks take turns.
+
+        What cannot be made is noted as a failed attempt, and logged.
+        """
+        while True:
+            now = to_seconds(self._clock())
+            chosen, unmade = self._choose(now, limit)
+            if not unmade:
+                break
+            self.settle([(each, _Unmade()) for each in unmade])
+        for webhook, each in chosen:
+            self._flying[each.delivery] = each.webhook
             if self._is_poor(webhook):
-                self._poor.add(row[0])
-            if webhook[0] in self._full:
-                self._tried_at[webhook[0]] = now
-            self._served[webhook[0]] = next(self._turns)
-        return parcels
+                self._poor.add(each.delivery)
+            if each.webhook in self._full:
+                self._tried_at[each.webhook] = now
+            self._served[each.webhook] = next(self._turns)
+        return [each for _, each in chosen]
 
     def settle(self, outcomes: Sequence[tuple[Parcel, Received]]) -> list[DisabledWebhook]:
         """Note what came back; the webhooks that this turned off.
 
-        Raises Busy and StorageFull; then it is to be tried again, and the parcels stay taken.
+        What cannot be noted counts as a failed attempt, and is logged. Raises Busy and StorageFull;
+        then it is to be tried again, and the parcels stay taken.
         """
         with self._store.transaction(brief=True) as tx:
-            found = [record(tx, each, received, self._pace) for each, received in outcomes]
+            found = [self._record(tx, each, received) for each, received in outcomes]
         for each, received in outcomes:
             self._flying.pop(each.delivery, None)
             self._poor.discard(each.delivery)
@@ -155,6 +190,37 @@ class Outbox:
                 tx.run(AttemptRow.delete().where(AttemptRow.delivery_id.in_(keys)))
                 tx.run(DeliveryRow.delete().where(DeliveryRow.id.in_(keys)))
         return bool(keys)
+
+    def _choose(self, now: int, limit: int) -> tuple[list[tuple[SqlRow, Parcel]], list[Parcel]]:
+        """What to send, each with its webhook; and of what that could not be made."""
+        room = limit - len(self._flying)
+        chosen: list[tuple[SqlRow, Parcel]] = []
+        unmade: list[Parcel] = []
+        if room <= 0:
+            return chosen, unmade
+        with self._store.snapshot() as snap:
+            queues = self._queues(snap, now, limit, room)
+            turns = filter(None, chain.from_iterable(zip_longest(*queues)))
+            for webhook, row in islice(turns, room):
+                try:
+                    chosen.append((webhook, parcel(snap, webhook, row, now)))
+                except _OF_ALL:
+                    raise
+                except Exception:
+                    log.exception("delivery %d to a webhook could not be made", row[0])
+                    unmade.append(Parcel(row[0], webhook[0], webhook[3], {}, b"", now))
+        return chosen, unmade
+
+    def _record(self, tx: Transaction, sent: Parcel, received: Received) -> DisabledWebhook | None:
+        try:
+            with self._store.transaction():  # what it wrote is taken back alone
+                return record(tx, sent, received, self._pace)
+        except _OF_ALL:
+            raise
+        except Exception:
+            log.exception("what delivery %d to a webhook got could not be noted", sent.delivery)
+            postpone(tx, sent, self._pace)
+            return None
 
     def _queues(
         self, snap: Snapshot, now: int, limit: int, room: int

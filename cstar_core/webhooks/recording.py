@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from peewee import fn
 
@@ -13,7 +13,7 @@ from cstar_core.ids import public_id
 from cstar_core.scope import Scope
 from cstar_core.store import Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, TeamRow, WebhookRow, WorkspaceRow
-from cstar_core.webhooks.delivery import DELIVERED, DUE, FAILED, SOONER, WAITING, first_in_lane
+from cstar_core.webhooks.delivery import DELIVERED, FAILED, SOONER, UNFINISHED, first_in_lane
 from cstar_core.webhooks.filling import IN_LINE, WINDOW
 from cstar_core.webhooks.parcels import Parcel
 
@@ -83,6 +83,7 @@ class DisabledWebhook:
 _OF_ROW = DeliveryRow.id == slot("delivery")
 _STATE = prepare(
     DeliveryRow.select(
+        DeliveryRow.id,
         DeliveryRow.webhook_id,
         DeliveryRow.status,
         DeliveryRow.tries,
@@ -149,45 +150,101 @@ _DISABLE = prepare(
 )
 
 
+class _InLine(NamedTuple):
+    """A delivery that was attempted and is still in line, when what came of it is noted."""
+
+    key: int
+    webhook: int
+    status: int
+    tries: int
+    attempts: int
+    lane: bytes
+    number: int | None
+    due_at: int
+    url: str
+    failing_since: int | None
+
+
 def record(tx: Transaction, sent: Parcel, received: Received, pace: Pace) -> DisabledWebhook | None:
     """Note what an attempt got; the webhook, if it is turned off by that.
 
     Nothing is noted of a delivery that is no longer in line.
     """
-    row = tx.first(_STATE, delivery=sent.delivery)
-    if row is None or row[1] not in (DUE, WAITING):
+    each = _in_line(tx, sent)
+    if each is None:
         return None
-    webhook, status, tries, attempts, lane, number, due_at, url, failing_since = row
-    _note(tx, sent.delivery, attempts + 1, sent.sent_at, received)
-    done = {"delivery": sent.delivery, "attempts": attempts + 1, "tries": tries + 1}
+    _note(tx, each, sent.sent_at, received)
     if received.error is None and received.status is not None and 200 <= received.status < 300:
-        tx.run(_MOVE, status=DELIVERED, due=due_at, finished=tx.now, **done)
-        if number is not None:
-            tx.run(_SUCCEEDS, webhook=webhook)
-            first_in_lane(tx, webhook, lane)
-            if failing_since is not None and tx.now - failing_since >= PROBE_SECONDS:
-                _go_on(tx, webhook)
+        _succeed(tx, each)
         return None
-    if number is None:  # a test is tried once and tells nothing of the events
-        tx.run(_MOVE, status=FAILED, due=due_at, finished=tx.now, **done)
+    return _fail(tx, each, sent, received, pace)
+
+
+def postpone(tx: Transaction, sent: Parcel, pace: Pace) -> None:
+    """Count an attempt as a failed one, where what it got cannot be noted."""
+    each = _in_line(tx, sent)
+    if each is not None:
+        _again(tx, each, pace)
+
+
+def _in_line(tx: Transaction, sent: Parcel) -> _InLine | None:
+    row = tx.first(_STATE, delivery=sent.delivery)
+    return None if row is None or row[2] not in UNFINISHED else _InLine(*row)
+
+
+def _succeed(tx: Transaction, each: _InLine) -> None:
+    _move(tx, each, DELIVERED, each.due_at, each.tries + 1)
+    if each.number is None:  # a test tells nothing of the events
+        return
+    tx.run(_SUCCEEDS, webhook=each.webhook)
+    first_in_lane(tx, each.webhook, each.lane)
+    if each.failing_since is not None and tx.now - each.failing_since >= PROBE_SECONDS:
+        _go_on(tx, each.webhook)
+
+
+def _fail(
+    tx: Transaction, each: _InLine, sent: Parcel, received: Received, pace: Pace
+) -> DisabledWebhook | None:
+    if each.number is None:
+        _again(tx, each, pace)
         return None
-    if url != sent.url:  # it says nothing of the receiver that there is now
-        tx.run(_MOVE, status=status, due=tx.now, finished=None, **{**done, "tries": 0})
+    if each.url != sent.url:  # it says nothing of the receiver that there is now
+        _move(tx, each, each.status, tx.now, 0)
         return None
-    tx.run(_FAILS, webhook=webhook, now=tx.now)
-    wait = pace.wait(tries + 1)
+    tx.run(_FAILS, webhook=each.webhook, now=tx.now)
     if received.status == _GONE:
         # It was not refused for what it holds: if the webhook is turned on again, it is the first.
-        tx.run(_MOVE, status=status, due=tx.now, finished=None, **{**done, "tries": 0})
-        return _disable(tx, webhook, "The receiver answered 410 Gone", None)
-    if due_at > sent.sent_at:  # ahead of its time, to see whether the receiver is back
-        tx.run(_MOVE, status=status, due=due_at, finished=None, **{**done, "tries": tries})
-    elif wait is None:
-        tx.run(_MOVE, status=FAILED, due=due_at, finished=tx.now, **done)
-        first_in_lane(tx, webhook, lane)
+        _move(tx, each, each.status, tx.now, 0)
+        return _disable(tx, each.webhook, "The receiver answered 410 Gone", None)
+    if each.due_at > sent.sent_at:  # ahead of its time, to see whether the receiver is back
+        _move(tx, each, each.status, each.due_at, each.tries)
     else:
-        tx.run(_MOVE, status=status, due=tx.now + wait, finished=None, **done)
-    return _disable(tx, webhook, "No delivery has succeeded since", pace.give_up)
+        _again(tx, each, pace)
+    return _disable(tx, each.webhook, "No delivery has succeeded since", pace.give_up)
+
+
+def _again(tx: Transaction, each: _InLine, pace: Pace) -> None:
+    """Let a delivery be due later, or give it up after its last try, the first of a test."""
+    wait = None if each.number is None else pace.wait(each.tries + 1)
+    if wait is None:
+        _move(tx, each, FAILED, each.due_at, each.tries + 1)
+        first_in_lane(tx, each.webhook, each.lane)
+    else:
+        _move(tx, each, each.status, tx.now + wait, each.tries + 1)
+
+
+def _move(tx: Transaction, each: _InLine, status: int, due: int, tries: int) -> None:
+    finished = None if status in UNFINISHED else tx.now
+    attempts = each.attempts + 1
+    tx.run(
+        _MOVE,
+        delivery=each.key,
+        status=status,
+        due=due,
+        tries=tries,
+        attempts=attempts,
+        finished=finished,
+    )
 
 
 def _go_on(tx: Transaction, webhook: int) -> None:
@@ -196,11 +253,12 @@ def _go_on(tx: Transaction, webhook: int) -> None:
         tx.run(SOONER, webhook=webhook, now=tx.now)
 
 
-def _note(tx: Transaction, delivery: int, number: int, sent_at: int, received: Received) -> None:
+def _note(tx: Transaction, each: _InLine, sent_at: int, received: Received) -> None:
+    number = each.attempts + 1
     error = None if received.error is None else received.error[:_ERROR_MAX]
     answer = received.body[:ANSWER_MAX]
     milliseconds = round(received.seconds * 1000)
-    tx.many(_ATTEMPT, [(delivery, number, sent_at, received.status, error, answer, milliseconds)])
+    tx.many(_ATTEMPT, [(each.key, number, sent_at, received.status, error, answer, milliseconds)])
 
 
 def _disable(
