@@ -31,7 +31,10 @@ class Figures:
 
 
 def figures(store: Store) -> Figures:
-    """The figures of one moment. What it costs grows with the teams, not with the tickets."""
+    """The figures of one moment.
+
+    What it costs grows with the teams and the webhooks, not with the tickets.
+    """
     with store.snapshot() as snap:
         tickets = {(env, STATUSES[code]): int(n) for env, code, n in snap.sql(_TICKETS)}
         customers, events = _by_environment(snap, _CUSTOMERS), _by_environment(snap, _EVENTS)

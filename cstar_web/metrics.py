@@ -227,7 +227,7 @@ def _webhooks(backlog: Backlog) -> Iterator[Family]:
     since = now if backlog.oldest_at is None else backlog.oldest_at
     yield gauge(
         "cstar_webhook_undelivered_events",
-        "Events that webhooks have still to be told, of all webhooks that are on.",
+        "Events that webhooks have still to be told, of each that is on some 10,000 at most.",
         backlog.undelivered,
     )
     yield gauge(

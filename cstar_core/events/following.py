@@ -62,20 +62,24 @@ def told(
     return rows, max(after, last) if done else reached
 
 
-def how_many_told(snap: Snapshot, workspace_id: int, codes: tuple[int, ...], after: int) -> int:
-    """How many events after a number others are to be told of."""
+def how_many_told(
+    snap: Snapshot, workspace_id: int, codes: tuple[int, ...], after: int, most: int
+) -> int:
+    """How many events after a number others are to be told of; it counts to ``most``."""
     if not codes:
         return 0
-    runs = loud(snap, workspace_id, after, last_number(snap, workspace_id))
-    return sum(
-        snap.value(_queries(codes)[1], workspace=workspace_id, after=start, until=end)
-        for start, end in runs
-    )
+    found = 0
+    for start, end in loud(snap, workspace_id, after, last_number(snap, workspace_id)):
+        part = {"after": start, "until": end, "limit": most - found}
+        found += snap.value(_queries(codes)[1], workspace=workspace_id, **part)
+        if found >= most:
+            break
+    return found
 
 
 @lru_cache(256)
 def _queries(codes: tuple[int, ...]) -> tuple[Prepared, Prepared]:
-    """SQL for the first events of some types in a run, and for their number.
+    """SQL for the first events of some types in a run, and for their number up to a limit.
 
     Each type is one walk, and they are merged, so that others are not looked at.
     """
@@ -94,5 +98,6 @@ def _queries(codes: tuple[int, ...]) -> tuple[Prepared, Prepared]:
         .order_by(EventRow.number)
     )
     within = (EventRow.number > slot("after")) & (EventRow.number <= slot("until"))
-    counted = EventRow.select(fn.COUNT(1)).where(mine & EventRow.type.in_(codes) & within)
+    some = EventRow.select(SQL("1")).where(mine & EventRow.type.in_(codes) & within)
+    counted = Select([some.limit(slot("limit")).alias("some")], [fn.COUNT(SQL("1"))])
     return prepare(rows), prepare(counted)

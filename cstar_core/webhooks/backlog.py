@@ -10,15 +10,18 @@ from cstar_core.tables import DeliveryRow, EventRow, WebhookRow
 from cstar_core.webhooks.delivery import FAILED, UNFINISHED
 from cstar_core.webhooks.webhook import codes
 
+# A replay of a long log is a backlog of millions, and whoever watches asks again and again.
+COUNTED_MAX = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """What all webhooks of a desk have still to be told.
 
-    ``undelivered`` counts events times webhooks that are on. ``oldest_at`` is the instant of the
-    oldest of them in seconds since 1970, None if there is none. ``failed`` counts what was given up
-    in the last 30 days, ``active`` and ``disabled`` webhooks that are on and that were turned off
-    by themselves.
+    ``undelivered`` counts events times webhooks that are on: what is in line for each, and of what
+    is behind that 10,000 at most. ``oldest_at`` is the instant of the oldest of them in seconds
+    since 1970, None if there is none. ``failed`` counts what was given up in the last 30 days,
+    ``active`` and ``disabled`` webhooks that are on and that were turned off by themselves.
     """
 
     undelivered: int
@@ -58,7 +61,7 @@ _DISABLED = prepare(
 
 
 def read_backlog(snap: Snapshot) -> Backlog:
-    """The backlog of one moment. What it costs grows with the webhooks and what they are behind."""
+    """The backlog of one moment. What it costs grows with the webhooks, not with the log."""
     found = [_behind(snap, *row) for row in snap.all(_ACTIVE)]
     return Backlog(
         undelivered=sum(number for number, _ in found),
@@ -73,7 +76,7 @@ def _behind(
     snap: Snapshot, webhook: int, workspace: int, patterns: str, cursor: int
 ) -> tuple[int, int | None]:
     pending, first = snap.all(_PENDING, webhook=webhook)[0]
-    waiting = how_many_told(snap, workspace, codes(patterns), cursor)
+    waiting = how_many_told(snap, workspace, codes(patterns), cursor, COUNTED_MAX)
     while first is None and waiting:
         rows, cursor = told(snap, workspace, codes(patterns), cursor, 1)
         first = rows[0][0] if rows else None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Helpdesk, Webhook, Workspace
-from cstar_core.webhooks import filling, recording
+from cstar_core.webhooks import backlog, filling, recording
 from tests.core.receivers import PACE, Got, Receiver, refusing
 from tests.core.vocabulary import ManualClock
 
@@ -137,6 +137,19 @@ def test_a_receiver_that_fails_now_and_then_hurries_nothing(
     receiver = Receiver(lambda request: Got(500 if request.title == "3" else 200))
     desk.deliver_due(receiver, pace=PACE)
     assert len(receiver.ids) == window + 5
+
+
+def test_what_is_far_behind_is_counted_up_to_a_limit(
+    desk: Helpdesk, acme: Workspace, hook: Webhook, outage: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        list(acme.tickets.import_many([{"title": "Quiet"}]))
+        acme.tickets.create(title="Behind")
+    counted = []
+    for most in (2, 3, 4, 5):
+        monkeypatch.setattr(backlog, "COUNTED_MAX", most)
+        counted.append(desk.figures().backlog.undelivered - outage)
+    assert counted == [0, 1, 2, 2]
 
 
 def test_those_that_are_slow_leave_room_for_the_others(desk: Helpdesk, acme: Workspace) -> None:
