@@ -1,7 +1,7 @@
 """API keys: shown once, stored as SHA-256, good for one team's live or test workspace."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -44,7 +44,7 @@ class NewKey:
     """A key just made; ``secret`` is what its owner presents, shown this once."""
 
     key: Key
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

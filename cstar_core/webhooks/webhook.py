@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
@@ -54,7 +54,7 @@ class NewWebhook:
     """A webhook and its signing secret, shown this once."""
 
     webhook: Webhook
-    secret: str
+    secret: str = field(repr=False)
 
 
 class WebhookChanges(TypedDict, total=False):

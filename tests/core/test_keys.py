@@ -35,6 +35,11 @@ def test_keys_differ(desk: Helpdesk) -> None:
     assert len(made) == 20
 
 
+def test_a_key_that_is_printed_does_not_show_its_secret(key: NewKey) -> None:
+    assert key.secret not in repr(key)
+    assert key.key.id in repr(key)
+
+
 def test_a_key_says_what_it_is(desk: Helpdesk, key: NewKey) -> None:
     made = key.key
     assert (made.team_id, made.name, made.type, made.environment) == (

@@ -124,7 +124,7 @@ def test_nothing_shows_a_secret_again(desk: Helpdesk, acme: Workspace) -> None:
     made = acme.webhooks.create(**GOOD)
     new = acme.webhooks.rotate(made.webhook.id)
     acme.webhooks.update(made.webhook.id, name="New")
-    shown = repr((acme.webhooks.get(made.webhook.id), acme.events.list().items))
+    shown = repr((made, new, acme.webhooks.get(made.webhook.id), acme.events.list().items))
     acme.tickets.create(title="One")
     with desk.outbox() as outbox:
         outbox.fill()
