@@ -1,18 +1,15 @@
 """How the log is followed: what happened after a number, of some types, that others are told of."""
 
 from functools import lru_cache, reduce
-from itertools import islice
 from typing import Any
 
 from peewee import SQL, Select, fn
 
 from cstar_core.events.log import EVENT_TYPES, last_number
-from cstar_core.events.quiet import loud
+from cstar_core.events.quiet import follow, loud
 from cstar_core.events.room import Event, event_of, matches, select_events
 from cstar_core.store import Prepared, Snapshot, SqlRow, prepare, slot
 from cstar_core.tables import EventRow
-
-_RUNS_AT_ONCE = 100
 
 _BY_NUMBER = prepare(
     select_events().where(
@@ -45,21 +42,12 @@ def told(
     last = last_number(snap, workspace_id)
     if not codes:
         return [], max(after, last)
-    rows: list[SqlRow] = []
-    reached = after
-    for start, end in islice(loud(snap, workspace_id, after, last), _RUNS_AT_ONCE):
-        rows += snap.all(
-            _queries(codes)[0],
-            workspace=workspace_id,
-            after=start,
-            until=end,
-            limit=limit - len(rows),
-        )
-        if len(rows) >= limit:
-            return rows, int(rows[-1][0])
-        reached = end
-    done = next(loud(snap, workspace_id, reached, last), None) is None
-    return rows, max(after, last) if done else reached
+    query = _queries(codes)[0]
+
+    def read(start: int, end: int, most: int) -> list[SqlRow]:
+        return snap.all(query, workspace=workspace_id, after=start, until=end, limit=most)
+
+    return follow(snap, workspace_id, after, last, limit, read)
 
 
 def how_many_told(

@@ -4,14 +4,20 @@ They are runs of numbers beside the log, since an import writes many in a row an
 own would cost every event.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from peewee import fn
 
 from cstar_core.events.log import last_number
-from cstar_core.store import Snapshot, Transaction, prepare, prepare_insert, slot
+from cstar_core.store import Snapshot, SqlRow, Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import QuietEventsRow
+
+_RUNS_AT_ONCE = 100
+
+# The first events after a number and up to another, at most so many; a row begins with its number.
+Read = Callable[[int, int, int], list[SqlRow]]
 
 _MINE = QuietEventsRow.workspace_id == slot("workspace")
 _LENGTHEN = prepare(
@@ -58,3 +64,21 @@ def loud(snap: Snapshot, workspace_id: int, after: int, last: int) -> Iterator[t
         end = last if following is None else min(last, following - 1)
         yield after, end
         after = end
+
+
+def follow(
+    snap: Snapshot, workspace_id: int, after: int, last: int, limit: int, read: Read
+) -> tuple[list[SqlRow], int]:
+    """The events after a number that others are told of, as ``read`` gives them.
+
+    At most ``limit``, of a hundred runs; with them, up to which number these are all.
+    """
+    rows: list[SqlRow] = []
+    reached = after
+    for start, end in islice(loud(snap, workspace_id, after, last), _RUNS_AT_ONCE):
+        rows += read(start, end, limit - len(rows))
+        if len(rows) >= limit:
+            return rows, int(rows[-1][0])
+        reached = end
+    done = next(loud(snap, workspace_id, reached, last), None) is None
+    return rows, max(after, last) if done else reached

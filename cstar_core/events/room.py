@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, reduce
-from itertools import islice
 from typing import Any
 
 from peewee import JOIN, SQL, Select, fn
@@ -14,7 +13,7 @@ from cstar_core.checks import invalid
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Forbidden, Invalid, NotFound
 from cstar_core.events.log import DATA_NAMES, EVENT_TYPES, last_number
-from cstar_core.events.quiet import loud
+from cstar_core.events.quiet import follow
 from cstar_core.ids import numbered, numbered_id, public_id
 from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, Window, close_page, open_window
 from cstar_core.scope import Actor, Scope, actor_of, required_uid
@@ -22,7 +21,6 @@ from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
 from cstar_core.tables import EventRow, TicketRow, WorkspaceRow
 from cstar_core.values import maker
 
-_RUNS_AT_ONCE = 100
 _KINDS = {"custom_field": "custom field"}
 
 
@@ -115,18 +113,14 @@ class Events:
             reached = last if after is None else event_number(salt, after)
             if reached >= last:  # beyond it, if a backup was restored meanwhile
                 return Following((), numbered_id("event", salt, last))
-            rows: list[SqlRow] = []
             query = _queries(Shape(codes, of_ticket=False))[0]
-            for start, end in islice(loud(snap, workspace, reached, last), _RUNS_AT_ONCE):
-                part = {"start": start, "limit": limit - len(rows), "offset": 0}
+
+            def read(start: int, end: int, most: int) -> list[SqlRow]:
+                part = {"start": start, "limit": most, "offset": 0}
                 found = snap.all(query, workspace=workspace, **part)
-                rows += (row for row in found if row[0] <= end)
-                reached = end
-                if len(rows) == limit:
-                    reached = rows[-1][0]
-                    break
-            else:
-                reached = _past_quiet(snap, workspace, reached, last)
+                return [row for row in found if row[0] <= end]
+
+            rows, reached = follow(snap, workspace, reached, last, limit, read)
         return Following(
             tuple(event_of(salt, row) for row in rows), numbered_id("event", salt, reached)
         )
@@ -178,11 +172,6 @@ class Events:
 
     def _salt(self, snap: Snapshot) -> bytes:
         return salt_of(snap, self._scope.workspace_id)
-
-
-def _past_quiet(snap: Snapshot, workspace_id: int, number: int, last: int) -> int:
-    """The last number of all, if only quiet events come after this one."""
-    return number if next(loud(snap, workspace_id, number, last), None) else last
 
 
 def salt_of(snap: Snapshot, workspace_id: int) -> bytes:
