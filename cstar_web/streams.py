@@ -230,13 +230,17 @@ class Streams:
         wish, after = group[0].wish, group[0].after
         try:
             found = wish.workspace.events.following(after, types=wish.types, limit=_AT_ONCE)
+            texts = [(event.id, self._write(event)) for event in found.events]
         except HelpdeskError as error:
             log.warning("ended %d streams: %s", len(group), error)
             _finish(group)
             return False
+        except Exception:
+            log.exception("ended %d streams by an unforeseen error", len(group))
+            _finish(group)
+            return False
         if found.reached == after:
             return False
-        texts = [(event.id, self._write(event)) for event in found.events]
         for stream in group:
             stream.tell(texts, found.reached, now)
         return len(found.events) == _AT_ONCE

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,15 +12,10 @@ import pytest
 from cstar_core import Helpdesk, Outbox, StorageFull, Workspace
 from cstar_web.delivering import Deliverer, delivering
 from tests.core.receivers import PACE, Got, Receiver, Request, refusing
+from tests.web.sockets import wait_until as wait
 
 PATIENCE = 20.0
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until, "it does not come"
-        time.sleep(0.01)
+wait_until = partial(wait, seconds=PATIENCE)
 
 
 @pytest.fixture
@@ -45,6 +41,7 @@ def test_what_happens_is_delivered_while_it_runs(desk: Helpdesk, acme: Workspace
         wait_until(lambda: receiver.types == ["ticket.created"])
         acme.tickets.create(title="Two")
         wait_until(lambda: len(receiver.requests) == 2)
+    assert [request.title for request in receiver.requests] == ["One", "Two"]
 
 
 def test_what_came_back_before_it_ended_is_noted(desk: Helpdesk, acme: Workspace) -> None:
@@ -99,6 +96,8 @@ def test_receivers_that_hang_do_not_hold_up_another(
     for _ in range(20):
         acme.tickets.create(title="Two")
     wait_until(lambda: sum("lives" in each.url for each in receiver.requests) == 20)
+    assert not release.is_set()
+    assert sum("hangs" in each.url for each in receiver.requests) == 12
 
 
 def test_a_request_that_cannot_be_made_is_a_failure(desk: Helpdesk, acme: Workspace) -> None:
