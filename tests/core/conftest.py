@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk, Workspace
+from cstar_core import Helpdesk, Webhook, Workspace
 from tests.core.filling import fill
+from tests.core.receivers import URL
 from tests.core.vocabulary import ManualClock
 
 
@@ -61,6 +62,12 @@ def public(desk: Helpdesk, template: tuple[Path, str]) -> Workspace:
     access = desk.keys.authenticate(template[1])
     assert access is not None
     return desk.workspace_of(access)
+
+
+@pytest.fixture
+def hook(acme: Workspace) -> Webhook:
+    """A webhook of acme that is told of everything."""
+    return acme.webhooks.create(name="All", url=URL, events=["*"]).webhook
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cstar_core import Pace
+from cstar_core import Delivery, Helpdesk, Pace, Webhook, Workspace
 
+URL = "https://example.com/hook"
 # As the default, without chance.
 PACE = Pace(jitter=0)
 
@@ -63,3 +64,23 @@ def refusing(status: int | None = 500) -> Receiver:
     """A receiver that answers with this status, or not at all."""
     error = "no answer" if status is None else None
     return Receiver(lambda request: Got(status, b"no", error))
+
+
+def deliver(desk: Helpdesk, receiver: Receiver) -> int:
+    return desk.deliver_due(receiver, pace=PACE)
+
+
+def only(acme: Workspace, hook: Webhook, **query: str) -> Delivery:
+    """The one delivery that there is."""
+    page = acme.webhooks.deliveries(hook.id, **query)
+    assert page.total == 1
+    return page.items[0]
+
+
+def rows(desk: Helpdesk) -> dict[str, int]:
+    """How many rows there are of webhooks and of what they were sent."""
+    with desk._store.snapshot() as snap:
+        return {
+            table: snap.sql(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
+            for table in ("webhooks", "deliveries", "attempts")
+        }

@@ -16,7 +16,7 @@ from cstar_core import (
     Webhook,
     Workspace,
 )
-from tests.core.receivers import Receiver
+from tests.core.receivers import URL, Receiver
 from tests.core.tracing import queries, scans, steps_of
 from tests.core.vocabulary import (
     NOTHING,
@@ -29,7 +29,7 @@ from tests.core.vocabulary import (
     walk_pages,
 )
 
-GOOD: dict[str, Any] = {"name": "All", "url": "https://example.com/hook", "events": ["*"]}
+GOOD: dict[str, Any] = {"name": "All", "url": URL, "events": ["*"]}
 URLS = [
     ("", "url is required"),
     (None, "url is required"),
@@ -65,11 +65,6 @@ EVENTS: list[tuple[object, str]] = [
     (["key.created"], "events.0 must be one of: *, ticket.*"),
     (["webhook.disabled"], "events.0 must be one of: *, ticket.*"),
 ]
-
-
-@pytest.fixture
-def hook(acme: Workspace) -> Webhook:
-    return acme.webhooks.create(**GOOD).webhook
 
 
 @pytest.mark.parametrize(("url", "problem"), URLS)

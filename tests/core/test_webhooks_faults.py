@@ -8,14 +8,8 @@ from cstar_core import Helpdesk, Webhook, Workspace
 from tests.core.receivers import PACE, Got, Receiver
 from tests.core.vocabulary import ManualClock
 
-URL = "https://example.com/hook"
 # No text that can be stored: SQLite's driver raises UnicodeEncodeError.
 UNSTORABLE = Got(None, b"", "\ud800")
-
-
-@pytest.fixture
-def hook(acme: Workspace) -> Webhook:
-    return acme.webhooks.create(name="All", url=URL, events=["*"]).webhook
 
 
 def spoil(desk: Helpdesk, event_title: str) -> None:

@@ -7,10 +7,8 @@ import pytest
 
 from cstar_core import Helpdesk, Webhook, Workspace
 from cstar_core.webhooks import backlog, filling, recording
-from tests.core.receivers import PACE, Got, Receiver, refusing
+from tests.core.receivers import PACE, URL, Got, Receiver, refusing
 from tests.core.vocabulary import ManualClock
-
-URL = "https://example.com/hook"
 
 
 @pytest.fixture
