@@ -83,7 +83,7 @@ def verify_signature(
     ValueError for a secret that is none.
     """
     given = {name.lower(): value for name, value in headers.items()}
-    raw = body.encode() if isinstance(body, str) else bytes(body)
+    raw = _bytes(body) if isinstance(body, str) else bytes(body)
     found = [name for name in ("x-signature", "webhook-signature") if given.get(name)]
     if not found:
         raise InvalidSignature("there is no X-Signature and no webhook-signature header")
@@ -121,7 +121,7 @@ def _verify_standard(
 
 
 def _compare(header: str, wanted: str, found: Iterable[str]) -> None:
-    right = [hmac.compare_digest(wanted.encode(), value.encode()) for value in found]
+    right = [hmac.compare_digest(_bytes(wanted), _bytes(value)) for value in found]
     if not any(right):
         raise InvalidSignature(f"{header} does not fit the body and the secret")
 
@@ -144,9 +144,14 @@ def _hex(secret: str, timestamp: int, body: bytes) -> str:
 
 
 def _base64(secret: str, id: str, timestamp: int, body: bytes) -> str:
-    signed = f"{id}.{timestamp}.".encode() + body
+    signed = _bytes(f"{id}.{timestamp}.") + body
     digest = hmac.new(_key(secret), signed, hashlib.sha256).digest()
     return base64.b64encode(digest).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    """A text in UTF-8; some servers hand on headers that are none as lone surrogates."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _key(secret: str) -> bytes:

@@ -96,6 +96,8 @@ def test_a_receiver_takes_what_is_signed_once_and_nothing_else(code: str, tmp_pa
         assert receiver.post({}) == 400
         assert receiver.post(signed(SECRET), BODY.replace(b"created", b"deleted")) == 400
         assert receiver.post(signed(SECRET, ago=400)) == 400
+        assert receiver.post({**signed(SECRET), "webhook-signature": "v1"}) == 400
+        assert receiver.post({"Content-Length": "4000001", **signed(SECRET)}) == 413
         assert receiver.post(signed(SECRET)) == 200
         assert receiver.post(signed(SECRET)) == 200
         assert receiver.post(signed(OTHER, SECRET)) == 200

@@ -122,6 +122,9 @@ WRONG = [
     {"webhook_signature": W.replace("v1,", "v1")},
     {"webhook_signature": "v1,"},
     {"webhook_signature": "v1,ü"},
+    {"x_signature": f"t={AT},v1=\udcff"},
+    {"webhook_signature": "v1,\udcff"},
+    {"webhook_id": "\udcff"},
     {"webhook_id": None},
     {"webhook_id": "evt_2"},
     {"webhook_timestamp": None},
@@ -130,7 +133,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("headers", WRONG, ids=str)
+@pytest.mark.parametrize("headers", WRONG, ids=ascii)
 def test_what_is_not_as_it_was_sent_is_refused(headers: dict[str, str | None]) -> None:
     with pytest.raises(InvalidSignature):
         verify_signature(changed(**headers), BODY, SECRET, clock=at(0))
@@ -144,6 +147,11 @@ def test_what_is_not_signed_is_refused() -> None:
 def test_another_body_is_refused() -> None:
     with pytest.raises(InvalidSignature, match="does not fit the body"):
         verify_signature(HEADERS, BODY + b" ", SECRET, clock=at(0))
+
+
+def test_a_body_that_is_no_text_at_all_is_refused() -> None:
+    with pytest.raises(InvalidSignature, match="does not fit the body"):
+        verify_signature(HEADERS, "\udcff", SECRET, clock=at(0))
 
 
 def test_another_secret_is_refused() -> None:
