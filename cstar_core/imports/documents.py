@@ -69,12 +69,13 @@ class _Joined:
 
     def __init__(self, head: str, text: TextIO) -> None:
         self._head = io.StringIO(head, newline="")
+        self._end = len(head)
         self._text = text
 
     def readline(self, most: int, /) -> str:
         """The next line, or its first so many characters."""
         line = self._head.readline(most)
-        if line.endswith("\n") or len(line) == most:
+        if self._head.tell() < self._end or line.endswith("\n") or len(line) == most:
             return line
         return line + self._text.readline(most - len(line))
 

@@ -72,36 +72,27 @@ class _Import:
         self._ids = ExternalIds(scope.workspace_id, self._source)
         self._agents = Agents(store, scope)
         self._tally = Tally()
+        self._broken: str | None = None
 
     def run(self) -> ImportReport:
         """Take in the whole file, batch by batch."""
-        broken = None
-        batches = self._batches()
-        while True:
-            try:
-                batch = next(batches, None)
-            except (Broken, UnicodeError) as error:
-                broken = str(error)
-                break
-            if batch is None:
-                break
+        for batch in self._batches():
             self._take(batch)
             self._tell()
-        return self._report(broken)
+        return self._report()
+
+    def _entries(self) -> Iterator[Entry]:
+        """The entries of the file, as far as it can be read."""
+        try:
+            yield from self._read.entries
+        except (Broken, UnicodeError) as error:
+            self._broken = str(error)
 
     def _batches(self) -> Iterator[list[tuple[Entry, Draft]]]:
         """Entries with their drafts, as many as are taken in at once."""
         batch: list[tuple[Entry, Draft]] = []
         size = 0
-        entries = iter(self._read.entries)
-        failure: Exception | None = None
-        while True:
-            try:
-                entry = next(entries, None)
-            except (Broken, UnicodeError) as error:
-                entry, failure = None, error
-            if entry is None:
-                break
+        for entry in self._entries():
             self._tally.rows += 1
             draft = self._draft(entry)
             if draft is not None:
@@ -112,8 +103,6 @@ class _Import:
                 batch, size = [], 0
         if batch:
             yield batch
-        if failure is not None:
-            raise failure
 
     def _draft(self, entry: Entry) -> Draft | None:
         """A draft, if the entry is one to be taken in."""
@@ -194,7 +183,7 @@ class _Import:
             file = self._read.file
             self._options.progress(ImportProgress(file.done, file.size, self._tally.rows))
 
-    def _report(self, broken: str | None) -> ImportReport:
+    def _report(self) -> ImportReport:
         tally, options = self._tally, self._options
         mapping = {target: tuple(names) for target, names in self._read.mapping.items()}
         return ImportReport(
@@ -214,6 +203,6 @@ class _Import:
             unknown_agents=dict(tally.unknown_agents),
             bad_rows=tuple(tally.bad_rows),
             errors_file=self._rejected.path,
-            broken=broken,
+            broken=self._broken,
             examples=tuple(tally.examples),
         )

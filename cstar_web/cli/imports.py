@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -140,17 +141,19 @@ def _progress() -> Iterator[Callable[[ImportProgress], object] | None]:
 
 def _data(report: ImportReport, seconds: float) -> dict[str, object]:
     data = {camel_case(name): value for name, value in asdict(report).items()}
-    examples = [_shown(example) for example in report.examples]
+    examples = [_example(example) for example in report.examples]
     return {"ok": report.ok, **data, "examples": examples, "seconds": round(seconds, 3)}
 
 
+def _example(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A draft, or a message of one, as the API writes it; the keys of fields are left alone."""
+    return {camel_case(name): _shown(value) for name, value in values.items()}
+
+
 def _shown(value: Any) -> Any:
-    """A value of a draft as JSON, instants as the API writes them."""
-    if isinstance(value, dict):
-        return {camel_case(str(name)): _shown(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_shown(one) for one in value]
-    return stamp(value) if hasattr(value, "strftime") else value
+    if isinstance(value, list):
+        return [_example(one) if isinstance(one, dict) else one for one in value]
+    return stamp(value) if isinstance(value, datetime) else value
 
 
 def _text(report: ImportReport, file: str, team: Team, environment: str, seconds: float) -> str:

@@ -37,6 +37,21 @@ def test_the_report_is_json_for_machines(cstar_json: Callable[..., Any]) -> None
     assert (report["ok"], report["created"], report["mapping"]["tags"]) == (True, 4, ["category"])
 
 
+def test_a_dry_run_shows_tickets_as_the_api_would(
+    cstar_json: Callable[..., Any], database: Path, tmp_path: Path
+) -> None:
+    with Helpdesk.open(database) as desk:
+        desk.workspace("acme").custom_fields.create(
+            name="Room", key="room_no", type="number", entity_type="tickets"
+        )
+    file = tmp_path / "one.json"
+    said = [{"content": "Hello", "senderName": "Jo", "createdAt": "2024-05-01T10:00:00Z"}]
+    values = {"title": "A", "customerName": "Jo", "customFields": {"room_no": 7}, "tags": ["a"]}
+    made = {**values, "metadata": {"order_id": {"sub_id": [1]}}, "messages": said}
+    file.write_text(json.dumps(made))
+    assert cstar_json("import", str(file), "--dry-run")["examples"] == [made]
+
+
 def test_the_exit_code_says_that_some_rows_failed(database: Path, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     rows = "".join(f"T{i},opne\n" for i in range(25))

@@ -191,6 +191,17 @@ def test_json_is_read_the_same_whatever_is_held_at_once(
     assert (names(acme), report.broken) == ([f"T{i}" for i in range(9)], None)
 
 
+@pytest.mark.parametrize("head", [3, 20, 32, 45, 64])
+def test_lines_are_read_the_same_whatever_they_end_with(
+    acme: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: int
+) -> None:
+    for module in ("documents", "reading"):
+        monkeypatch.setattr(f"cstar_core.imports.{module}.HEAD", head)
+    lines = "".join(f'{{"title":"T{i}"}}{end}' for i, end in enumerate(["\n", "\r", "\r\n"] * 3))
+    report = acme.import_file(written(tmp_path, lines), format="json")
+    assert (names(acme), report.failed) == ([f"T{i}" for i in range(9)], 0)
+
+
 def endless(number: int) -> Iterator[str]:
     yield "["
     for i in range(number):
