@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from cstar_core.errors import Problem
-
-IMPORT_FORMATS = ("csv", "json", "zendesk", "freshdesk", "helpscout")
-IMPORT_KINDS = ("tickets", "customers")
 
 # What a file of refused entries says beside them; it is passed over when that file is imported.
 NOTE_LINE = "import_line"
@@ -30,14 +27,6 @@ class Entry:
     original: Sequence[str] | Record
     size: int = 0
     problem: str = ""
-
-
-class Person(NamedTuple):
-    """A user of another product."""
-
-    name: str | None
-    email: str | None
-    is_agent: bool
 
 
 @dataclass(slots=True)

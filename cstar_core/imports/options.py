@@ -10,8 +10,11 @@ from cstar_core.errors import Problem
 from cstar_core.external_ids import check_source
 from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX
 from cstar_core.imports.columns import Wanted
-from cstar_core.imports.drafts import IMPORT_FORMATS, IMPORT_KINDS
+from cstar_core.imports.products import PRODUCTS
 from cstar_core.imports.report import ImportProgress
+
+IMPORT_FORMATS = ("csv", "json", *PRODUCTS)
+IMPORT_KINDS = ("tickets", "customers")
 
 
 class ImportOptions(TypedDict, total=False):
@@ -88,7 +91,7 @@ def _check(given: ImportOptions) -> list[Problem]:
     delimiter = given.get("delimiter")
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
         problems += invalid("delimiter", "must be one character, and no quote")
-    if "id_column" in given and given["id_column"] is not None:
+    if given.get("id_column") is not None:
         problems += check_text("id_column", given["id_column"], 255, blank=False)
     batch_size = given.get("batch_size", BATCH_SIZE_DEFAULT)
     return problems + check_integer("batch_size", batch_size, 1, BATCH_SIZE_MAX)

@@ -6,7 +6,7 @@ from typing import Any
 from cstar_core.fields import Definition
 from cstar_core.imports.columns import KNOWN, OBJECTS, Filling, Wanted, assign, field_of, folded
 from cstar_core.imports.drafts import Draft, Entry, Record
-from cstar_core.imports.products import look_up, record_of, text_of
+from cstar_core.imports.records import look_up, record_of, text_of
 from cstar_core.imports.values import instants, read_field
 
 _MESSAGE = {

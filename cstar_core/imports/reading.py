@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from cstar_core.checks import invalid, raise_any
@@ -11,20 +11,17 @@ from cstar_core.fields import Definition
 from cstar_core.imports.columns import Filling, Wanted, assign, folded
 from cstar_core.imports.documents import Broken, looks_like_json, read_documents
 from cstar_core.imports.drafts import NOTES, Draft, Entry, Record
-from cstar_core.imports.exports import PRODUCTS, OfProduct, read_people
 from cstar_core.imports.options import Options
 from cstar_core.imports.plain import Plain
+from cstar_core.imports.products import PRODUCTS
+from cstar_core.imports.products.drafting import OfProduct
+from cstar_core.imports.products.people import read_people
+from cstar_core.imports.records import record_of
 from cstar_core.imports.rows import read_table
 from cstar_core.imports.text import HEAD, Opened, opened
 
-# Columns by which the CSV of a product is known, in any of several sets.
-_CSV_MARKS = {
-    "zendesk": ({"summationcolumn"}, {"id", "requester", "assignee", "subject"}),
-    "freshdesk": ({"ticketid", "createdtime"}, {"ticketid", "lastupdatetime"}),
-    "helpscout": ({"conversationid", "mailbox"}, {"conversationnumber"}),
-}
-# What a product writes in a cell that has nothing.
-_NOTHING = {"zendesk": "-", "freshdesk": "No Agent"}
+# The lists of a page in which something else stands.
+_ELSEWHERE = {"tickets": ("users",), "customers": ("tickets", "conversations")}
 
 
 @dataclass(slots=True)
@@ -38,7 +35,7 @@ class Reading:
     format: str
     entries: Iterator[Entry]
     draft: Callable[[Entry], Draft]
-    mapping: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    mapping: dict[str, tuple[str, ...]]
     columns: tuple[str, ...] | None = None
     delimiter: str = ","
 
@@ -76,14 +73,15 @@ def _rows(file: Opened, options: Options, known: Mapping[str, Definition]) -> Re
     used = {name for names in mapping.values() for name in names}
     unused = tuple(name for name in columns if name not in used)
     filling = Filling(options.kind, known, options.wanted.constants, _cell)
-    nothing = _NOTHING.get(format)
+    product = PRODUCTS.get(format)
+    nothing, tag_mark = (product.nothing, product.tag_mark) if product else ("", ",")
 
     def draft(entry: Entry) -> Draft:
         cells = ("" if cell == nothing else cell for cell in entry.original)
         record = dict(zip(columns, cells, strict=False))
         made = filling.fill(Draft(unused=unused), record, mapping)
-        if format == "zendesk" and isinstance(made.values.get("tags"), str):
-            made.values["tags"] = made.values["tags"].replace(" ", ",")
+        if isinstance(made.values.get("tags"), str):
+            made.values["tags"] = made.values["tags"].replace(tag_mark, ",")
         return made
 
     entries = _without(table.entries, noted)
@@ -115,9 +113,9 @@ def _check_sources(wanted: Wanted, columns: Sequence[str]) -> None:
 
 def _product_of(columns: Sequence[str]) -> str:
     found = {folded(name) for name in columns}
-    for product, marks in _CSV_MARKS.items():
-        if any(each <= found for each in marks):
-            return product
+    for name, product in PRODUCTS.items():
+        if any(each <= found for each in product.columns):
+            return name
     return "csv"
 
 
@@ -131,33 +129,25 @@ def _documents(
         raise_any(invalid("file", f"cannot be read: {error}"))
     everything = found if first is None else chain([first], found)
     format = options.format or _format_of(first)
-    about = "users" if options.kind == "customers" else "tickets"
-    entries = (entry for name, entry in everything if name in ("", "results", "data", about))
-    if options.kind == "tickets":
-        entries = (entry for name, entry in everything if name != "users")
-    made = Reading(file, format, entries, _nothing)
+    elsewhere = _ELSEWHERE[options.kind]
+    entries = (entry for name, entry in everything if name not in elsewhere)
+    mapping: dict[str, tuple[str, ...]] = {}
+    draft = Plain(options.kind, options.wanted, known, mapping).draft
     if options.kind == "tickets" and format in PRODUCTS:
         in_pages = first is not None and first[0] != ""
         people = read_people(options.users, options.encoding)
         if in_pages:
             # If the file breaks off, so it does again when its tickets are read, and is told then.
             people |= read_people([path], options.encoding, whole=False)
-        made.draft = OfProduct(format, people, options.wanted, known, made.mapping).draft
-    else:
-        made.draft = Plain(options.kind, options.wanted, known, made.mapping).draft
-    return made
+        draft = OfProduct(format, people, options.wanted, known, mapping).draft
+    return Reading(file, format, entries, draft, mapping)
 
 
 def _format_of(first: tuple[str, Entry] | None) -> str:
-    record = {} if first is None else first[1].original
-    if not isinstance(record, dict):
+    if first is None:
         return "json"
-    found = (name for name, product in PRODUCTS.items() if product.is_ticket(record))
-    user = "json"
-    if (first is not None and first[0] == "users") or "user_fields" in record:
-        user = "zendesk"
-    return next(found, user)
-
-
-def _nothing(_: Entry) -> Draft:
-    return Draft()
+    group, record = first[0], record_of(first[1].original)
+    for name, product in PRODUCTS.items():
+        if product.is_ticket(record) or product.is_user(group, record):
+            return name
+    return "json"

@@ -9,7 +9,7 @@ import pytest
 
 from cstar_core import Invalid, Workspace
 from cstar_core.imports import text
-from cstar_core.imports.html import html_to_text
+from cstar_core.imports.products.html import html_to_text
 from tests.core.vocabulary import refusal, titles
 
 SAMPLES = Path(__file__).parents[1] / "data" / "imports"
@@ -182,7 +182,7 @@ def test_json_comes_in_many_shapes(acme: Workspace, tmp_path: Path, content: str
 def test_json_is_read_the_same_whatever_is_held_at_once(
     acme: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: int
 ) -> None:
-    for module in ("documents", "reading", "exports"):
+    for module in ("documents", "reading", "products.people"):
         monkeypatch.setattr(f"cstar_core.imports.{module}.HEAD", head)
     objects = [
         {"title": f"T{i}", "tags": ["x"] * i, "metadata": {"n": i * 10**i}} for i in range(9)

@@ -1,43 +1,17 @@
-"""Tickets of the products that are known: each by its own module, custom fields in one way."""
+"""Tickets of a product as drafts: what its module makes of them, and custom fields in one way."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TextIO
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from cstar_core.checks import invalid, raise_any
 from cstar_core.fields import Definition
-from cstar_core.imports import freshdesk, helpscout, zendesk
 from cstar_core.imports.columns import Filling, Wanted, field_of
-from cstar_core.imports.documents import Broken, read_documents
-from cstar_core.imports.drafts import NOTES, Draft, Entry, Person, Record
-from cstar_core.imports.products import (
-    People,
-    id_of,
-    look_up,
-    person_of,
-    record_of,
-    records_of,
-)
-from cstar_core.imports.text import HEAD, opened
+from cstar_core.imports.drafts import NOTES, Draft, Entry, Record
+from cstar_core.imports.products import PRODUCTS
+from cstar_core.imports.products.common import People
+from cstar_core.imports.records import look_up, record_of, records_of
 from cstar_core.imports.values import read_field
 
 _FIELD_NAMES = ("custom_fields", "custom_field", "customFields", "fields")
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """How the tickets of a product are recognised and read; ``used`` are the members it takes."""
-
-    is_ticket: Callable[[Record], bool]
-    draft: Callable[[Record, People], Draft]
-    used: frozenset[str]
-
-
-PRODUCTS = {
-    "freshdesk": Product(freshdesk.is_ticket, freshdesk.draft_ticket, freshdesk.USED),
-    "zendesk": Product(zendesk.is_ticket, zendesk.draft_ticket, zendesk.USED),
-    "helpscout": Product(helpscout.is_ticket, helpscout.draft_ticket, helpscout.USED),
-}
 
 
 class OfProduct:
@@ -63,7 +37,7 @@ class OfProduct:
 
     def draft(self, entry: Entry) -> Draft:
         """A draft of one ticket: what the product says, then what was asked for."""
-        record = freshdesk.unwrapped(record_of(entry.original))
+        record = self._product.unwrap(record_of(entry.original))
         made = self._product.draft(record, self._people)
         if made.left_out:
             return made
@@ -114,35 +88,3 @@ def _custom_fields(record: Record) -> Iterator[tuple[str, str, object]]:
         yield from ((group, name, value) for name, value in pairs if value not in (None, "", []))
         if pairs:
             return
-
-
-def read_people(
-    paths: Sequence[str], encoding: str | None, *, whole: bool = True
-) -> dict[str, Person]:
-    """The users, contacts and agents of files, by their ids.
-
-    Raises OSError, and Invalid for a file that cannot be read to its end, if it must be ``whole``.
-    """
-    people: dict[str, Person] = {}
-    for path in paths:
-        try:
-            with opened(path, encoding) as file:
-                people.update(_people_of(file.text))
-        except (Broken, UnicodeError) as error:
-            if whole:
-                raise_any(invalid("users", f"must be JSON; {path} cannot be read: {error}"))
-    return people
-
-
-def _people_of(text: TextIO) -> Iterator[tuple[str, Person]]:
-    for name, entry in read_documents(text, text.read(HEAD)):
-        record = record_of(entry.original)
-        id = id_of(record.get("id"))
-        if id and (name == "users" or not (record.keys() & {"subject", "requester_id"})):
-            yield id, _person(record)
-
-
-def _person(record: Record) -> Person:
-    """A user; Freshdesk keeps an agent's name and address in an object of their own."""
-    contact = record_of(record.get("contact"))
-    return person_of({**record, **contact}) if contact else person_of(record)

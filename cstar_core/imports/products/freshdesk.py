@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from cstar_core.imports.drafts import Draft, Person, Record, words
-from cstar_core.imports.products import (
+from cstar_core.imports.drafts import Draft, Record, words
+from cstar_core.imports.products.common import (
     NOBODY,
     People,
-    id_of,
+    Person,
     message,
     person_of,
     plain_text,
-    record_of,
-    records_of,
     set_customer,
-    text_of,
 )
+from cstar_core.imports.products.product import Product
+from cstar_core.imports.records import id_of, record_of, records_of, text_of
 from cstar_core.imports.values import in_order, instants, read_priority, read_status
 
 STATUSES = {2: "open", 3: "pending", 4: "resolved", 5: "closed", 6: "pending", 7: "pending"}
@@ -132,3 +131,13 @@ def _messages(
             attachments=note.get("attachments"),
         )
     return made
+
+
+FRESHDESK = Product(
+    is_ticket=is_ticket,
+    draft=draft_ticket,
+    used=USED,
+    unwrap=unwrapped,
+    columns=(words("ticketid createdtime"), words("ticketid lastupdatetime")),
+    nothing="No Agent",
+)

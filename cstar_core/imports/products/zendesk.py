@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from cstar_core.imports.drafts import Draft, Person, Record, words
-from cstar_core.imports.products import (
+from cstar_core.imports.drafts import Draft, Record, words
+from cstar_core.imports.products.common import (
     NOBODY,
     People,
-    id_of,
+    Person,
     message,
     person_of,
     plain_text,
-    record_of,
-    records_of,
     set_customer,
-    text_of,
 )
+from cstar_core.imports.products.product import Product
+from cstar_core.imports.records import id_of, record_of, records_of, text_of
 from cstar_core.imports.values import in_order, instants, read_priority, read_status
 
 KEEP = ("type", "via", "external_id", "organization_id", "group_id", "brand_id")
@@ -29,6 +28,11 @@ def is_ticket(record: Record) -> bool:
     """Whether an object looks like a ticket of Zendesk."""
     whose = "requester_id" in record or isinstance(record.get("requester"), dict)
     return whose and bool({"assignee_id", "submitter_id", "raw_subject"} & record.keys())
+
+
+def is_user(group: str, record: Record) -> bool:
+    """Whether an object looks like a user of Zendesk."""
+    return group == "users" or "user_fields" in record
 
 
 def draft_ticket(record: Record, people: People) -> Draft:
@@ -103,3 +107,14 @@ def _messages(record: Record, requester: str | None, people: People) -> list[dic
         return made
     first = text_of(record.get("description"))
     return message(first, "customer", at=record.get("created_at"))
+
+
+ZENDESK = Product(
+    is_ticket=is_ticket,
+    draft=draft_ticket,
+    used=USED,
+    is_user=is_user,
+    columns=(words("summationcolumn"), words("id requester assignee subject")),
+    nothing="-",
+    tag_mark=" ",
+)

@@ -3,17 +3,15 @@
 from typing import Any
 
 from cstar_core.imports.drafts import Draft, Record, words
-from cstar_core.imports.products import (
+from cstar_core.imports.products.common import (
     People,
-    id_of,
     message,
     person_of,
     plain_text,
-    record_of,
-    records_of,
     set_customer,
-    text_of,
 )
+from cstar_core.imports.products.product import Product
+from cstar_core.imports.records import id_of, record_of, records_of, text_of
 from cstar_core.imports.values import in_order, instants
 
 STATUSES = {"active": "open", "open": "open", "pending": "pending", "closed": "closed"}
@@ -89,3 +87,11 @@ def _messages(record: Record) -> list[dict[str, Any]]:
     if made:
         return made
     return message(text_of(record.get("preview")), "customer", at=record.get("createdAt"))
+
+
+HELPSCOUT = Product(
+    is_ticket=is_ticket,
+    draft=draft_ticket,
+    used=USED,
+    columns=(words("conversationid mailbox"), words("conversationnumber")),
+)
