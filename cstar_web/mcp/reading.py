@@ -1,9 +1,9 @@
 """The tools that read. Every answer is bounded; notes say what was cut and how to get it."""
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from cstar_core import Customer, CustomField, Message, NotFound, Ticket, Workspace, parse_id
+from cstar_web.cli.base import stamp
 from cstar_web.mcp import arguments, shapes
 from cstar_web.mcp.untrusted import cut, size
 
@@ -43,14 +43,14 @@ def get_ticket(workspace: Workspace, given: arguments.GetTicket) -> Result:
     if size(metadata) > NOTES_ROOM:
         metadata = {}
         notes.append("The metadata is too large to be shown.")
-    customer = _person(ticket.customer) if ticket.customer else None
+    customer = _person(ticket.customer, notes) if ticket.customer else None
     thread = shapes.Thread(
         ticket=_summary(ticket, notes),
         customer=customer,
         notes=_shortened(ticket.notes, NOTES_ROOM, "The notes are", notes),
         metadata=metadata,
-        resolved_at=_stamp(ticket.resolved_at),
-        closed_at=_stamp(ticket.closed_at),
+        resolved_at=stamp(ticket.resolved_at),
+        closed_at=stamp(ticket.closed_at),
         messages=_latest(ticket.messages or (), given.before, notes),
     )
     return Result(thread, tuple(notes))
@@ -89,8 +89,9 @@ def search_customers(workspace: Workspace, given: arguments.SearchCustomers) -> 
         page_size=given.limit,
         cursor=given.cursor,
     )
-    people = [_person(each) for each in page.items]
-    return Result(shapes.PeopleFound(people, page.total, page.next_cursor))
+    notes: list[str] = []
+    people = [_person(each, notes) for each in page.items]
+    return Result(shapes.PeopleFound(people, page.total, page.next_cursor), tuple(notes))
 
 
 def _summary(ticket: Ticket, notes: list[str]) -> shapes.Summary:
@@ -100,8 +101,6 @@ def _summary(ticket: Ticket, notes: list[str]) -> shapes.Summary:
         notes.append(f"The custom fields of {ticket.id} are too large to be shown.")
     elif fields != ticket.custom_fields:
         notes.append(f"Values of custom fields of {ticket.id} are cut.")
-    if len(ticket.tags) > TAGS_SHOWN:
-        notes.append(f"Only {TAGS_SHOWN} of {len(ticket.tags)} tags of {ticket.id} are shown.")
     return shapes.Summary(
         id=ticket.id,
         number=ticket.number,
@@ -112,12 +111,18 @@ def _summary(ticket: Ticket, notes: list[str]) -> shapes.Summary:
         customer_name=ticket.customer_name,
         assigned_to=ticket.assigned_to,
         merged_into=ticket.merged_into,
-        tags=list(ticket.tags[:TAGS_SHOWN]),
+        tags=_tags(ticket, notes),
         custom_fields=fields,
         message_count=ticket.message_count,
-        created_at=_stamp(ticket.created_at) or "",
-        updated_at=_stamp(ticket.updated_at) or "",
+        created_at=stamp(ticket.created_at) or "",
+        updated_at=stamp(ticket.updated_at) or "",
     )
+
+
+def _tags(found: Ticket | Customer, notes: list[str]) -> list[str]:
+    if len(found.tags) > TAGS_SHOWN:
+        notes.append(f"Only {TAGS_SHOWN} of {len(found.tags)} tags of {found.id} are shown.")
+    return list(found.tags[:TAGS_SHOWN])
 
 
 def _value(value: object) -> object:
@@ -162,7 +167,7 @@ def _entry(message: Message, position: int) -> shapes.Entry:
         sender=message.sender,
         sender_name=message.sender_name,
         is_internal=message.is_internal,
-        created_at=_stamp(message.created_at) or "",
+        created_at=stamp(message.created_at) or "",
         content=cut(message.content, MESSAGE_ROOM),
         length=len(message.content),
     )
@@ -188,12 +193,12 @@ def _field(field: CustomField, notes: list[str]) -> shapes.Field:
     )
 
 
-def _person(customer: Customer) -> shapes.Person:
+def _person(customer: Customer, notes: list[str]) -> shapes.Person:
     return shapes.Person(
         id=customer.id,
         name=customer.name,
         email=customer.email,
-        tags=list(customer.tags[:TAGS_SHOWN]),
+        tags=_tags(customer, notes),
         ticket_count=customer.ticket_count,
     )
 
@@ -205,7 +210,3 @@ def _shortened(text: str | None, room: int, what: str, notes: list[str]) -> str 
     if len(shown) < len(text):
         notes.append(f"{what} cut after {len(shown):,} of {len(text):,} characters.")
     return shown
-
-
-def _stamp(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
