@@ -3,13 +3,7 @@
 from typing import Any
 
 from cstar_core.imports.drafts import Draft, Record, words
-from cstar_core.imports.products.common import (
-    People,
-    message,
-    person_of,
-    plain_text,
-    set_customer,
-)
+from cstar_core.imports.products.common import People, message, person_of, plain_text, set_customer
 from cstar_core.imports.products.product import Product
 from cstar_core.imports.records import id_of, record_of, records_of, text_of
 from cstar_core.imports.values import in_order, instants

@@ -1,32 +1,10 @@
 """The Python client's calls for many tickets at once and for webhooks, against the real server."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from cstar_core import Helpdesk
-from cstar_web.app import create_app
-from cstar_web.client import (
-    Client,
-    ConflictError,
-    Delivery,
-    NotFoundError,
-    ValidationError,
-    read,
-)
-from tests.web.sockets import running
-from tests.web.vocabulary import Keyring
-from tests.web.world import limitless
-
-
-@pytest.fixture
-def acme(desk: Helpdesk, keyring: Keyring) -> Iterator[Client]:
-    with (
-        running(application=create_app(desk, limitless())) as (host, port),
-        Client(f"http://{host}:{port}", keyring.secret) as client,
-    ):
-        yield client
+from cstar_web.client import Client, ConflictError, Delivery, NotFoundError, ValidationError, read
 
 
 def test_many_tickets_are_changed_at_once(acme: Client) -> None:

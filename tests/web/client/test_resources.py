@@ -1,0 +1,124 @@
+"""The resources of the client against the real server, over a real socket."""
+
+from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from cstar_web import client as package
+from cstar_web.client import AuthorizationError, Client, NotFoundError
+from tests.web.vocabulary import ManualClock
+
+
+def test_a_ticket_goes_through_its_life(acme: Client, clock: ManualClock) -> None:
+    made = acme.tickets.create(
+        title="Cannot log in",
+        customer_name="Jane Smith",
+        tags=["login"],
+        metadata={"order_id": 7},
+        initial_message="The new password does not work.",
+    )
+    clock.tick(hours=1)
+    changed = acme.tickets.update(made.id, status="resolved", metadata={"orderId": 8})
+
+    assert made.created_at == datetime(2025, 12, 10, 14, 30, tzinfo=UTC)
+    assert changed.resolved_at == datetime(2025, 12, 10, 15, 30, tzinfo=UTC)
+    assert (changed.number, changed.customer_name, changed.tags) == (1, "Jane Smith", ("login",))
+    assert changed.metadata == {"order_id": 7, "orderId": 8}
+    assert acme.tickets.get(made.id) == changed
+    acme.tickets.delete(made.id)
+    with pytest.raises(NotFoundError, match="Ticket not found"):
+        acme.tickets.get(made.id)
+
+
+def test_the_messages_of_a_ticket_are_values_too(acme: Client) -> None:
+    ticket = acme.tickets.create(title="Late", initial_message="Where is it?")
+    note = acme.messages.create(ticket.id, content="Looking", is_internal=True, sender_name="Ada")
+
+    assert (note.sender, note.sender_name, note.is_internal) == ("agent", "Ada", True)
+    assert acme.messages.list(ticket.id) == acme.tickets.get(ticket.id).messages
+    assert [each.content for each in acme.messages.list(ticket.id)] == ["Where is it?", "Looking"]
+
+
+def test_the_customer_is_there_if_it_is_asked_for(acme: Client) -> None:
+    made = acme.tickets.create(title="Late", customer_name="Jane", customer_email="j@example.com")
+
+    assert made.customer is None
+    expanded = acme.tickets.get(made.id, expand="customer").customer
+    assert expanded and (expanded.email, expanded.ticket_count) == ("j@example.com", 1)
+    assert [each.customer for each in acme.tickets.list(expand="customer")] == [expanded]
+
+
+def test_a_value_cannot_be_changed(acme: Client) -> None:
+    ticket = acme.tickets.create(title="Late")
+
+    with pytest.raises(FrozenInstanceError):
+        ticket.title = "Early"  # type: ignore[misc]
+    assert replace(ticket, title="Early").title == "Early"
+
+
+def test_members_that_a_later_server_adds_break_nothing(acme: Client) -> None:
+    ticket = acme.tickets.create(title="Late")
+
+    later = package.read(package.Ticket, {**ticket.raw, "mood": "angry"}, ticket.etag)
+
+    assert later == ticket
+    assert later.raw["mood"] == "angry"
+
+
+def test_a_publishable_key_gets_values_without_what_is_internal(
+    acme: Client, visitor: Client
+) -> None:
+    made = acme.tickets.create(title="Late", notes="Rude", metadata={"a": 1}, customer_name="Jane")
+    seen = visitor.tickets.get(made.id, expand="customer")
+
+    assert (seen.notes, seen.metadata) == (None, {})
+    assert seen.customer and seen.customer.notes is None
+    with pytest.raises(AuthorizationError, match="Secret key required"):
+        visitor.tickets.update(made.id, title="Early")
+
+
+def test_customers_have_the_same_verbs(acme: Client) -> None:
+    made = acme.customers.create(name="Jane", email="jane@example.com", tags=["vip"])
+    changed = acme.customers.update(made.id, email=None, notes="Calls")
+
+    assert (changed.email, changed.notes, changed.tags) == (None, "Calls", ("vip",))
+    assert [each.id for each in acme.customers.list(tag="vip", sort="name")] == [made.id]
+    acme.customers.delete(made.id)
+    with pytest.raises(NotFoundError):
+        acme.customers.get(made.id)
+
+
+def test_members_have_the_same_verbs(acme: Client) -> None:
+    made = acme.members.create(name="Ada", email="ada@example.com", role="owner")
+
+    assert acme.members.update(made.id, role="viewer").role == "viewer"
+    assert [each.id for each in acme.members.list()] == [made.id]
+    acme.members.delete(made.id)
+    with pytest.raises(NotFoundError):
+        acme.members.get(made.id)
+
+
+def test_custom_fields_have_the_same_verbs(acme: Client) -> None:
+    made = acme.custom_fields.create(
+        name="Region", key="region", type="select", entity_type="tickets", options=["US", "EU"]
+    )
+    acme.tickets.create(title="Late", custom_fields={"region": "EU"})
+    renamed = acme.custom_fields.update(made.id, rename_options={"EU": "EMEA"})
+
+    assert renamed.options == ("US", "EMEA")
+    assert acme.custom_fields.get(made.id) == renamed
+    assert [each.key for each in acme.custom_fields.list(entity_type="tickets")] == ["region"]
+    assert acme.custom_fields.list(entity_type="customers") == ()
+    assert acme.custom_fields.delete(made.id) == 1
+
+
+def test_events_tell_what_happened_and_by_whom(acme: Client) -> None:
+    ticket = acme.tickets.create(title="Late")
+    acme.tickets.update(ticket.id, status="resolved")
+
+    kinds = [event.type for event in acme.events.list(types=["ticket.*"], page_size=1)]
+    assert kinds == ["ticket.created", "ticket.updated", "ticket.resolved"]
+    first, *rest = acme.events.of_ticket(ticket.id)
+    assert first.actor.type == "key" and first.object_id == ticket.id
+    assert list(acme.events.list(after=first.id)) == rest
