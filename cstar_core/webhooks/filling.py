@@ -7,12 +7,14 @@ there is room, so that a receiver that is dead costs nothing that grows.
 from peewee import EXCLUDED, fn
 
 from cstar_core.events import told
-from cstar_core.store import Store, Transaction, prepare, slot
+from cstar_core.store import Snapshot, Store, Transaction, prepare, slot
 from cstar_core.tables import DeliveryRow, EventRow, WebhookRow
 from cstar_core.webhooks.delivery import DELIVERED, DUE, UNFINISHED, WAITING
 from cstar_core.webhooks.webhook import codes
 
 WINDOW = 1_000
+# Of a full window something is due so soon: it shows that a receiver is back, on which all wait.
+PROBE_SECONDS = 600
 # In one step so many events of a webhook become deliveries, and so many of all: what is due is not
 # sent meanwhile.
 _AT_ONCE = 100
@@ -37,6 +39,18 @@ _MOVE = prepare(WebhookRow.update({WebhookRow.cursor: slot("cursor")}).where(_OF
 _OF_WEBHOOK = DeliveryRow.webhook_id == slot("webhook")
 IN_LINE = prepare(
     DeliveryRow.select(fn.COUNT(1)).where(_OF_WEBHOOK & DeliveryRow.status.in_(UNFINISHED))
+)
+_EARLIEST = prepare(
+    DeliveryRow.select(DeliveryRow.id, DeliveryRow.due_at)
+    .where(_OF_WEBHOOK & (DeliveryRow.status == DUE))
+    .order_by(DeliveryRow.due_at, DeliveryRow.id)
+    .limit(1)
+)
+# A try that is made ahead of its time does not count.
+_PULL = prepare(
+    DeliveryRow.update(
+        {DeliveryRow.due_at: slot("due"), DeliveryRow.tries: fn.MAX(DeliveryRow.tries - 1, 0)}
+    ).where((DeliveryRow.id == slot("delivery")) & (DeliveryRow.due_at > slot("due")))
 )
 _IN_LANE = prepare(
     DeliveryRow.select(DeliveryRow.id)
@@ -64,26 +78,33 @@ _ADD = prepare(
 )
 
 
-def fill(store: Store) -> tuple[bool, frozenset[int]]:
-    """Turn events into deliveries, 10 to 100 of each webhook; whether there are more.
-
-    And the webhooks of which more are behind a full window.
-    """
+def fill(store: Store) -> bool:
+    """Turn events into deliveries, 10 to 100 of each webhook; whether there are more."""
     behind: list[int] = []
-    full: list[int] = []
+    far: list[int] = []
     with store.snapshot() as snap:
         for webhook, workspace, patterns, cursor, last in snap.all(_BEHIND):
             rows, reached = told(snap, workspace, codes(patterns), cursor, 1)
             if not rows and reached == last and last - cursor < _SLACK:
                 continue
-            has_room = snap.value(IN_LINE, webhook=webhook) < WINDOW
-            (behind if has_room else full).append(webhook)
+            if snap.value(IN_LINE, webhook=webhook) < WINDOW:
+                behind.append(webhook)
+            else:
+                far += _far(snap, webhook, store.now() + PROBE_SECONDS)
+    for delivery in far:
+        with store.transaction(brief=True) as tx:
+            tx.run(_PULL, delivery=delivery, due=tx.now + PROBE_SECONDS)
     at_once = min(_AT_ONCE, max(_AT_LEAST, _IN_ALL // max(1, len(behind))))
     more = False
     for webhook in behind:
         with store.transaction(brief=True) as tx:
             more |= _fill_one(tx, webhook, at_once)
-    return more, frozenset(full)
+    return more
+
+
+def _far(snap: Snapshot, webhook: int, soon: int) -> list[int]:
+    """The first delivery that is due, unless it is soon."""
+    return [row[0] for row in snap.all(_EARLIEST, webhook=webhook) if row[1] > soon]
 
 
 def catch_up(tx: Transaction, webhook: int) -> None:

@@ -31,9 +31,8 @@ from cstar_core.store import (
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
 from cstar_core.webhooks.delivery import DUE, UNFINISHED
 from cstar_core.webhooks.filling import fill
-from cstar_core.webhooks.parcels import DUE_OF_WEBHOOK, EARLIEST, SENDABLE, Parcel, parcel
+from cstar_core.webhooks.parcels import DUE_OF_WEBHOOK, SENDABLE, Parcel, parcel
 from cstar_core.webhooks.recording import (
-    PROBE_SECONDS,
     DisabledWebhook,
     Pace,
     Received,
@@ -70,7 +69,6 @@ _SENDABLE = prepare(
         (WebhookRow.is_deleted == 0) & fn.EXISTS(DeliveryRow.select(DeliveryRow.id).where(_SOON))
     ).order_by(WebhookRow.id)
 )
-_ONE = prepare(SENDABLE.where((WebhookRow.id == slot("webhook")) & (WebhookRow.is_active == 1)))
 _OLD = DeliveryRow.finished_at <= slot("before")
 _OLD_ONES = prepare(
     DeliveryRow.select(DeliveryRow.id)
@@ -110,8 +108,6 @@ class Outbox:
         self._flying: dict[int, int] = {}  # the webhook of each delivery that was taken
         self._poor: set[int] = set()  # those of them whose webhook was failing or slow
         self._slow: set[int] = set()  # webhooks whose last answer took long
-        self._full: frozenset[int] = frozenset()  # webhooks with more behind a full window
-        self._tried_at: dict[int, int] = {}  # when one of each of them was taken last
         self._served: dict[int, int] = {}  # when each webhook had its last turn: a count
         self._turns = count(1)
 
@@ -128,8 +124,7 @@ class Outbox:
 
     def fill(self) -> bool:
         """Turn events into deliveries, 10 to 100 of each webhook; whether there are more."""
-        more, self._full = fill(self._store)
-        return more
+        return fill(self._store)
 
     def take(self, limit: int) -> list[Parcel]:
         """What to send now, so that at most ``limit`` are on their way; webhooks take turns.
@@ -146,8 +141,6 @@ class Outbox:
             self._flying[each.delivery] = each.webhook
             if self._is_poor(webhook):
                 self._poor.add(each.delivery)
-            if each.webhook in self._full:
-                self._tried_at[each.webhook] = now
             self._served[each.webhook] = next(self._turns)
         return [each for _, each in chosen]
 
@@ -241,25 +234,7 @@ class Outbox:
                 poor -= len(ready)
             if ready:
                 queues.append([(webhook, row) for row in ready])
-        waiting = self._full - {webhook[0] for webhook in webhooks} - flying.keys()
-        return queues + self._probes(snap, now, waiting, poor)
-
-    def _probes(
-        self, snap: Snapshot, now: int, waiting: frozenset[int], limit: int
-    ) -> list[list[tuple[SqlRow, SqlRow]]]:
-        """One delivery ahead of its time of each webhook whose window waits, now and then.
-
-        It shows that a receiver is back, and does not count as a try.
-        """
-        found: list[list[tuple[SqlRow, SqlRow]]] = []
-        for webhook in sorted(waiting):
-            last = self._tried_at.get(webhook)
-            if len(found) < limit and (last is None or abs(now - last) >= PROBE_SECONDS):
-                row = snap.first(_ONE, webhook=webhook)
-                earliest = snap.first(EARLIEST, webhook=webhook)
-                if row is not None and earliest is not None:
-                    found.append([(row, earliest)])
-        return found
+        return queues
 
     def _is_poor(self, webhook: SqlRow) -> bool:
         return webhook[7] is not None or webhook[0] in self._slow
@@ -276,9 +251,12 @@ class Outbox:
 
 
 def _too_late(pace: Pace) -> Prepared:
-    """What is due later than it can be after so many tries: its instant is of another clock."""
-    waits = tuple(enumerate(pace.longest()))
-    wait = Case(DeliveryRow.tries, waits, waits[-1][1])
+    """What is due later than it can be after so many tries: its instant is of another clock.
+
+    Or after one more: a try that is made ahead of its time was taken off.
+    """
+    waits = pace.longest() or [0]
+    wait = Case(DeliveryRow.tries, tuple(enumerate(waits)), waits[-1])
     return prepare(
         DeliveryRow.select(DeliveryRow.id)
         .where(

@@ -56,16 +56,11 @@ _SOON = (
     & (DeliveryRow.due_at <= slot("now"))
     & ((slot("active") == 1) | DeliveryRow.event_number.is_null())
 )
-_DELIVERY = DeliveryRow.select(
-    DeliveryRow.id, DeliveryRow.event_number, DeliveryRow.attempts, DeliveryRow.created_at
-)
-EARLIEST = prepare(
-    _DELIVERY.where((DeliveryRow.webhook_id == slot("webhook")) & (DeliveryRow.status == DUE))
-    .order_by(DeliveryRow.due_at, DeliveryRow.id)
-    .limit(1)
-)
 DUE_OF_WEBHOOK = prepare(
-    _DELIVERY.where((DeliveryRow.webhook_id == slot("webhook")) & _SOON)
+    DeliveryRow.select(
+        DeliveryRow.id, DeliveryRow.event_number, DeliveryRow.attempts, DeliveryRow.created_at
+    )
+    .where((DeliveryRow.webhook_id == slot("webhook")) & _SOON)
     .order_by(DeliveryRow.due_at, DeliveryRow.id)
     .limit(slot("limit"))
 )

@@ -14,12 +14,10 @@ from cstar_core.scope import Scope
 from cstar_core.store import Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, TeamRow, WebhookRow, WorkspaceRow
 from cstar_core.webhooks.delivery import DELIVERED, FAILED, SOONER, UNFINISHED, first_in_lane
-from cstar_core.webhooks.filling import IN_LINE, WINDOW
+from cstar_core.webhooks.filling import IN_LINE, PROBE_SECONDS, WINDOW
 from cstar_core.webhooks.parcels import Parcel
 
 ANSWER_MAX = 4096
-# Where a full window waits for its next tries, one of it is tried this often all the same.
-PROBE_SECONDS = 600
 _ERROR_MAX = 500
 _GONE = 410
 
@@ -68,8 +66,8 @@ class Pace:
         return round(self.retries[tries - 1] * (1 + self.jitter * self.chance()))
 
     def longest(self) -> list[int]:
-        """How many seconds the next try is off at most, after none that failed, one, and so on."""
-        return [0, *(round(each * (1 + self.jitter)) for each in self.retries)]
+        """How many seconds the next try is off at most, after one that failed, two, and so on."""
+        return [round(each * (1 + self.jitter)) for each in self.retries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +214,7 @@ def _fail(
         # It was not refused for what it holds: if the webhook is turned on again, it is the first.
         _move(tx, each, each.status, tx.now, 0)
         return _disable(tx, each.webhook, "The receiver answered 410 Gone", None)
-    if each.due_at > sent.sent_at:  # ahead of its time, to see whether the receiver is back
-        _move(tx, each, each.status, each.due_at, each.tries)
-    else:
-        _again(tx, each, pace)
+    _again(tx, each, pace)
     return _disable(tx, each.webhook, "No delivery has succeeded since", pace.give_up)
 
 

@@ -16,6 +16,7 @@ from cstar_core import (
     Webhook,
     Workspace,
 )
+from cstar_core.webhooks import filling
 from tests.core.receivers import URL, Receiver
 from tests.core.tracing import queries, scans, steps_of
 from tests.core.vocabulary import (
@@ -245,7 +246,7 @@ def test_what_is_in_line_cannot_be_put_in_line(acme: Workspace, hook: Webhook) -
 
 
 def test_the_worker_walks_through_no_table_but_that_of_the_webhooks(
-    desk: Helpdesk, acme: Workspace, hook: Webhook
+    desk: Helpdesk, acme: Workspace, hook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
         ticket = acme.tickets.create(title="One", initial_message="Hello")
@@ -253,6 +254,10 @@ def test_the_worker_walks_through_no_table_but_that_of_the_webhooks(
     with desk.outbox() as outbox:
         run = queries(desk, outbox.fill) + queries(desk, lambda: outbox.take(3))
         run += queries(desk, outbox.prune) + queries(desk, outbox.hurry)
+        monkeypatch.setattr(filling, "WINDOW", 1)
+        acme.tickets.create(title="Behind a full window")
+        run += queries(desk, outbox.fill)
+    assert any('ORDER BY "t1"."due_at"' in text and "LIMIT 1" in text for text in run)
     run += queries(desk, lambda: acme.webhooks.deliveries(hook.id))
     run += queries(desk, lambda: desk.figures().backlog)
     for text in run:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk, Webhook, Workspace
+from cstar_core import Helpdesk, Outbox, Pace, Webhook, Workspace
 from cstar_core.webhooks import backlog, filling, recording
 from tests.core.receivers import PACE, URL, Got, Receiver, refusing
 from tests.core.vocabulary import ManualClock
@@ -101,18 +101,43 @@ def test_what_is_behind_a_full_window_does_not_wait_for_the_next_tries(
     assert len(set(receiver.ids)) == len(receiver.ids) == outage
 
 
-def test_a_full_window_is_probed_every_ten_minutes(
-    desk: Helpdesk, outage: int, clock: ManualClock
-) -> None:
-    with desk.outbox(PACE) as outbox:
-        taken = []
-        for _ in range(12):
-            outbox.fill()
-            parcels = outbox.take(32)
+def fail_for_an_hour(outbox: Outbox, clock: ManualClock) -> list[int]:
+    """The minutes at which something was sent, to a receiver that refuses it."""
+    tried = []
+    for minute in range(60):
+        outbox.hurry()
+        outbox.fill()
+        while parcels := outbox.take(32):
             outbox.settle([(each, Got(500)) for each in parcels])
-            taken.append(len(parcels))
-            clock.tick(minutes=5)
-    assert taken == [1, 0] * 6
+            tried += [minute] * len(parcels)
+            outbox.fill()
+        clock.tick(minutes=1)
+    return tried
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_full_window_is_probed_every_ten_minutes(desk: Helpdesk, clock: ManualClock) -> None:
+    with desk.outbox(PACE) as outbox:
+        assert fail_for_an_hour(outbox, clock) == [0, 10, 20, 30, 40, 50]
+
+
+def test_a_full_window_that_is_tried_once_a_day_is_probed_as_often(
+    desk: Helpdesk, acme: Workspace, hook: Webhook, clock: ManualClock, window: int
+) -> None:
+    for number in range(window + 1):
+        acme.tickets.create(title=f"{number}")
+    with desk.outbox(Pace(retries=(86_400,), jitter=0)) as outbox:
+        assert fail_for_an_hour(outbox, clock) == [0] * window + [10, 20, 30, 40, 50]
+    assert acme.webhooks.deliveries(hook.id, status="failed").total == 0
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_full_window_with_nothing_behind_it_waits_for_its_next_tries(
+    desk: Helpdesk, acme: Workspace, hook: Webhook, clock: ManualClock
+) -> None:
+    acme.webhooks.update(hook.id, events=["customer.*"])
+    with desk.outbox(PACE) as outbox:
+        assert fail_for_an_hour(outbox, clock) == [0]
 
 
 def test_a_probe_that_fails_is_no_try(
