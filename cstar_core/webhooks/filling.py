@@ -35,7 +35,7 @@ _BEHIND = prepare(
 _OF_ROW = WebhookRow.id == slot("webhook")
 _ONE = prepare(WebhookRow.select(*_STATE).where(_OF_ROW & (WebhookRow.is_active == 1)))
 _ANY = prepare(WebhookRow.select(*_STATE).where(_OF_ROW))
-_MOVE = prepare(WebhookRow.update({WebhookRow.cursor: slot("cursor")}).where(_OF_ROW))
+MOVE_CURSOR = prepare(WebhookRow.update({WebhookRow.cursor: slot("cursor")}).where(_OF_ROW))
 _OF_WEBHOOK = DeliveryRow.webhook_id == slot("webhook")
 IN_LINE = prepare(
     DeliveryRow.select(fn.COUNT(1)).where(_OF_WEBHOOK & DeliveryRow.status.in_(UNFINISHED))
@@ -117,7 +117,7 @@ def catch_up(tx: Transaction, webhook: int) -> None:
     while not rows and reached > cursor:
         cursor = reached
         rows, reached = told(tx, workspace, codes(patterns), cursor, 1)
-    tx.run(_MOVE, webhook=webhook, cursor=rows[0][0] - 1 if rows else reached)
+    tx.run(MOVE_CURSOR, webhook=webhook, cursor=rows[0][0] - 1 if rows else reached)
 
 
 def _fill_one(tx: Transaction, webhook: int, at_once: int) -> bool:
@@ -144,5 +144,5 @@ def _fill_one(tx: Transaction, webhook: int, at_once: int) -> bool:
             finished_at=None,
         )
     if reached > cursor:
-        tx.run(_MOVE, webhook=webhook, cursor=reached)
+        tx.run(MOVE_CURSOR, webhook=webhook, cursor=reached)
     return len(rows) == at_once or (not rows and reached > cursor)

@@ -16,7 +16,7 @@ from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import AttemptRow, DeliveryRow, WebhookRow
 from cstar_core.webhooks import delivery as deliveries
 from cstar_core.webhooks.delivery import SOONER, UNFINISHED, Delivery
-from cstar_core.webhooks.filling import catch_up
+from cstar_core.webhooks.filling import MOVE_CURSOR, catch_up
 from cstar_core.webhooks.listening import Listener
 from cstar_core.webhooks.webhook import (
     BY_UID,
@@ -36,7 +36,6 @@ from cstar_core.webhooks.webhook import (
 _OF_ROW = WebhookRow.id == slot("webhook")
 _SECRET = prepare(WebhookRow.select(WebhookRow.secret).where(_OF_ROW))
 _CURSOR = prepare(WebhookRow.select(WebhookRow.cursor).where(_OF_ROW))
-_SET_CURSOR = prepare(WebhookRow.update({WebhookRow.cursor: slot("cursor")}).where(_OF_ROW))
 _ROTATE = prepare(
     WebhookRow.update(
         {
@@ -252,7 +251,7 @@ class Webhooks:
             if number < tx.value(_CURSOR, webhook=row[0]):
                 tx.run(_FORGET_ATTEMPTS, webhook=row[0], number=number)
                 tx.run(_FORGET, webhook=row[0], number=number)
-                tx.run(_SET_CURSOR, webhook=row[0], cursor=number)
+                tx.run(MOVE_CURSOR, webhook=row[0], cursor=number)
             return webhook_of(row)
 
     def listen(
