@@ -15,7 +15,7 @@ import pytest
 
 from cstar_core import Helpdesk, verify_signature
 from tests.cli.commands import ROOT, run
-from tests.web.receiver import OK, Receiver, answering, receiving
+from tests.web.receiver import OK, Behaviour, Receiver, answering, receiving
 
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 MOVED = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
@@ -82,10 +82,10 @@ def test_an_event_is_forwarded_signed_and_shown_with_its_answer(database: Path) 
     ],
 )
 def test_what_a_receiver_does_wrong_is_shown_and_the_next_event_is_sent(
-    behaviour: object, outcome: str, database: Path
+    behaviour: Behaviour, outcome: str, database: Path
 ) -> None:
     with (
-        receiving(behaviour) as receiver,  # type: ignore[arg-type]
+        receiving(behaviour) as receiver,
         listening(database, "--forward-to", receiver.url) as session,
     ):
         session.line(), session.line()

@@ -1,16 +1,15 @@
 """The index follows the rows in groups, and no search ever sees it behind them."""
 
 import random
-import resource
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from cstar_core import Conflict, Helpdesk, Invalid, StorageFull, Workspace
 from cstar_core.documents import GROUP
+from tests.core.limits import file_size_limit
 from tests.core.vocabulary import ManualClock
 
 
@@ -139,20 +138,9 @@ def test_another_connection_indexes_what_this_one_wrote(
         assert found(other.workspace("acme"), "refund") == ["Refund"]
 
 
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Let no file of this process take another byte."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_search_on_a_full_disk_finds_what_waited(acme: Workspace, path: Path) -> None:
     acme.tickets.create(title="Refund")
-    with full_disk():
+    with file_size_limit(0):
         with pytest.raises(StorageFull):
             acme.tickets.create(title="Too much")
         assert found(acme, "refund") == ["Refund"]
@@ -162,7 +150,7 @@ def test_a_search_on_a_full_disk_finds_what_waited(acme: Workspace, path: Path) 
 
 def test_after_a_full_disk_what_waited_is_indexed(acme: Workspace, path: Path) -> None:
     acme.tickets.create(title="Refund")
-    with full_disk():
+    with file_size_limit(0):
         found(acme, "refund")
     assert found(acme, "refund") == ["Refund"]
     assert waiting(path) == 0

@@ -13,7 +13,7 @@ import pytest
 from cstar_core.errors import Busy, StorageFull
 from cstar_core.store.connections import Connections, translated
 from cstar_core.store.writer import GROUP_MAX, Writer
-from tests.core.test_documents import full_disk
+from tests.core.limits import file_size_limit
 
 SOON = 10.0
 
@@ -160,7 +160,7 @@ def test_the_first_of_a_group_may_fail(file: Desk, pool: ThreadPoolExecutor) -> 
 def test_what_cannot_be_committed_fails_for_all_of_the_group(
     file: Desk, pool: ThreadPoolExecutor
 ) -> None:
-    with full_disk():
+    with file_size_limit(0):
         with (
             pytest.raises(StorageFull),
             translated(file.path),

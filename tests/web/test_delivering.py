@@ -168,7 +168,10 @@ def test_what_hangs_at_the_end_is_sent_again_by_the_next(
 
 
 def test_what_cannot_be_noted_now_is_noted_later_and_not_sent_again(
-    desk: Helpdesk, acme: Workspace, monkeypatch: pytest.MonkeyPatch
+    desk: Helpdesk,
+    acme: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     id = hook(acme)
     acme.tickets.create(title="One")
@@ -188,3 +191,4 @@ def test_what_cannot_be_noted_now_is_noted_later_and_not_sent_again(
         full.clear()
         wait_until(lambda: acme.webhooks.deliveries(id).items[0].status == "delivered")
     assert len(receiver.requests) == 1
+    assert caplog.messages == ["delivering to webhooks has to wait: The disk took no more"]

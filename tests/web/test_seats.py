@@ -1,6 +1,7 @@
 """How many listeners there may be, in one process and in several."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_all_keys_together_have_what_there_is() -> None:
     assert taken(Seats(5), *"abcdefg") == [True] * 5 + [False] * 2
 
 
-def test_a_seat_that_is_left_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seat_that_is_left_is_free() -> None:
     seats = Seats(2)
     place = seats.take("one")
     assert taken(seats, "one", "two", "three") == [False, True, False]
@@ -49,8 +50,7 @@ def test_why_there_is_none_is_told() -> None:
         seats.take("three")
 
 
-def in_child(act: object) -> None:
-    assert callable(act)
+def in_child(act: Callable[[], None]) -> None:
     child = os.fork()
     if child == 0:
         act()
