@@ -19,6 +19,7 @@ from peewee import Case, fn
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, HelpdeskError
 from cstar_core.files import PRIVATE
+from cstar_core.ids import public_id
 from cstar_core.store import (
     Prepared,
     Snapshot,
@@ -200,7 +201,8 @@ class Outbox:
                 except _OF_ALL:
                     raise
                 except Exception:
-                    log.exception("delivery %d to a webhook could not be made", row[0])
+                    id = public_id("webhook", webhook[1])
+                    log.exception("a request to webhook %s could not be made", id)
                     unmade.append(Parcel(row[0], webhook[0], webhook[3], {}, b"", now))
         return chosen, unmade
 
@@ -211,7 +213,8 @@ class Outbox:
         except _OF_ALL:
             raise
         except Exception:
-            log.exception("what delivery %d to a webhook got could not be noted", sent.delivery)
+            id = sent.headers.get("X-Webhook-ID")
+            log.exception("what was answered to webhook %s could not be noted", id)
             postpone(tx, sent, self._pace)
             return None
 

@@ -38,7 +38,7 @@ def test_a_delivery_that_cannot_be_made_keeps_none_of_the_others_waiting(
     assert titles(receiver) == ["One", "Two"]
     (bad,) = acme.webhooks.deliveries(hook.id, status="pending").items
     assert [each.error for each in bad.attempts] == ["the request could not be made"]
-    assert faults(caplog) == ["delivery 2 to a webhook could not be made"]
+    assert faults(caplog) == [f"a request to webhook {hook.id} could not be made"]
 
 
 def test_a_delivery_that_cannot_be_made_is_tried_again_and_given_up(
@@ -68,7 +68,7 @@ def test_what_cannot_be_noted_keeps_nothing_else_from_being_noted(
         assert outbox.settle([(one, Got()), (bad, UNSTORABLE), (two, Got())]) == []
         assert (outbox.flying, outbox.take(3)) == (0, [])
     assert acme.webhooks.deliveries(hook.id, status="delivered").total == 2
-    assert faults(caplog) == ["what delivery 2 to a webhook got could not be noted"]
+    assert faults(caplog) == [f"what was answered to webhook {hook.id} could not be noted"]
 
 
 def test_what_cannot_be_noted_is_sent_again_later_and_given_up(
