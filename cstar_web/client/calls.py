@@ -3,15 +3,17 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from itertools import count
 from random import SystemRandom
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from cstar_web.client.connections import Answer, Connections, Request
+from cstar_web.client.connections import EVENT_STREAM, Answer, Connections, Request
 from cstar_web.client.errors import AnswerError, CStarError, NetworkError, refusal
+from cstar_web.client.streams import Told
 from cstar_web.names import camel_case
 from cstar_web.release import release
 
@@ -21,6 +23,8 @@ IDEMPOTENCY_KEY, IF_MATCH = "idempotency_key", "if_match"
 _FIRST_WAIT, _LAST_WAIT = 0.5, 8.0
 # A server or proxy that asks for more than this is better answered by whoever called.
 _LONGEST_ASKED = 30.0
+# A stream on which nothing happens says so every 15 seconds.
+_SILENCE = 45.0
 # 408 is also what some proxies say on a kept connection that nobody used, and close it.
 _TRIED_AGAIN = (408, 429, 502, 503, 504)
 _random = SystemRandom()
@@ -53,7 +57,7 @@ class Calls:
         Among the values, `idempotency_key` and `if_match` are headers. Every try of a write has the
         same key, so that the server carries out one of them at most.
         """
-        target = self._connections.address.base + path + _query(query or {})
+        target = self._target(path, query or {})
         given = dict(values or {})
         headers = {"User-Agent": self._agent, "Accept": "application/json"}
         if method != "GET":
@@ -67,6 +71,39 @@ class Calls:
         if method != "GET":
             headers["Content-Length"] = str(len(body or b""))
         return self._persist(Request(method, target, headers, body))
+
+    def follow(self, path: str, query: Json) -> Iterator[Any]:
+        """What a stream of server-sent events tells, for as long as it is listened to.
+
+        An answer that ends is asked for again, after the last event. Raises CStarError where that
+        cannot help, or was in vain as often as a call is tried.
+        """
+        target, told = self._target(path, query), Told()
+        while True:
+            try:
+                yield from self._listen(target, told)
+                wait = told.pause + _random.uniform(0, _FIRST_WAIT)
+            except CStarError as error:
+                found = self._wait(error, told.failed)
+                if found is None:
+                    raise
+                wait, told.failed = found, told.failed + 1
+            self._sleep(wait)
+
+    def _listen(self, target: str, told: Told) -> Iterator[Any]:
+        headers = {"User-Agent": self._agent, "Accept": EVENT_STREAM}
+        if told.position is not None:
+            headers["Last-Event-ID"] = told.position
+        with self._connections.stream(Request("GET", target, headers, None), _SILENCE) as answer:
+            lines = _refuse_no_stream(answer) if isinstance(answer, Answer) else answer
+            told.failed = 0
+            # What is cut on its way goes on with the next answer.
+            with suppress(NetworkError):
+                for data in told.read(lines):
+                    yield _decoded(data)
+
+    def _target(self, path: str, query: Json) -> str:
+        return self._connections.address.base + path + _query(query)
 
     def _persist(self, request: Request) -> Found:
         for tried in count():
@@ -139,6 +176,18 @@ def _read(answer: Answer) -> Found:
     if not isinstance(body, dict) or not isinstance(body.get("meta"), dict) or "data" not in body:
         raise AnswerError("the answer is not one of cStar's; is the url right?", status=status)
     return Found(body["data"], body["meta"], headers.get("ETag"))
+
+
+def _refuse_no_stream(answer: Answer) -> NoReturn:
+    _read(answer)
+    raise AnswerError("the answer is no stream of events", status=answer.status)
+
+
+def _decoded(data: str) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise AnswerError(f"an event is not JSON: {error}") from error
 
 
 def public(values: Json) -> dict[str, Any]:

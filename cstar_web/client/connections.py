@@ -8,6 +8,8 @@ import io
 import os
 import re
 import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from threading import Lock
@@ -20,6 +22,7 @@ from cstar_web.client.errors import AnswerError, NetworkError, TimedOut
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*\Z")
 _API = "/api/v1"
+EVENT_STREAM = "text/event-stream"
 _PIECE = 65_536
 # A server closes connections that nobody uses; one this old is not tried.
 _IDLE_SECONDS = 60.0
@@ -174,17 +177,39 @@ class Connections:
         self._closed = False
 
     def close(self) -> None:
-        """Close what is idle now, and what is in use once it has its answer."""
+        """Close what is idle now, and what is in use once it has its answer, or its next line."""
         with self._lock:
             self._closed = True
         self._drop_idle()
 
     def exchange(self, request: Request) -> Answer:
         """Send a request once and read the answer; raises NetworkError and AnswerError."""
-        try:
+        with self._explaining(self._timeout):
             return self._exchange(request)
+
+    @contextmanager
+    def stream(self, request: Request, silence: float) -> Iterator[Answer | Iterator[bytes]]:
+        """Send a request on a connection of its own. The lines of an event stream as they come,
+        with so many seconds between two pieces at most; any other answer as a whole."""
+        self._refuse_closed()
+        deadline = monotonic() + self._timeout
+        with self._explaining(self._timeout):
+            line = self._open(deadline)
+        with closing(line.http):
+            with self._explaining(self._timeout):
+                response = self._begin(line, request, deadline)
+                is_stream = response.headers.get_content_type() == EVENT_STREAM
+                whole = None if response.status == 200 and is_stream else self._whole(response)
+            with closing(response):
+                yield whole or self._lines(response, line.timed, silence)
+
+    @contextmanager
+    def _explaining(self, seconds: float) -> Iterator[None]:
+        """Raise what goes wrong on a connection as an error of the client."""
+        try:
+            yield
         except TimeoutError as error:
-            raise TimedOut(f"no answer within {self._timeout:g} seconds") from error
+            raise TimedOut(f"no answer within {seconds:g} seconds") from error
         except ssl.SSLCertVerificationError as error:
             raise AnswerError(f"the server is not who it says it is: {error}") from error
         except (OSError, HTTPException) as error:
@@ -206,13 +231,31 @@ class Connections:
                 raise
         return self._ask(self._open(deadline), request, deadline)
 
-    def _ask(self, line: _Line, request: Request, deadline: float) -> Answer:
+    def _lines(self, response: HTTPResponse, timed: _Timed, silence: float) -> Iterator[bytes]:
+        while True:
+            self._refuse_closed()
+            timed.deadline = monotonic() + silence
+            with self._explaining(silence):
+                found = response.readline(self._answer_max + 1)
+            if not found:
+                return
+            if len(found) > self._answer_max:
+                raise self._too_large(response)
+            yield found
+
+    def _begin(self, line: _Line, request: Request, deadline: float) -> HTTPResponse:
         line.timed.deadline = deadline
+        self._send(line.http, request)
+        return line.http.getresponse()
+
+    def _whole(self, response: HTTPResponse) -> Answer:
+        ends = response.chunked or response.length is not None
+        return Answer(response.status, response.headers, self._read(response), ends)
+
+    def _ask(self, line: _Line, request: Request, deadline: float) -> Answer:
         try:
-            self._send(line.http, request)
-            response = line.http.getresponse()
-            ends = response.chunked or response.length is not None
-            answer = Answer(response.status, response.headers, self._read(response), ends)
+            response = self._begin(line, request, deadline)
+            answer = self._whole(response)
         except BaseException:
             line.http.close()
             raise
@@ -238,12 +281,18 @@ class Connections:
         while piece := response.read(_PIECE):
             received += piece
             if len(received) > self._answer_max:
-                raise AnswerError(
-                    f"the answer is larger than {self._answer_max:,} bytes", status=response.status
-                )
+                raise self._too_large(response)
         if response.length:
             raise NetworkError("no whole answer came: it was cut off", status=response.status)
         return bytes(received)
+
+    def _too_large(self, response: HTTPResponse) -> AnswerError:
+        message = f"the answer is larger than {self._answer_max:,} bytes"
+        return AnswerError(message, status=response.status)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise RuntimeError("this client is closed")
 
     def _open(self, deadline: float) -> _Line:
         https, host, port, _ = self.address
@@ -260,8 +309,7 @@ class Connections:
 
     def _take(self) -> _Line | None:
         with self._lock:
-            if self._closed:
-                raise RuntimeError("this client is closed")
+            self._refuse_closed()
             if self._process != os.getpid():
                 # A fork shares its parent's sockets, and must not read its parent's answers.
                 self._process, self._idle = os.getpid(), []

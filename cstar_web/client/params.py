@@ -162,11 +162,15 @@ class CustomFieldChanges(Conditional, total=False):
     rename_options: Mapping[str, str]
 
 
-class EventFilters(Paged, total=False):
-    """Which events, oldest first."""
+class StreamFilters(TypedDict, total=False):
+    """Which events, from where on."""
 
     after: str | None
     types: Words | None
+
+
+class EventFilters(StreamFilters, Paged, total=False):
+    """Which events, oldest first."""
 
 
 class BulkFilter(TypedDict, total=False):

@@ -1,6 +1,6 @@
 """The resources of a client: the same verbs on each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, Unpack
 
 from cstar_web.client import params
@@ -216,6 +216,12 @@ class Events(_Resource[Event]):
     def list(self, **filters: Unpack[params.EventFilters]) -> Page[Event]:
         """Those after an event, and of some types, if these are given."""
         return self._page(self.name, query=filters)
+
+    def stream(self, **filters: Unpack[params.StreamFilters]) -> Iterator[Event]:
+        """Each as it happens, from the first look on or after an event, without an end."""
+        path = self._team_path() + one(self.name, "stream")
+        for data in self._calls.follow(path, filters):
+            yield read(Event, data)
 
     def of_ticket(self, ticket_id: str, **filters: Unpack[params.Paged]) -> Page[Event]:
         """Those of a ticket and of its messages."""

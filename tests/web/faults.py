@@ -1,5 +1,6 @@
 """A way to a server on which things go wrong: one fault for each request, then none."""
 
+import select
 import socket
 import ssl
 import threading
@@ -18,7 +19,8 @@ Fault = Callable[["Way", bytes, socket.socket], bool]
 class Way:
     """Listens like a server, and passes on what it is not told to spoil.
 
-    ``requests`` has the head of every request that came, in order; ``connections`` counts.
+    ``requests`` has the head of every request that came, in order; ``connections`` counts. ``left``
+    is set when a client hangs up on an answer that goes on.
     """
 
     def __init__(self, server: Address | None, faults: list[Fault]) -> None:
@@ -27,6 +29,7 @@ class Way:
         self.requests: list[str] = []
         self.connections = 0
         self.ended = threading.Event()
+        self.left = threading.Event()
         self.url = ""
 
     def headers(self, name: str) -> list[str | None]:
@@ -79,6 +82,39 @@ def cut_half(way: Way, request: bytes, client: socket.socket) -> bool:
 def close_when_answered(way: Way, request: bytes, client: socket.socket) -> bool:
     """As a server does that closes connections which are idle, without a word in the answer."""
     client.sendall(way.ask(request))
+    return False
+
+
+def flows(way: Way, request: bytes, client: socket.socket) -> bool:
+    """An answer that goes on, passed on until one of the two hangs up."""
+    return _flow(way, request, client, None)
+
+
+def flows_until(text: bytes) -> Fault:
+    """An answer that goes on, and is cut after a text has come."""
+    return lambda way, request, client: _flow(way, request, client, text)
+
+
+def _flow(way: Way, request: bytes, client: socket.socket, last: bytes | None) -> bool:
+    assert way.server
+    with connect(way.server) as upstream:
+        upstream.sendall(request)
+        sent = b""
+        while not way.ended.is_set():
+            readable, _, _ = select.select([upstream, client], [], [], 0.05)
+            if client in readable:
+                way.left.set()
+                return False
+            piece = upstream.recv(65536) if upstream in readable else None
+            if piece == b"":
+                return False
+            if piece:
+                place = -1 if last is None else (sent + piece).find(last)
+                end = len(piece) if place < 0 else place + len(last or b"") - len(sent)
+                client.sendall(piece[:end])
+                sent += piece
+                if place >= 0:
+                    return False
     return False
 
 
