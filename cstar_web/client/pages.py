@@ -1,6 +1,6 @@
 """Lists that come in pages."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -38,10 +38,10 @@ class Page(Generic[T]):
 
 
 def read_page(
-    items: Iterable[T], meta: Mapping[str, Any], follow: Callable[[str], Page[T]]
+    items: tuple[T, ...], meta: Mapping[str, Any], follow: Callable[[str], Page[T]]
 ) -> Page[T]:
     """A page as the API tells of it in `meta`; raises AnswerError for what is none."""
     try:
-        return Page(tuple(items), meta["pagination"]["total"], meta["nextCursor"], follow)
+        return Page(items, meta["pagination"]["total"], meta["nextCursor"], follow)
     except (KeyError, TypeError) as error:
         raise AnswerError(f"the answer is not a page of cStar: {error}") from error

@@ -34,6 +34,24 @@ class Paged(TypedDict, total=False):
     cursor: str | None
 
 
+class Noted(TypedDict, total=False):
+    """What tickets and customers both have."""
+
+    tags: Words
+    notes: str | None
+    custom_fields: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+
+class TicketValues(Noted, total=False):
+    """What a new ticket may have, and what can be changed about one."""
+
+    status: str
+    priority: str
+    customer_id: str | None
+    assigned_to: str | None
+
+
 class TicketFilters(Paged, total=False):
     """Which tickets, in which order."""
 
@@ -52,35 +70,19 @@ class TicketFilters(Paged, total=False):
     expand: str | None
 
 
-class NewTicket(Sent, total=False):
+class NewTicket(TicketValues, Sent, total=False):
     """A ticket to make."""
 
     title: Required[str]
-    status: str
-    priority: str
-    customer_id: str | None
     customer_name: str | None
     customer_email: str | None
-    assigned_to: str | None
-    tags: Words
-    notes: str | None
-    custom_fields: Mapping[str, Any]
-    metadata: Mapping[str, Any]
     initial_message: str | None
 
 
-class TicketChanges(Conditional, total=False):
+class TicketChanges(TicketValues, Conditional, total=False):
     """What to change about a ticket; None takes away."""
 
     title: str
-    status: str
-    priority: str
-    customer_id: str | None
-    assigned_to: str | None
-    tags: Words
-    notes: str | None
-    custom_fields: Mapping[str, Any]
-    metadata: Mapping[str, Any]
 
 
 class NewMessage(Sent, total=False):
@@ -101,26 +103,18 @@ class CustomerFilters(Paged, total=False):
     sort: str | None
 
 
-class NewCustomer(Sent, total=False):
+class NewCustomer(Noted, Sent, total=False):
     """A customer to make."""
 
     name: Required[str]
     email: str | None
-    tags: Words
-    notes: str | None
-    custom_fields: Mapping[str, Any]
-    metadata: Mapping[str, Any]
 
 
-class CustomerChanges(Conditional, total=False):
+class CustomerChanges(Noted, Conditional, total=False):
     """What to change about a customer; None takes away."""
 
     name: str
     email: str | None
-    tags: Words
-    notes: str | None
-    custom_fields: Mapping[str, Any]
-    metadata: Mapping[str, Any]
 
 
 class NewMember(Sent, total=False):
@@ -174,7 +168,10 @@ class EventFilters(StreamFilters, Paged, total=False):
 
 
 class BulkFilter(TypedDict, total=False):
-    """Which tickets are changed: the filters of the list, of which there must be one."""
+    """Which tickets are changed: the filters of the list, of which there must be one.
+
+    None is no filter in a list only: here it would change tickets that were not meant.
+    """
 
     status: Words
     priority: Words
@@ -189,20 +186,12 @@ class BulkFilter(TypedDict, total=False):
     updated_before: Instant
 
 
-class BulkChanges(TypedDict, total=False):
+class BulkChanges(TicketValues, total=False):
     """What to change about each ticket."""
 
     title: str
-    status: str
-    priority: str
-    customer_id: str | None
-    assigned_to: str | None
-    tags: Words
     add_tags: Words
     remove_tags: Words
-    notes: str | None
-    custom_fields: Mapping[str, Any]
-    metadata: Mapping[str, Any]
 
 
 class BulkOptions(Sent, total=False):

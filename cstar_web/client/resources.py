@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, Unpack
 
 from cstar_web.client import params
-from cstar_web.client.calls import Calls, Json, one, public
+from cstar_web.client.calls import Calls, Found, one, public
 from cstar_web.client.pages import Page, read_page
 from cstar_web.client.values import (
     Bulk,
@@ -14,10 +14,12 @@ from cstar_web.client.values import (
     Event,
     Member,
     Message,
+    Removed,
     Ticket,
     Value,
     Webhook,
     read,
+    read_all,
 )
 
 T = TypeVar("T", bound=Value)
@@ -40,27 +42,27 @@ class _Resource(Generic[T]):
         *parts: str,
         query: Mapping[str, Any] | None = None,
         values: Mapping[str, Any] | None = None,
-    ) -> tuple[Any, Json, str | None]:
+    ) -> Found:
         path = one(*parts)
         return self._calls.call(method, self._team_path() + path, query, values)
 
     def _write(self, method: str, *parts: str, values: Mapping[str, Any]) -> T:
-        data, _, etag = self._call(method, *parts, values=values)
-        return read(self.kind, data, etag)
+        found = self._call(method, *parts, values=values)
+        return read(self.kind, found.data, found.etag)
 
     def _get(self, *parts: str, query: Mapping[str, Any] | None = None) -> T:
-        data, _, etag = self._call("GET", *parts, query=query)
-        return read(self.kind, data, etag)
+        found = self._call("GET", *parts, query=query)
+        return read(self.kind, found.data, found.etag)
 
     def _page(self, *parts: str, query: Mapping[str, Any]) -> Page[T]:
         return self._page_of(self.kind, *parts, query=query)
 
     def _page_of(self, kind: type[V], *parts: str, query: Mapping[str, Any]) -> Page[V]:
-        data, meta, _ = self._call("GET", *parts, query=query)
+        found = self._call("GET", *parts, query=query)
         rest = {name: value for name, value in query.items() if name != "page"}
         return read_page(
-            [read(kind, each) for each in data],
-            meta,
+            read_all(kind, found.data),
+            found.meta,
             lambda cursor: self._page_of(kind, *parts, query=rest | {"cursor": cursor}),
         )
 
@@ -107,8 +109,7 @@ class Tickets(_Resource[Ticket]):
                 values[name] = public(values[name])
         if values.get("cursor") is None:
             values.pop("cursor", None)
-        data, _, _ = self._call("POST", self.name, "bulk", values=values)
-        return read(Bulk, data)
+        return read(Bulk, self._call("POST", self.name, "bulk", values=values).data)
 
 
 class Messages(_Resource[Message]):
@@ -118,8 +119,8 @@ class Messages(_Resource[Message]):
 
     def list(self, ticket_id: str) -> tuple[Message, ...]:
         """All of a ticket, oldest first."""
-        data, _, _ = self._call("GET", "tickets", ticket_id, self.name)
-        return tuple(read(Message, each) for each in data)
+        found = self._call("GET", "tickets", ticket_id, self.name)
+        return read_all(Message, found.data)
 
     def create(self, ticket_id: str, **values: Unpack[params.NewMessage]) -> Message:
         """Add one to a ticket."""
@@ -185,8 +186,8 @@ class CustomFields(_Resource[CustomField]):
 
     def list(self, *, entity_type: str | None = None) -> tuple[CustomField, ...]:
         """All, by position; only those of `tickets` or `customers` if that is given."""
-        data, _, _ = self._call("GET", self.name, query={"entity_type": entity_type})
-        return tuple(read(CustomField, each) for each in data)
+        found = self._call("GET", self.name, query={"entity_type": entity_type})
+        return read_all(CustomField, found.data)
 
     def get(self, custom_field_id: str) -> CustomField:
         """One."""
@@ -204,8 +205,8 @@ class CustomFields(_Resource[CustomField]):
 
     def delete(self, custom_field_id: str, **options: Unpack[params.Conditional]) -> int:
         """Delete one with every value of it; how many objects had one."""
-        data, _, _ = self._call("DELETE", self.name, custom_field_id, values=options)
-        return int(data["valuesRemoved"])
+        found = self._call("DELETE", self.name, custom_field_id, values=options)
+        return read(Removed, found.data).values_removed
 
 
 class Events(_Resource[Event]):
@@ -255,8 +256,7 @@ class Webhooks(_Resource[Webhook]):
 
     def test(self, webhook_id: str) -> Delivery:
         """Send a sample, once."""
-        data, _, _ = self._call("POST", self.name, webhook_id, "test")
-        return read(Delivery, data)
+        return read(Delivery, self._call("POST", self.name, webhook_id, "test").data)
 
     def rotate_secret(self, webhook_id: str, **options: Unpack[params.Rotation]) -> Webhook:
         """Replace the secret; the new one is answered this once."""
@@ -276,5 +276,4 @@ class Webhooks(_Resource[Webhook]):
     def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
         """Deliver an event again."""
         path = (self.name, webhook_id, "deliveries", delivery_id, "redeliver")
-        data, _, _ = self._call("POST", *path)
-        return read(Delivery, data)
+        return read(Delivery, self._call("POST", *path).data)

@@ -125,6 +125,13 @@ class CustomField(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Removed(Value):
+    """What went with a custom field."""
+
+    values_removed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Actor(Value):
     """Who did something; the system has no id."""
 
@@ -227,6 +234,13 @@ def read(kind: type[T], data: Any, etag: str | None = None) -> T:
     return value
 
 
+def read_all(kind: type[T], data: Any) -> tuple[T, ...]:
+    """Objects of the API as values; raises AnswerError for what is no list of them."""
+    if not isinstance(data, list):
+        raise AnswerError(f"the answer is not a list of {kind.__name__} of cStar")
+    return tuple(read(kind, each) for each in data)
+
+
 def _member(name: str, value: Any) -> Any:
     if value is None:
         return None
@@ -238,10 +252,10 @@ def _member(name: str, value: Any) -> Any:
 
 
 _NESTED: dict[str, Callable[[Any], Any]] = {
-    "Ticket.messages": lambda found: tuple(read(Message, each) for each in found),
+    "Ticket.messages": lambda found: read_all(Message, found),
     "Ticket.customer": lambda found: read(Customer, found),
     "Event.actor": lambda found: read(Actor, found),
-    "Delivery.attempts": lambda found: tuple(read(Attempt, each) for each in found),
-    "Bulk.items": lambda found: tuple(read(BulkItem, each) for each in found),
+    "Delivery.attempts": lambda found: read_all(Attempt, found),
+    "Bulk.items": lambda found: read_all(BulkItem, found),
     "BulkItem.error": told,
 }

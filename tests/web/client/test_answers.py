@@ -101,6 +101,9 @@ def test_an_answer_of_something_else_is_told_as_that(trip: Any, body: bytes) -> 
     [
         {"data": [{"id": 1}], "meta": {}},
         {"data": [7], "meta": {}},
+        {"data": 7, "meta": {}},
+        {"data": {"a": 1}, "meta": {}},
+        {"data": None, "meta": {}},
         {"data": [], "meta": {}},
         {"data": [], "meta": {"pagination": None}},
     ],
@@ -111,6 +114,16 @@ def test_an_answer_of_another_shape_is_told_as_that(trip: Any, data: Any) -> Non
         pytest.raises(AnswerError, match="is not a"),
     ):
         journey.client.tickets.list()
+
+
+def test_a_list_without_pages_and_a_deletion_may_be_of_another_shape_too(trip: Any) -> None:
+    with trip(*[says("200 OK", b'{"data": {}, "meta": {}}')] * 3) as journey:
+        with pytest.raises(AnswerError, match="is not a list of Message"):
+            journey.client.messages.list("tkt_1")
+        with pytest.raises(AnswerError, match="is not a list of CustomField"):
+            journey.client.custom_fields.list()
+        with pytest.raises(AnswerError, match="is not a Removed"):
+            journey.client.custom_fields.delete("cf_1")
 
 
 @pytest.mark.parametrize(

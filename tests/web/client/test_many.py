@@ -1,6 +1,7 @@
 """The Python client's calls for many tickets at once and for webhooks, against the real server."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,15 @@ def test_many_are_found_by_a_filter_and_deleted(acme: Client) -> None:
     assert (tried.dry_run, tried.deleted) == (True, 2)
     assert (done.dry_run, done.deleted) == (False, 2)
     assert [ticket.title for ticket in acme.tickets.list()] == ["Parcel"]
+
+
+def test_none_is_not_taken_for_no_filter_where_tickets_are_changed(acme: Client) -> None:
+    acme.tickets.create(title="Parcel")
+    whose: Any = {"status": "new", "customer_id": None}
+
+    with pytest.raises(ValidationError) as caught:
+        acme.tickets.bulk(filter=whose, delete=True)
+    assert (caught.value.param, acme.tickets.list().total) == ("filter.customerId", 1)
 
 
 def test_what_fails_for_one_ticket_is_told_as_its_error(acme: Client) -> None:
