@@ -16,7 +16,6 @@ from cstar_core.imports.products.product import Product
 from cstar_core.imports.records import id_of, record_of, records_of, text_of
 from cstar_core.imports.values import in_order, instants, read_priority, read_status
 
-KEEP = ("type", "via", "external_id", "organization_id", "group_id", "brand_id")
 USED = words(
     "id subject raw_subject description status priority tags requester requester_id assignee "
     "assignee_id submitter submitter_id comments created_at updated_at solved_at closed_at "
