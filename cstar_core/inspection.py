@@ -8,6 +8,7 @@ from shutil import disk_usage
 from cstar_core.counters import COUNTERS, how_many_wrong
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.store import Snapshot, Store
+from cstar_core.tickets import astray
 from cstar_core.webhooks import read_backlog
 
 WAL_BUG_FIXED_IN = (3, 51, 3)
@@ -75,10 +76,17 @@ def references(snap: Snapshot) -> Finding:
     return _zero("foreign keys", len(broken), "rows refer to rows that are gone", _RESTORE)
 
 
+def merges(snap: Snapshot) -> Finding:
+    """Whether merged tickets are closed and their messages where the merges have put them."""
+    what = "tickets are not as a merge leaves them"
+    return _zero("merges", len(astray(snap)), what, _RESTORE)
+
+
 def agreement(snap: Snapshot, *, deep: bool = False) -> Iterator[Finding]:
     """Whether what is kept twice agrees: counters with rows, search indexes with their objects."""
     for counter in COUNTERS:
         yield _zero(counter.name, how_many_wrong(snap, counter), counter.what, _REINDEX)
+    yield merges(snap)
     for workspace_id, environment in snap.sql("SELECT id, environment FROM workspaces"):
         yield _index(snap, workspace_id, environment, deep)
 

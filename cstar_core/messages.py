@@ -52,7 +52,10 @@ class Messages:
             # Of the ticket that it is posted to, whose customer need not be the other one's.
             name = sender_name or default_name(self._scope, sender, ticket.customer_name)
             holder = survivor(tx, ticket)
-            return add_message(tx, self._scope, holder, content, sender, name, is_internal)
+            customer = None if holder is ticket else ticket.customer_uid
+            return add_message(
+                tx, self._scope, holder, content, sender, name, is_internal, customer
+            )
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""

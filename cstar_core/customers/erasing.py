@@ -15,6 +15,15 @@ from peewee import SQL, fn
 
 from cstar_core import documents, events, facets
 from cstar_core.customers.customer import BY_UID, ENTITY, stored_values
+from cstar_core.customers.threads import (
+    ERASED,
+    NOBODY,
+    OF_PERSON,
+    OF_TICKET,
+    STRAY,
+    Thread,
+    empty_thread,
+)
 from cstar_core.errors import NotFound
 from cstar_core.fields import Definition
 from cstar_core.ids import public_id
@@ -38,8 +47,6 @@ from cstar_core.tables import (
 )
 from cstar_core.tags import fold_tag
 
-ERASED = "Erased"
-NOBODY = "Deleted customer"
 # Names of customers that are nobody's.
 _NAMELESS = {NOBODY.casefold(), "customer"}
 _TICKETS = "tickets"
@@ -123,33 +130,6 @@ _EMPTY_TICKET = prepare(
         }
     ).where(TicketRow.id == slot("ticket"))
 )
-# Also what was written to it and is in the thread of another ticket, which it is merged into; not
-# what was written to another one.
-_OF_TICKET = (MessageRow.home_id == slot("ticket")) | (
-    (MessageRow.ticket_id == slot("ticket")) & MessageRow.home_id.is_null()
-)
-_HOLDERS = prepare(
-    MessageRow.select(MessageRow.ticket_id).distinct().where(MessageRow.home_id == slot("ticket"))
-)
-_TOUCH = prepare(
-    TicketRow.update(
-        {
-            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
-            TicketRow.version: TicketRow.version + 1,
-        }
-    ).where(TicketRow.id == slot("ticket"))
-)
-_EMPTY_MESSAGES = prepare(MessageRow.update({MessageRow.content: ERASED}).where(_OF_TICKET))
-_SENDERS = prepare(
-    MessageRow.select(MessageRow.sender, MessageRow.sender_name).distinct().where(_OF_TICKET)
-)
-_RENAME_SENDER = prepare(
-    MessageRow.update({MessageRow.sender_name: NOBODY}).where(
-        _OF_TICKET
-        & (MessageRow.sender == slot("sender"))
-        & (MessageRow.sender_name == slot("name"))
-    )
-)
 _FORGET_IDS = prepare(ExternalIdRow.delete().where(ExternalIdRow.ticket_id == slot("ticket")))
 _FORGET_CUSTOMER = prepare(CustomerRow.delete().where(CustomerRow.id == slot("customer")))
 _UNUSED_TAGS = prepare(
@@ -199,6 +179,11 @@ _EVENTS_OF_CUSTOMER = prepare(
         & (EventRow.object_uid == slot("uid"))
     )
 )
+_EVENTS_OF_STRAYS = prepare(
+    EventRow.select(EventRow.number).where(
+        _OF_TYPE & EventRow.object_uid.in_(MessageRow.select(MessageRow.uid).where(STRAY))
+    )
+)
 _RECEIPTS = prepare(
     ReceiptRow.select(
         ReceiptRow.actor_uid, ReceiptRow.idempotency_key, ReceiptRow.body, ReceiptRow.headers
@@ -209,7 +194,6 @@ _DROP_RECEIPT = prepare(
         (ReceiptRow.actor_uid == slot("actor")) & (ReceiptRow.idempotency_key == slot("key"))
     )
 )
-_COUNT = prepare(MessageRow.select(fn.COUNT(1)).where(_OF_TICKET))
 
 
 def find_person(snap: Snapshot, scope: Scope, id: str) -> Person:
@@ -241,10 +225,16 @@ def would_erase(snap: Snapshot, scope: Scope, person: Person) -> Erased:
     return Erased(
         person.id,
         len(person.tickets),
-        sum(snap.value(_COUNT, ticket=key) for key in person.tickets),
+        sum(snap.value(thread.number, of=of) for thread, of in _threads(person)),
         sum(1 for _ in numbers),
         len(_receipts(snap, person)),
     )
+
+
+def _threads(person: Person) -> Iterator[tuple[Thread, int | bytes]]:
+    """All messages of a person: the statements, and what they are of."""
+    yield OF_PERSON, person.uid
+    yield from ((OF_TICKET, key) for key in person.tickets)
 
 
 def _event_numbers(snap: Snapshot, scope: Scope, person: Person) -> Iterator[int]:
@@ -263,8 +253,8 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
     erased = would_erase(tx, scope, person)
     for actor, key in _receipts(tx, person):
         tx.run(_DROP_RECEIPT, actor=actor, key=key)
-    told = json.dumps(list(_event_numbers(tx, scope, person)))
-    tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=told)
+    told = [*_event_numbers(tx, scope, person), *_strays(tx, scope, person)]
+    tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=json.dumps(told))
     # From here on the queue of the index has only what this changes.
     documents.refresh(tx)
     _empty_tickets(tx, scope, person)
@@ -277,6 +267,15 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
         if person.row is not None or type == "customer.erased":
             events.record(tx, scope, type, person.uid)
     return erased
+
+
+def _strays(snap: Snapshot, scope: Scope, person: Person) -> list[int]:
+    """The numbers of the events of messages that are in threads of others."""
+    if not snap.value(OF_PERSON.number, of=person.uid):
+        return []
+    created = events.EVENT_TYPES.index("message.created")
+    found = snap.all(_EVENTS_OF_STRAYS, workspace=scope.workspace_id, type=created, of=person.uid)
+    return [number for (number,) in found]
 
 
 def _receipts(snap: Snapshot, person: Person) -> list[tuple[bytes, str]]:
@@ -306,17 +305,15 @@ def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
     for done, key in enumerate(person.tickets, 1):
         row = tx.all(_TICKET, ticket=key)[0]
         documents.hold_texts(tx, key)
-        for (holder,) in tx.all(_HOLDERS, ticket=key):
-            documents.hold_texts(tx, holder)
-            tx.run(_TOUCH, ticket=holder, now=tx.now)
+        empty_thread(tx, OF_TICKET, key, names)
         _empty_ticket(tx, scope, row, known, kept)
-        _empty_thread(tx, key, names)
         _, uid, number, *_ = row
         events.forget_ticket(tx, scope, number)
         about: dict[str, Any] = {"ticket": number, "data": {"number": number}}
         events.record(tx, scope, "ticket.updated", uid, changes=changes, **about)
         if done % _TOGETHER == 0:
             documents.refresh(tx)
+    empty_thread(tx, OF_PERSON, person.uid, names)
 
 
 def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
@@ -327,7 +324,9 @@ def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
         found |= {change[name]["from"] for name in ("name", "email") if name in change}
     if person.row is None:
         # The log has forgotten who was deleted, but not under what name they wrote.
-        written = [row for key in person.tickets for row in snap.all(_SENDERS, ticket=key)]
+        written = (
+            row for thread, of in _threads(person) for row in snap.all(thread.senders, of=of)
+        )
         found |= {name for sender, name in written if SENDERS[sender] == "customer"}
     return {name.casefold() for name in found if name} - _NAMELESS
 
@@ -353,14 +352,6 @@ def _empty_ticket(
     facets.replace_values(tx, known, owner, values, left)
     tx.run(_EMPTY_TICKET, ticket=key, tags=to_json(left_tags), values=to_json(left), now=tx.now)
     tx.run(_FORGET_IDS, ticket=key)
-
-
-def _empty_thread(tx: Transaction, key: int, names: set[str]) -> None:
-    for sender, name in tx.all(_SENDERS, ticket=key):
-        theirs = SENDERS[sender] == "customer"
-        if theirs or any(each in name.casefold() for each in names):
-            tx.run(_RENAME_SENDER, ticket=key, sender=sender, name=name)
-    tx.run(_EMPTY_MESSAGES, ticket=key)
 
 
 _PLACES = prepare(

@@ -180,6 +180,7 @@ _MESSAGES = {
     "isInternal": ("is_internal", FLAG),
     "createdAt": ("created_at", INSTANT),
     "homeTicketId": ("homes.uid", optional(id_of("ticket"))),
+    "homeCustomerId": ("home_customer", optional(id_of("customer"))),
 }
 _MERGES = {
     "ticketId": ("tickets.uid", id_of("ticket")),

@@ -15,7 +15,8 @@ from cstar_core.exports.manifest import Export
 from cstar_core.exports.takers import TAKERS
 from cstar_core.exports.taking import Loaded, Space, Taker
 from cstar_core.store import Store, Transaction, prepare, prepare_insert, slot
-from cstar_core.tables import STATUSES, QuietEventsRow, WorkspaceRow
+from cstar_core.tables import QuietEventsRow, WorkspaceRow
+from cstar_core.tickets import astray
 
 _FINISH = prepare(
     WorkspaceRow.update(
@@ -29,21 +30,6 @@ _QUIET = prepare_insert(QuietEventsRow, ("workspace_id", "first", "last"))
 _MISCOUNTED = """
 SELECT number FROM tickets WHERE workspace_id = ? AND (message_count, internal_count) <> (
     SELECT count(*), coalesce(sum(is_internal), 0) FROM messages WHERE ticket_id = tickets.id
-) LIMIT 1
-"""
-# What is not where a merge has put it: messages at a ticket that is merged, or that came from one
-# which is not merged into theirs in the end; and merged tickets that are not closed.
-_ASTRAY = """
-SELECT number FROM tickets WHERE workspace_id = ?1 AND id IN (SELECT ticket_id FROM merges)
-AND (status <> ?2 OR EXISTS (SELECT 1 FROM messages WHERE ticket_id = tickets.id))
-UNION ALL
-SELECT number FROM messages AS message JOIN tickets ON tickets.id = message.home_id
-WHERE message.home_id IS NOT NULL AND workspace_id = ?1 AND NOT EXISTS (
-    WITH RECURSIVE led (id) AS (
-        SELECT into_id FROM merges WHERE ticket_id = message.home_id
-        UNION SELECT into_id FROM merges JOIN led ON ticket_id = led.id
-    )
-    SELECT 1 FROM led WHERE id = message.ticket_id
 ) LIMIT 1
 """
 _HEADERS = (
@@ -86,14 +72,14 @@ def _complete(loaded: Loaded, folder: Path) -> None:
     for id, team in loaded.teams.items():
         if sum(space.team == team for space in loaded.spaces.values()) != 2:
             raise damaged(folder, f"{id} must have a live and a test workspace")
+    strays = dict(astray(loaded.tx))
     for (named, environment), space in loaded.spaces.items():
         wrong = loaded.tx.sql(_MISCOUNTED, (space.key,))
         if wrong:
             where = f"ticket {wrong[0][0]} of {named} ({environment})"
             raise damaged(folder, f"{where} miscounts its messages")
-        astray = loaded.tx.sql(_ASTRAY, (space.key, STATUSES.index("closed")))
-        if astray:
-            where = f"ticket {astray[0][0]} of {named} ({environment})"
+        if space.key in strays:
+            where = f"ticket {strays[space.key]} of {named} ({environment})"
             raise damaged(folder, f"{where} is not as a merge leaves a ticket and its messages")
         _derive(loaded.tx, space)
 

@@ -73,7 +73,7 @@ def _records(
         (CUSTOM_FIELDS, CustomFieldRow.workspace_id == workspace),
         (CUSTOMERS, CustomerRow.id == key),
         (TICKETS, TicketRow.customer_id == key),
-        (MESSAGES, _written_to(theirs)),
+        (MESSAGES, _written_to(theirs, uid)),
     )
     found = {
         kind.name: list(records(snap, places, kind, kind.rows.where(each)))
@@ -86,10 +86,12 @@ def _records(
     return found if internal else {name: list(_seen(each)) for name, each in found.items()}
 
 
-def _written_to(tickets: Any) -> Any:
+def _written_to(tickets: Any, customer: bytes) -> Any:
     """The messages of tickets, also where a merge has put them, without what it has put there."""
     here = MessageRow.ticket_id.in_(tickets) & MessageRow.home_id.is_null()
-    return here | MessageRow.home_id.in_(tickets)
+    nobodys = MessageRow.home_customer.is_null()
+    of_tickets = (here & nobodys) | (MessageRow.home_id.in_(tickets) & nobodys)
+    return of_tickets | (MessageRow.home_customer == customer)
 
 
 def _seen(found: Iterable[Record]) -> Iterator[Record]:
@@ -109,7 +111,10 @@ def _seen(found: Iterable[Record]) -> Iterator[Record]:
 def _text(found: dict[str, Any]) -> Iterator[str]:
     """All of it for people to read; what somebody wrote is indented."""
     (person,), (team,) = found["customers"], found["teams"]
-    messages = sorted(found["messages"], key=itemgetter("createdAt"))
+    threads: dict[str, list[Record]] = {ticket["id"]: [] for ticket in found["tickets"]}
+    strays: list[Record] = []
+    for message in sorted(found["messages"], key=itemgetter("createdAt")):
+        threads.get(message["homeTicketId"] or message["ticketId"], strays).append(message)
     yield f"What {team['name']} holds of {person['name']}\n\n"
     yield from _lines(person, ("id", "name", "email", "tags", "notes", "createdAt", "updatedAt"))
     yield from _values(person)
@@ -118,11 +123,17 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
         names = ("id", "status", "priority", "tags", "notes", "createdAt", "resolvedAt", "closedAt")
         yield from _lines(ticket, names)
         yield from _values(ticket)
-        for message in messages:
-            if ticket["id"] == (message["homeTicketId"] or message["ticketId"]):
-                hidden = ", internal" if message["isInternal"] else ""
-                yield f"\n  {message['createdAt']}, {message['senderName']}{hidden}:\n"
-                yield from (f"    {line}\n" for line in message["content"].splitlines())
+        yield from _thread(threads[ticket["id"]])
+    if strays:
+        yield "\nIn tickets of others\n"
+        yield from _thread(strays)
+
+
+def _thread(messages: Iterable[Record]) -> Iterator[str]:
+    for message in messages:
+        hidden = ", internal" if message["isInternal"] else ""
+        yield f"\n  {message['createdAt']}, {message['senderName']}{hidden}:\n"
+        yield from (f"    {line}\n" for line in message["content"].splitlines())
 
 
 def _lines(record: Record, names: Iterable[str]) -> Iterator[str]:

@@ -46,6 +46,9 @@ _CUSTOMER = prepare(
         (CustomerRow.uid == slot("uid")) & (CustomerRow.workspace_id == slot("workspace"))
     )
 )
+_PLACE_OF_CUSTOMER = prepare(
+    CustomerRow.select(CustomerRow.workspace_id).where(CustomerRow.uid == slot("uid"))
+)
 _TICKET_HERE = prepare(
     TicketRow.select(TicketRow.id).where(
         (TicketRow.uid == slot("uid")) & (TicketRow.workspace_id == slot("workspace"))
@@ -267,16 +270,28 @@ class _Messages(_OfTickets):
 
     kind = MESSAGES
 
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self._place = lru_cache(_CACHED)(self._find_place)
+
     def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
         if record["isInternal"] and record["sender"] == "customer":
             return invalid("isInternal", "must be false for a customer's message")
-        if values["home_id"] is not None:
-            return self._refer(values, "ticket_id", "home_id", "homeTicketId")
         found = self._ticket(values["ticket_id"])
         if found is None:
             return invalid("ticketId", "must be a ticket of the export")
+        customer = values["home_customer"]
+        if customer is not None and self._place(customer) not in (None, found[1]):
+            return invalid("homeCustomerId", "must be, or have been, a customer of the workspace")
+        if values["home_id"] is not None:
+            return self._refer(values, "ticket_id", "home_id", "homeTicketId")
         values["ticket_id"] = found[0]
         return []
+
+    def _find_place(self, customer: bytes) -> int | None:
+        """The key of the workspace that has a customer."""
+        key: int | None = self._tx.value(_PLACE_OF_CUSTOMER, uid=customer)
+        return key
 
 
 class _Merges(_OfTickets):

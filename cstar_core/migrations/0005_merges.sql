@@ -19,6 +19,17 @@ END;
 ALTER TABLE messages ADD COLUMN home_id INTEGER REFERENCES tickets (id) ON DELETE SET NULL;
 CREATE INDEX messages_home ON messages (home_id) WHERE home_id IS NOT NULL;
 
+-- The id of the customer whose message it is, where that is not the customer of its home, or of the
+-- ticket that has it: it was posted to a merged ticket of theirs, or its home was deleted. No key,
+-- since it must outlive the customer, who may be erased later.
+ALTER TABLE messages ADD COLUMN home_customer BLOB;
+CREATE INDEX messages_home_customer ON messages (home_customer) WHERE home_customer IS NOT NULL;
+CREATE TRIGGER messages_homeless BEFORE DELETE ON tickets
+WHEN EXISTS (SELECT 1 FROM messages WHERE home_id = old.id) BEGIN
+    UPDATE messages SET home_customer = (SELECT uid FROM customers WHERE id = old.customer_id)
+    WHERE home_id = old.id AND home_customer IS NULL;
+END;
+
 -- Before messages leave a ticket or come to it: the notes on both get the text itself that the index
 -- holds of them, since it could not be put together afterwards. Such a note has no messages_end.
 CREATE TRIGGER messages_indexed_over BEFORE UPDATE OF ticket_id ON messages

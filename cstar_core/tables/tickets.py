@@ -46,6 +46,7 @@ class MessageRow(Row):
     is_internal = IntegerField()
     created_at = IntegerField()
     home_id = IntegerField(null=True)
+    home_customer = BlobField(null=True)
 
     class Meta:
         table_name = "messages"

@@ -4,7 +4,7 @@ from cstar_core.tickets.bulk import BULK_MAX, BulkItem, BulkResult
 from cstar_core.tickets.changing import ManyChanges, TicketChanges
 from cstar_core.tickets.filters import TicketFilter
 from cstar_core.tickets.importing import TicketsLoading
-from cstar_core.tickets.merging import survivor
+from cstar_core.tickets.merging import astray, survivor
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.thread import check_message, default_name
 from cstar_core.tickets.ticket import (
@@ -34,6 +34,7 @@ __all__ = [
     "Tickets",
     "TicketsLoading",
     "add_message",
+    "astray",
     "check_message",
     "default_name",
     "read_messages",

@@ -84,6 +84,42 @@ _RECEIVE = prepare(
 )
 
 
+# What is not where a merge has put it: messages at a ticket that is merged, or that came from one
+# which is not merged into theirs in the end; merged tickets that are not closed, or lead to
+# themselves.
+_ASTRAY = """
+SELECT workspace_id, number FROM tickets WHERE id IN (SELECT ticket_id FROM merges)
+AND (status <> ? OR EXISTS (SELECT 1 FROM messages WHERE ticket_id = tickets.id))
+UNION
+SELECT workspace_id, number FROM messages AS message JOIN tickets ON tickets.id = message.home_id
+WHERE message.home_id IS NOT NULL AND NOT EXISTS (
+    WITH RECURSIVE led (id) AS (
+        SELECT into_id FROM merges WHERE ticket_id = message.home_id
+        UNION SELECT into_id FROM merges JOIN led ON ticket_id = led.id
+    )
+    SELECT 1 FROM led WHERE id = message.ticket_id
+)
+UNION
+SELECT workspace_id, number FROM merges AS merge JOIN tickets ON tickets.id = merge.ticket_id
+WHERE EXISTS (
+    WITH RECURSIVE led (id) AS (
+        VALUES (merge.into_id)
+        UNION SELECT into_id FROM merges JOIN led ON ticket_id = led.id
+    )
+    SELECT 1 FROM led WHERE id = merge.ticket_id
+)
+"""
+
+
+def astray(snap: Snapshot) -> list[tuple[int, int]]:
+    """The tickets of all workspaces that are not as a merge leaves them, or their messages.
+
+    Each is the key of its workspace and its number.
+    """
+    rows = snap.sql(_ASTRAY, (STATUSES.index(_CLOSED),))
+    return [(int(workspace), int(number)) for workspace, number in rows]
+
+
 def survivor(snap: Snapshot, ticket: Stored) -> Stored:
     """The ticket that has the thread of a ticket: the last of the chain it is merged into."""
     while ticket.merged_key is not None:

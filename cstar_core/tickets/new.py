@@ -63,6 +63,7 @@ class MessageLine(NamedTuple):
     sender_name: str
     is_internal: int
     created_at: int
+    home_customer: bytes | None = None
 
 
 NO_CUSTOMER = Problem("customer_id", INVALID, "must be the id of an existing customer")

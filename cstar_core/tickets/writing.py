@@ -82,8 +82,7 @@ def insert_ticket(
     new.write()
     stored = read_by_key(tx, new.lines[0].id)
     ticket_id = public_id("ticket", stored.uid)
-    rows = ((row.uid, *row[2:]) for row in new.messages)
-    return stored, tuple([message_of(row, ticket_id) for row in rows])
+    return stored, tuple([_message_of(line, ticket_id) for line in new.messages])
 
 
 def references(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> dict[str, int | None]:
@@ -145,9 +144,15 @@ def add_message(
     sender: str,
     sender_name: str,
     is_internal: bool,
+    home_customer: bytes | None = None,
 ) -> Message:
-    """Write a message with its effect on the ticket."""
-    message = _insert_message(tx, scope, ticket, content, sender, sender_name, is_internal)
+    """Write a message with its effect on the ticket.
+
+    ``home_customer`` is whose it is, if it was posted to a ticket that is merged into this one.
+    """
+    uid, internal, code = new_uid(tx.now), int(is_internal), SENDERS.index(sender)
+    line = MessageLine(uid, ticket.id, content, code, sender_name, internal, tx.now, home_customer)
+    message = _insert_message(tx, scope, ticket, line)
     tx.run(_COUNT_MESSAGE, ticket=ticket.id, internal=int(is_internal), now=tx.now)
     status = after_message(ticket.status, sender, is_internal)
     if status != ticket.status:
@@ -158,22 +163,21 @@ def add_message(
     return message
 
 
-def _insert_message(
-    tx: Transaction,
-    scope: Scope,
-    ticket: Stored,
-    content: str,
-    sender: str,
-    sender_name: str,
-    is_internal: bool,
-) -> Message:
-    uid, internal, code = new_uid(tx.now), int(is_internal), SENDERS.index(sender)
-    line = MessageLine(uid, ticket.id, content, code, sender_name, internal, tx.now)
+def _insert_message(tx: Transaction, scope: Scope, ticket: Stored, line: MessageLine) -> Message:
     tx.many(INSERT_MESSAGE, [line])
-    ticket_id = public_id("ticket", ticket.uid)
-    data = {"ticketId": ticket_id, "sender": sender, "isInternal": is_internal}
-    events.record(tx, scope, "message.created", uid, ticket=ticket.number, data=data)
-    return message_of((uid, content, code, sender_name, internal, tx.now), ticket_id)
+    message = _message_of(line, public_id("ticket", ticket.uid))
+    data = {
+        "ticketId": message.ticket_id,
+        "sender": message.sender,
+        "isInternal": message.is_internal,
+    }
+    events.record(tx, scope, "message.created", line.uid, ticket=ticket.number, data=data)
+    return message
+
+
+def _message_of(line: MessageLine, ticket_id: str) -> Message:
+    uid, _, *shown, _ = line
+    return message_of((uid, *shown), ticket_id)
 
 
 def delete_tickets(

@@ -54,6 +54,8 @@ DAMAGE = [
         "search index 1 (live)",
     ),
     ("UPDATE tickets SET customer_id = 99", "foreign keys"),
+    ("INSERT INTO merges VALUES (1, 1, 0, NULL, NULL)", "merges"),
+    ("UPDATE messages SET home_id = 1", "merges"),
 ]
 
 
@@ -70,6 +72,40 @@ def test_damage_is_named(
 def test_a_counter_at_zero_is_no_damage(desk: Helpdesk, acme: Workspace) -> None:
     acme.tickets.delete(acme.tickets.create(title="x", status="open").id)
     assert wrong(desk) == []
+
+
+MISMERGED = [
+    "UPDATE merges SET into_id = 3 WHERE ticket_id = 1",
+    "UPDATE tickets SET status = 1 WHERE number = 1",
+    "UPDATE messages SET ticket_id = 1, home_id = NULL WHERE home_id = 1",
+    "DELETE FROM merges",
+    "INSERT INTO merges VALUES (2, 1, 0, NULL, NULL)",
+]
+
+
+@pytest.mark.parametrize("statement", MISMERGED)
+def test_what_is_not_as_a_merge_leaves_it_is_found(
+    desk: Helpdesk, acme: Workspace, path: Path, statement: str
+) -> None:
+    made = [acme.tickets.create(title="x", initial_message="y") for _ in range(3)]
+    acme.tickets.merge(made[0].id, into=made[1].id)
+    assert wrong(desk) == []
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute(statement)
+    assert "merges" in wrong(desk)
+
+
+def test_tickets_that_are_merged_in_a_circle_are_found(
+    desk: Helpdesk, acme: Workspace, path: Path
+) -> None:
+    made = [acme.tickets.create(title="x", status="closed") for _ in range(3)]
+    acme.tickets.merge(made[0].id, into=made[1].id)
+    acme.tickets.merge(made[1].id, into=made[2].id)
+    assert wrong(desk) == []
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE merges SET into_id = 1 WHERE ticket_id = 2")
+    (found,) = [finding for finding in desk.check().findings if not finding.ok]
+    assert found.detail.startswith("2 tickets are not as a merge leaves them")
 
 
 def test_a_damaged_index_is_found(desk: Helpdesk, damaged: sqlite3.Connection, path: Path) -> None:

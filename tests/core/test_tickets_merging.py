@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from cstar_core import Helpdesk, MergeConflict, NotFound, StaleVersion, Ticket, Workspace
-from cstar_core.store import Prepared
-from cstar_core.tickets import merging, writing
+from tests.core.threads import contents, fresh
 from tests.core.vocabulary import NOTHING, ManualClock, ids, refusal
 from tests.core.witness import happened, log, types
 
@@ -31,15 +30,6 @@ def pair(acme: Workspace, clock: ManualClock) -> tuple[Ticket, Ticket]:
             clock.tick(minutes=1)
             acme.messages.create(ticket.id, content=f"{name}{number}", is_internal=number == 2)
     return acme.tickets.get(one.id), acme.tickets.get(other.id)
-
-
-def contents(ticket: Ticket) -> list[str]:
-    return [message.content for message in ticket.messages or ()]
-
-
-def fresh(ticket: Ticket) -> Ticket:
-    """A ticket without what every change changes."""
-    return replace(ticket, version=0, updated_at=ticket.created_at)
 
 
 # --- what a merge does
@@ -210,91 +200,6 @@ def test_many_are_changed_but_for_the_status_of_a_merged_one(
     ]
 
 
-# --- chains
-
-
-@pytest.fixture
-def chain(acme: Workspace, clock: ManualClock) -> list[Ticket]:
-    """Three tickets with a message each, the first merged into the second, that into the third."""
-    made = [acme.tickets.create(title=name, initial_message=name) for name in "abc"]
-    acme.tickets.merge(made[0].id, made[1].id)
-    clock.tick()
-    acme.tickets.merge(made[1].id, made[2].id)
-    return made
-
-
-def threads(acme: Workspace, tickets: list[Ticket]) -> list[str]:
-    return ["".join(contents(acme.tickets.get(each.id))) for each in tickets]
-
-
-UNDONE: list[tuple[list[int], list[str]]] = [
-    ([], ["", "", "abc"]),
-    ([0], ["a", "", "bc"]),
-    ([1], ["", "ab", "c"]),
-    ([0, 1], ["a", "b", "c"]),
-    ([1, 0], ["a", "b", "c"]),
-]
-
-
-@pytest.mark.parametrize(("undone", "after"), UNDONE, ids=repr)
-def test_a_chain_is_undone_at_any_of_its_links(
-    desk: Helpdesk, acme: Workspace, chain: list[Ticket], undone: list[int], after: list[str]
-) -> None:
-    for place in undone:
-        acme.tickets.unmerge(chain[place].id)
-    assert threads(acme, chain) == after
-    assert desk.check(deep=True).ok
-
-
-def test_a_message_to_the_first_of_a_chain_goes_to_its_last(
-    acme: Workspace, chain: list[Ticket]
-) -> None:
-    assert acme.messages.create(chain[0].id, content="d").ticket_id == chain[2].id
-
-
-def test_each_of_a_chain_names_the_next(acme: Workspace, chain: list[Ticket]) -> None:
-    named = [acme.tickets.get(each.id).merged_into for each in chain]
-    assert named == [chain[1].id, chain[2].id, None]
-
-
-DELETED: list[tuple[int, list[str | None], list[str]]] = [
-    (0, [None, "c"], ["", "abc"]),
-    (1, ["c", None], ["", "abc"]),
-    (2, ["b", None], ["", ""]),
-]
-
-
-@pytest.mark.parametrize(("deleted", "pointers", "after"), DELETED, ids=repr)
-def test_deleting_one_of_a_chain_leaves_the_others_in_order(
-    desk: Helpdesk,
-    acme: Workspace,
-    chain: list[Ticket],
-    deleted: int,
-    pointers: list[str | None],
-    after: list[str],
-) -> None:
-    before = [acme.tickets.get(each.id).version for each in chain]
-    names = {each.id: each.title for each in chain}
-    acme.tickets.delete(chain[deleted].id)
-    left = [acme.tickets.get(each.id) for each in chain if each != chain[deleted]]
-    if deleted == 0:
-        pointers = ["c", None]
-    assert [each.merged_into and names[each.merged_into] for each in left] == pointers
-    assert threads(acme, left) == after
-    if deleted:
-        assert left[deleted - 1].version == before[deleted - 1] + 1
-    assert desk.check(deep=True).ok
-
-
-def test_what_was_merged_through_a_deleted_ticket_can_still_be_undone(
-    desk: Helpdesk, acme: Workspace, chain: list[Ticket]
-) -> None:
-    acme.tickets.delete(chain[1].id)
-    acme.tickets.unmerge(chain[0].id)
-    assert threads(acme, [chain[0], chain[2]]) == ["a", "bc"]
-    assert desk.check(deep=True).ok
-
-
 def test_what_was_merged_into_a_deleted_ticket_cannot_be_undone(
     acme: Workspace, pair: tuple[Ticket, Ticket]
 ) -> None:
@@ -318,13 +223,6 @@ def test_a_deleted_ticket_leaves_no_text_of_what_was_merged_into_it(
         assert file.execute("SELECT count(*) FROM messages").fetchone() == (0,)
         assert file.execute("SELECT count(*) FROM ticket_changes").fetchone() == (0,)
     assert acme.tickets.list(search="old1").total == 0
-
-
-def test_all_of_a_chain_can_be_deleted_at_once(
-    desk: Helpdesk, acme: Workspace, chain: list[Ticket]
-) -> None:
-    assert acme.tickets.delete_many(ids=ids(chain)).count("deleted") == 3
-    assert desk.check(deep=True).ok
 
 
 # --- what is refused
@@ -439,24 +337,7 @@ def test_each_history_has_the_merge(acme: Workspace, pair: tuple[Ticket, Ticket]
         assert found.count("message.created") == 3
 
 
-# --- what leaves the desk, and who is erased from it
-
-
-def test_a_chain_goes_into_another_desk_and_is_undone_there(
-    desk: Helpdesk, acme: Workspace, chain: list[Ticket], tmp_path: Path
-) -> None:
-    desk.export(tmp_path / "out")
-    with Helpdesk.open(tmp_path / "other.db") as other:
-        other.import_export(tmp_path / "out")
-        other.export(tmp_path / "again")
-        there = other.workspace("acme")
-        assert threads(there, chain) == ["", "", "abc"]
-        for ticket in chain[:2]:
-            there.tickets.unmerge(ticket.id)
-        assert threads(there, chain) == ["a", "b", "c"]
-        assert other.check(deep=True).ok
-    for file in (tmp_path / "out").iterdir():
-        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes(), file.name
+# --- who is erased from the desk
 
 
 def test_a_person_is_erased_from_the_thread_that_a_ticket_was_merged_into(
@@ -473,53 +354,3 @@ def test_a_person_is_erased_from_the_thread_that_a_ticket_was_merged_into(
     assert [text for text in contents(found) if text.startswith("new")] == contents(other)
     assert (acme.tickets.list(search="old0").total, found.version) == (0, version + 1)
     assert desk.check(deep=True).ok
-
-
-# --- much
-
-
-def test_two_tickets_with_ten_thousand_messages_are_merged_and_parted(
-    desk: Helpdesk, acme: Workspace
-) -> None:
-    def thread(name: str) -> list[dict[str, str]]:
-        return [{"content": f"{name} {number}"} for number in range(10_000)]
-
-    (batch,) = acme.tickets.import_many(
-        [{"title": name, "messages": thread(name)} for name in ("one", "other")]
-    )
-    before = [fresh(acme.tickets.get(id)) for id in batch.ids]
-    acme.tickets.merge(*batch.ids)
-    assert acme.tickets.get(batch.ids[1]).message_count == 20_000
-    assert acme.tickets.list(search="9999").items[0].id == batch.ids[1]
-    acme.tickets.unmerge(batch.ids[0])
-    assert [fresh(acme.tickets.get(id)) for id in batch.ids] == before
-    assert desk.check(deep=True).ok
-
-
-STATEMENTS = {
-    "move": merging._MOVE,
-    "count": merging._AWAY,
-    "bring back": merging._BRING_BACK,
-    "family": merging._FAMILY,
-    "delete": writing._LOOSEN,
-}
-
-
-@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
-def test_no_statement_of_a_merge_walks_through_a_table(path: Path, statement: Prepared) -> None:
-    marks = [1 for _ in statement.params]
-    with closing(sqlite3.connect(path)) as file:
-        plan = [row[3] for row in file.execute(f"EXPLAIN QUERY PLAN {statement.sql}", marks)]
-    assert plan
-    assert [step for step in plan if step.startswith(("SCAN m", "SCAN t"))] == []
-
-
-def test_deleting_a_ticket_finds_what_was_at_home_in_it_by_an_index(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as file:
-        place = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
-        (root,) = file.execute(place, ("messages_home",)).fetchone()
-        file.execute("PRAGMA foreign_keys = ON")
-        steps = file.execute("EXPLAIN DELETE FROM tickets WHERE id = 1").fetchall()
-    opened = {step[3] for step in steps if step[1] in ("OpenRead", "OpenWrite", "ReopenIdx")}
-    sought = [step for step in steps if step[1].startswith("Seek")]
-    assert root in opened and sought

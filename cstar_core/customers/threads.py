@@ -1,0 +1,67 @@
+"""What a person wrote, and was written to, in any ticket: found by whose message it is."""
+
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from cstar_core import documents
+from cstar_core.store import Prepared, Transaction, prepare, slot
+from cstar_core.tables import SENDERS, MessageRow, TicketRow
+
+ERASED = "Erased"
+NOBODY = "Deleted customer"
+_TOUCH = prepare(
+    TicketRow.update(
+        {
+            TicketRow.updated_at: fn.MAX(TicketRow.updated_at, slot("now")),
+            TicketRow.version: TicketRow.version + 1,
+        }
+    ).where(TicketRow.id == slot("ticket"))
+)
+
+
+class Thread(NamedTuple):
+    """The statements on some messages: ``holders`` are other tickets that have any of them."""
+
+    number: Prepared
+    holders: Prepared
+    senders: Prepared
+    rename: Prepared
+    empty: Prepared
+
+
+def _thread(these: Any, elsewhere: Any) -> Thread:
+    sent = (MessageRow.sender == slot("sender")) & (MessageRow.sender_name == slot("name"))
+    emptied = {MessageRow.content: ERASED, MessageRow.home_customer: None}
+    return Thread(
+        prepare(MessageRow.select(fn.COUNT(1)).where(these)),
+        prepare(MessageRow.select(MessageRow.ticket_id).distinct().where(elsewhere)),
+        prepare(
+            MessageRow.select(MessageRow.sender, MessageRow.sender_name).distinct().where(these)
+        ),
+        prepare(MessageRow.update({MessageRow.sender_name: NOBODY}).where(these & sent)),
+        prepare(MessageRow.update(emptied).where(these)),
+    )
+
+
+# Also what was written to it and is in the thread of another ticket, which it is merged into; not
+# what was written to another one, or is another customer's.
+_MOVED = MessageRow.home_id == slot("of")
+_HERE = (MessageRow.ticket_id == slot("of")) & MessageRow.home_id.is_null()
+_UNCLAIMED = MessageRow.home_customer.is_null()
+OF_TICKET = _thread((_MOVED | _HERE) & _UNCLAIMED, _MOVED & _UNCLAIMED)
+# What was posted to tickets of theirs that were merged, or was left of them in another thread.
+STRAY = MessageRow.home_customer == slot("of")
+OF_PERSON = _thread(STRAY, STRAY)
+
+
+def empty_thread(tx: Transaction, thread: Thread, of: int | bytes, names: set[str]) -> None:
+    """Empty messages, and the names of customers and whoever is named like one of these."""
+    for (holder,) in tx.all(thread.holders, of=of):
+        documents.hold_texts(tx, holder)
+        tx.run(_TOUCH, ticket=holder, now=tx.now)
+    for sender, name in tx.all(thread.senders, of=of):
+        theirs = SENDERS[sender] == "customer"
+        if theirs or any(each in name.casefold() for each in names):
+            tx.run(thread.rename, of=of, sender=sender, name=name)
+    tx.run(thread.empty, of=of)
