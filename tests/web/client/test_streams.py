@@ -1,12 +1,15 @@
 """Events as they happen, whatever becomes of the connection on which they are told."""
 
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
 from cstar_core import Helpdesk, Workspace
+from cstar_web.app import create_app
 from cstar_web.client import (
     AnswerError,
     ApiError,
@@ -22,6 +25,7 @@ from tests.web.faults import Fault, Way, cut_before, flows, flows_until, says, s
 from tests.web.listeners import quick_app, served
 from tests.web.sockets import Address
 from tests.web.vocabulary import Keyring
+from tests.web.world import limitless
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 BUSY = b'{"error": {"type": "api_error", "code": "BUSY", "message": "All seats are taken"}}'
@@ -155,6 +159,35 @@ def test_cutting_has_no_end_but_failing_has(trip: Any, team: Workspace, start: s
         next(journey.client.events.stream(after=start))
 
     assert len(journey.way.requests) == 4
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_under_another_server_it_comes_again_and_again(
+    desk: Helpdesk, keyring: Keyring, team: Workspace, start: str
+) -> None:
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        team.tickets.create(title="Meanwhile")
+
+    ids = made(team, 100)
+    with make_server("127.0.0.1", 0, create_app(desk, limitless()), handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with Client(url, keyring.secret, team="acme", sleep=sleep) as client:
+            told = list(islice(client.events.stream(after=start), 101))
+        server.shutdown()
+        thread.join(10)
+
+    assert [event.id for event in told[:100]] == ids
+    assert told[100].data["title"] == "Meanwhile"
+    assert len(waits) == 1 and 10 <= waits[0] <= 10.5
 
 
 # --- what is refused
