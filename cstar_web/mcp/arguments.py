@@ -21,6 +21,7 @@ def _several(value: object) -> object:
 
 
 Words = Annotated[list[str], BeforeValidator(_several)]
+Instant = Annotated[AwareDatetime, Field(description="Such as 2025-12-10T14:30:00Z.")]
 TicketId = Annotated[str, Field(description="A ticket's id: `tkt_…`.")]
 
 
@@ -55,10 +56,10 @@ class SearchTickets(Paged):
         description="Values by key, or comparisons of numbers and dates: "
         '`{"region": "EU", "seats": {"gte": 10}}`. list_fields tells the keys.',
     )
-    created_after: AwareDatetime | None = Field(None, description="2025-12-10T14:30:00Z.")
-    created_before: AwareDatetime | None = None
-    updated_after: AwareDatetime | None = None
-    updated_before: AwareDatetime | None = None
+    created_after: Instant | None = None
+    created_before: Instant | None = None
+    updated_after: Instant | None = None
+    updated_before: Instant | None = None
     sort: str = Field(
         "-created_at",
         description="created_at, updated_at, number or priority, with `-` for descending; or "

@@ -1,5 +1,6 @@
 """Which tools an assistant has, and what they refuse."""
 
+import json
 from typing import Any
 
 import pytest
@@ -44,6 +45,8 @@ def test_every_tool_and_parameter_is_described(writer: Session) -> None:
     for tool in writer.tools().values():
         assert tool.description and tool.output_schema["properties"]["untrusted"]
         assert tool.input_schema["additionalProperties"] is False
+        for name, parameter in tool.input_schema["properties"].items():
+            assert "description" in json.dumps(parameter), (tool.name, name)
 
 
 def test_the_server_says_that_what_it_answers_is_data(reader: Session, writer: Session) -> None:
