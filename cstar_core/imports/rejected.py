@@ -4,6 +4,7 @@ It is a file like the one that it comes from, so it can be corrected and importe
 """
 
 import csv
+import errno
 import json
 import os
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ class Rejected:
     """Writes a private file beside the one that is read, once there is something to write.
 
     ``columns`` are those of a CSV file; without them it is an object a line. No file is
-    overwritten: a name that is taken gets a number.
+    overwritten: a name that is taken gets a number, or raises FileExistsError at once if it was
+    ``wanted``.
     """
 
     def __init__(
@@ -32,6 +34,8 @@ class Rejected:
         delimiter: str,
         encoding: str,
     ) -> None:
+        if wanted is not None and os.path.lexists(wanted):
+            raise _taken(wanted)
         self._suffix = "ndjson" if columns is None else "csv"
         self._beside = path
         self._wanted = wanted
@@ -81,5 +85,9 @@ class Rejected:
                     descriptor, "w", encoding=self._encoding, errors="surrogateescape", newline=""
                 )
             if name == self._wanted:
-                raise FileExistsError(17, "There is a file of this name already", name)
+                raise _taken(name)
         raise AssertionError("there is always a next number")
+
+
+def _taken(name: str) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, "There is a file of this name already", name)

@@ -295,6 +295,16 @@ def test_no_file_of_errors_is_overwritten(acme: Workspace, tmp_path: Path) -> No
         acme.import_file(file, errors=tmp_path / "file.csv")
 
 
+def test_a_wanted_file_of_errors_that_is_there_already_stops_the_import_before_it_begins(
+    acme: Workspace, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "title,status\nA,open\nB,opne\nC,open\n")
+    with pytest.raises(FileExistsError, match="There is a file of this name already"):
+        acme.import_file(file, errors=file, batch_size=1)
+    assert acme.tickets.list().total == 0
+    assert file.read_text().startswith("title,status\n")
+
+
 def test_a_file_of_errors_is_for_its_owner_alone(acme: Workspace, tmp_path: Path) -> None:
     report = acme.import_file(written(tmp_path, "title,status\nA,x\n"))
     assert report.errors_file
