@@ -1,5 +1,6 @@
 """A desk with two teams, copied from a template for every test, and views of it."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from cstar_core import Helpdesk, Webhook, Workspace
 from tests.core.filling import fill
 from tests.core.receivers import URL
 from tests.core.vocabulary import ManualClock
+from tests.core.wandering import wander
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +110,41 @@ def stopped(backup: Path, desk: Helpdesk, path: Path) -> Path:
     """The desk's file, which nobody has open."""
     desk.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def made(template: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a desk in which two teams have done much, and an export of it."""
+    folder = tmp_path_factory.mktemp("lived")
+    clock = ManualClock()
+    with Helpdesk.open(shutil.copy(template[0], folder / "desk.db"), clock=clock) as desk:
+        wander(desk, clock, 1, steps=40)
+        for name, kind in (("tickets", "tickets"), ("people", "customers")):
+            file = folder / f"{name}.ndjson"
+            row = {"id": "7", "title": "From elsewhere", "name": "Bo"}
+            row.pop("name" if kind == "tickets" else "title")
+            file.write_text(json.dumps(row))
+            assert desk.workspace("globex").import_file(file, kind=kind).created == 1
+        desk.export(folder / "out")
+    return folder
+
+
+@pytest.fixture
+def lived(made: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Helpdesk]:
+    """The desk."""
+    clock.tick(days=2)
+    with Helpdesk.open(shutil.copy(made / "desk.db", tmp_path / "lived.db"), clock=clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+def out(made: Path, tmp_path: Path) -> Path:
+    """The export of it."""
+    return Path(shutil.copytree(made / "out", tmp_path / "out"))
+
+
+@pytest.fixture
+def other(tmp_path: Path, clock: ManualClock) -> Iterator[Helpdesk]:
+    """An empty desk."""
+    with Helpdesk.open(tmp_path / "other.db", clock=clock) as desk:
+        yield desk
