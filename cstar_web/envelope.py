@@ -83,13 +83,20 @@ def failure(refused: Failure, base_url: str) -> Answer:
     error["request_id"] = request_id()
     if refused.retry_after is not None:
         error["retryAfter"] = refused.retry_after
-    if len(refused.problems) > 1:
-        error["errors"] = [
+    body = {"success": False, "error": error | several(refused), "meta": _meta()}
+    return _json(body, refused.status, refused.headers)
+
+
+def several(refused: Failure) -> dict[str, object]:
+    """The member that lists all that is wrong, if it is more than one thing."""
+    if len(refused.problems) < 2:
+        return {}
+    return {
+        "errors": [
             {"code": problem.code, "message": problem.message, "param": problem.param}
             for problem in refused.problems
         ]
-    body = {"success": False, "error": error, "meta": _meta()}
-    return _json(body, refused.status, refused.headers)
+    }
 
 
 def _meta() -> dict[str, object]:

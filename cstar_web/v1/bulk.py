@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from cstar_core import BULK_MAX, PRIORITIES, SEARCH_MAX, STATUSES, BulkItem, Invalid, Problem
 from cstar_web.calls import Call
+from cstar_web.envelope import several
 from cstar_web.errors import Failure, from_core, refused
 from cstar_web.names import camel_case
 from cstar_web.operations import Operation, operation
@@ -179,12 +180,7 @@ def _error(found: Failure) -> dict[str, object]:
     }
     if found.param is not None:
         told["param"] = found.param
-    if len(found.problems) > 1:
-        told["errors"] = [
-            {"code": each.code, "message": each.message, "param": each.param}
-            for each in found.problems
-        ]
-    return told
+    return told | several(found)
 
 
 def _public(problem: Problem) -> Problem:
