@@ -14,19 +14,10 @@ from cstar_core.exports import kinds, log
 from cstar_core.exports.reading import read_all, read_places
 from cstar_core.exports.spreadsheets import cell
 from cstar_core.store import prepare
+from tests.core.exported import content, rows
 from tests.core.limits import file_size_limit
 from tests.core.vocabulary import ManualClock, refusal
 from tests.core.wandering import TEXTS, wander
-
-
-def rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    text = (folder / f"{name}.ndjson").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n")[:-1]]
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
-
 
 # --- what is in it
 

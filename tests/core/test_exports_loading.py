@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Conflict, Helpdesk, StorageFull
+from tests.core.exported import content, rows
 from tests.core.limits import file_size_limit
-from tests.core.test_exports import content, rows
 from tests.core.vocabulary import ManualClock
 from tests.core.wandering import wander
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Customer, Helpdesk, NotFound, Refused, Workspace
-from tests.core.test_exports import content, rows
+from tests.core.exported import content, rows
 from tests.core.vocabulary import ManualClock
 
 

@@ -282,7 +282,6 @@ def test_what_is_deleted_leaves_no_text_waiting(acme: Workspace, path: Path) -> 
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-
     with closing(sqlite3.connect(path)) as file:
         return file.execute(query).fetchall()
 
