@@ -14,7 +14,7 @@ from typing import Any
 from peewee import SQL, fn
 
 from cstar_core import documents, events, facets
-from cstar_core.customers.customer import BY_UID, ENTITY, stored_values
+from cstar_core.customers.customer import BY_UID
 from cstar_core.customers.threads import (
     ERASED,
     NOBODY,
@@ -24,6 +24,7 @@ from cstar_core.customers.threads import (
     Thread,
     empty_thread,
 )
+from cstar_core.customers.writing import remove
 from cstar_core.errors import NotFound
 from cstar_core.fields import Definition
 from cstar_core.ids import public_id
@@ -33,7 +34,6 @@ from cstar_core.store import Slot, Snapshot, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import (
     SENDERS,
     AttemptRow,
-    CustomerRow,
     DeliveryRow,
     EventRow,
     ExternalIdRow,
@@ -131,7 +131,6 @@ _EMPTY_TICKET = prepare(
     ).where(TicketRow.id == slot("ticket"))
 )
 _FORGET_IDS = prepare(ExternalIdRow.delete().where(ExternalIdRow.ticket_id == slot("ticket")))
-_FORGET_CUSTOMER = prepare(CustomerRow.delete().where(CustomerRow.id == slot("customer")))
 _UNUSED_TAGS = prepare(
     TagRow.delete().where((TagRow.workspace_id == slot("workspace")) & (TagRow.uses == 0))
 )
@@ -259,7 +258,7 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
     documents.refresh(tx)
     _empty_tickets(tx, scope, person)
     if person.row is not None:
-        _empty_customer(tx, scope, person.row)
+        remove(tx, scope, person.row)
     documents.refresh(tx)
     tx.run(_UNUSED_TAGS, workspace=scope.workspace_id)
     events.forget_object(tx, scope, _QUOTING, person.uid)
@@ -287,14 +286,6 @@ def _receipts(snap: Snapshot, person: Person) -> list[tuple[bytes, str]]:
         for actor, key, body, headers in snap.each(_RECEIPTS)
         if not ids.isdisjoint(_IDS.findall(bytes(body) + headers.encode()))
     ]
-
-
-def _empty_customer(tx: Transaction, scope: Scope, row: SqlRow) -> None:
-    stored, owner = stored_values(row), (row[0], row[9])
-    known = facets.definitions(tx, scope.workspace_id, ENTITY)
-    facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, stored["tags"], ())
-    facets.replace_values(tx, known, owner, stored["custom_fields"], {})
-    tx.run(_FORGET_CUSTOMER, customer=row[0])
 
 
 def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:

@@ -22,7 +22,7 @@ from cstar_core.customers.customer import (
 )
 from cstar_core.customers.erasing import Erased, erase, find_person, would_erase
 from cstar_core.customers.importing import CustomersLoading
-from cstar_core.customers.writing import insert
+from cstar_core.customers.writing import insert, remove
 from cstar_core.documents import CUSTOMERS
 from cstar_core.errors import NotFound, Problem, StaleVersion
 from cstar_core.ids import public_id
@@ -194,12 +194,7 @@ class Customers:
             row = self._row(tx, id)
             _expect(customer_of(row, self._scope), expected_version)
             self._leave_tickets(tx, row)
-            stored = stored_values(row)
-            owner = (row[0], row[9])
-            known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
-            facets.replace_tags(tx, self._scope.workspace_id, ENTITY, owner, stored["tags"], ())
-            facets.replace_values(tx, known, owner, stored["custom_fields"], {})
-            tx.run(CustomerRow.delete().where(CustomerRow.id == row[0]))
+            remove(tx, self._scope, row)
             # Nothing of its text may wait in the queue of what is to be indexed.
             documents.refresh(tx)
             types = ("customer.created", "customer.updated")

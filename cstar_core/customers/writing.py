@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from cstar_core import facets
 from cstar_core.checks import invalid, raise_any
-from cstar_core.customers.customer import ENTITY, check_new, refuse_taken
+from cstar_core.customers.customer import ENTITY, check_new, refuse_taken, stored_values
 from cstar_core.errors import Problem
 from cstar_core.events import Log
 from cstar_core.fields import Definition, check_values
@@ -14,7 +14,7 @@ from cstar_core.ids import new_uid, parse_id, public_id
 from cstar_core.members import fold_email
 from cstar_core.metadata import merge_metadata, to_json
 from cstar_core.scope import Scope
-from cstar_core.store import Transaction, prepare, prepare_insert, slot
+from cstar_core.store import SqlRow, Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import CustomerRow
 from cstar_core.tags import parse_tags
 
@@ -57,6 +57,7 @@ class CustomerLine(NamedTuple):
 
 
 _INSERT = prepare_insert(CustomerRow, CustomerLine._fields)
+_REMOVE = prepare(CustomerRow.delete().where(CustomerRow.id == slot("customer")))
 
 
 class NewCustomers:
@@ -174,3 +175,12 @@ def insert(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> int:
     customers.write()
     log.write(tx)
     return key
+
+
+def remove(tx: Transaction, scope: Scope, row: SqlRow) -> None:
+    """Remove a customer's row, and its rows for filters; the tickets have been left before."""
+    stored, owner = stored_values(row), (row[0], row[9])
+    known = facets.definitions(tx, scope.workspace_id, ENTITY)
+    facets.replace_tags(tx, scope.workspace_id, ENTITY, owner, stored["tags"], ())
+    facets.replace_values(tx, known, owner, stored["custom_fields"], {})
+    tx.run(_REMOVE, customer=row[0])
