@@ -16,7 +16,7 @@ import pytest
 
 from cstar_core import utc_now
 from cstar_core.signatures import new_secret, sign
-from tests.test_docs import ROOT, blocks
+from tests.documents import ROOT, blocks
 
 NAMES = ("plain Python", "Flask", "standardwebhooks")
 SECRET = new_secret(b"one" * 11)
