@@ -8,10 +8,12 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
     *("README.md", "docs/api.md", "docs/client.md", "docs/library.md", "docs/mcp.md"),
     *("docs/exporting.md", "docs/importing.md", "docs/operating.md", "docs/webhooks.md"),
+    *("docs/backups.md", "docs/commands.md", "docs/monitoring.md", "docs/settings.md"),
 )
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
-    *("docs/security.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *("docs/security.md", "docs/upgrading.md"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
 # A fenced block: its language, whether it is skipped, its text.
 FENCE = re.compile(r"^```(\w+)(?: (skip))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -100,7 +100,7 @@ def test_every_event_type_stands_in_the_documents(type: str) -> None:
 def test_every_setting_stands_in_the_documents_with_its_default(setting: Any) -> None:
     default = f"`{setting.default}`" if setting.default else "(none)"
     row = f"| `{setting.env}` | `{setting.flag}` | {default} |"
-    assert row in read("docs/operating.md")
+    assert row in read("docs/settings.md")
 
 
 _TEST = re.compile(r"`(tests/\S+\.py)::(\w+)`")
@@ -130,7 +130,7 @@ def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command
 def test_every_command_stands_in_the_documents_with_its_options(
     path: str, command: click.Command
 ) -> None:
-    text = read("docs/operating.md")
+    text = read("docs/commands.md")
     row = re.search(rf"^\| `{path}\b.*$", text, re.MULTILINE)
     assert row
     shared = {"--json", "--database", "--help"} | {setting.flag for setting in SETTINGS}
