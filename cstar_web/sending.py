@@ -60,12 +60,13 @@ def send(
     headers: Mapping[str, str],
     body: bytes,
     *,
+    method: str = "POST",
     allowed: Sequence[Network] = (),
     budget: float = BUDGET_SECONDS,
     context: ssl.SSLContext | None = None,
     resolve: Resolve = resolve,
 ) -> Answer:
-    """POST a body; what was answered, or what went wrong. It raises nothing.
+    """Send a request; what was answered, or what went wrong. It raises nothing.
 
     Only public addresses and those of ``allowed`` networks are connected to. ``budget`` is how many
     seconds all of it may take, from resolving the name to the last byte that is kept. ``context``
@@ -74,7 +75,9 @@ def send(
     began = monotonic()
     deadline = began + budget
     try:
-        status, content = _post(url, headers, body, allowed, deadline, context, resolve)
+        status, content = _request(
+            (method, url), headers, body, allowed, deadline, context, resolve
+        )
     except _Failed as error:
         return Answer(None, b"", str(error), monotonic() - began)
     except TimeoutError:
@@ -88,8 +91,8 @@ def send(
     return Answer(status, content, None, monotonic() - began)
 
 
-def _post(
-    url: str,
+def _request(
+    line: tuple[str, str],
     headers: Mapping[str, str],
     body: bytes,
     allowed: Sequence[Network],
@@ -97,6 +100,7 @@ def _post(
     context: ssl.SSLContext | None,
     resolve: Resolve,
 ) -> tuple[int, bytes]:
+    method, url = line
     if problems := check_url("url", url) or check_destination("url", url, allowed):
         raise _Failed(problems[0].message)
     parts = urlsplit(url)
@@ -109,7 +113,7 @@ def _post(
             secured = (context or _believing()).wrap_socket(plain, server_hostname=host.rstrip("."))
         with secured:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            return _exchange(secured, parts.netloc, target, headers, body, deadline)
+            return _exchange(secured, parts.netloc, (method, target), headers, body, deadline)
 
 
 @lru_cache(1)
@@ -183,14 +187,14 @@ def _connected(addresses: Sequence[tuple[int, str]], port: int, deadline: float)
 def _exchange(
     connection: socket.socket,
     netloc: str,
-    target: str,
+    line: tuple[str, str],
     headers: Mapping[str, str],
     body: bytes,
     deadline: float,
 ) -> tuple[int, bytes]:
     client = http.client.HTTPConnection("unused")
     client.sock = _Timed(connection, deadline)
-    client.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
+    client.putrequest(*line, skip_host=True, skip_accept_encoding=True)
     given = {"Host": netloc, "Content-Length": str(len(body)), "Connection": "close"}
     for name, value in {**headers, **given}.items():
         client.putheader(name, value)

@@ -3,6 +3,7 @@
 import click
 
 from cstar_web.cli.base import EXIT_CODES, Group
+from cstar_web.cli.health import health
 from cstar_web.cli.imports import import_
 from cstar_web.cli.keep import backup, check, reindex, restore
 from cstar_web.cli.leave import customer, export
@@ -25,6 +26,6 @@ def main() -> None:
 
 for command in (
     *(serve, team, key, member, demo, openapi, check, reindex, backup, restore, export, import_),
-    *(mcp, listen, trigger, customer),
+    *(mcp, listen, trigger, customer, health),
 ):
     main.add_command(command)
