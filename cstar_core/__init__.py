@@ -70,6 +70,7 @@ from cstar_core.tickets import (
     Message,
     Ticket,
 )
+from cstar_core.versions import Versions
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
     OVERLAP_SECONDS,
@@ -187,6 +188,7 @@ __all__ = [
     "StorageFull",
     "Team",
     "Ticket",
+    "Versions",
     "Webhook",
     "Workspace",
     "WorkspaceCounts",

@@ -33,6 +33,7 @@ from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
 from cstar_core.tickets import Tickets
+from cstar_core.versions import Versions, versions_with
 from cstar_core.webhooks import Outbox, Pace, Send, Webhooks, deliver_due, open_outbox
 
 
@@ -149,6 +150,11 @@ class Helpdesk:
         kept.keep()
         store = Store(name, clock, documents.UPKEEP, queue, kept)
         return cls(_held(store, version), version, clock, webhook_networks)
+
+    @staticmethod
+    def versions() -> Versions:
+        """The versions in use: of cStar, of the newest schema that it knows, SQLite and Python."""
+        return versions_with(len(scripts()))
 
     def close(self) -> None:
         """Close the file; a desk that is closed raises RuntimeError."""

@@ -4,13 +4,27 @@ import re
 
 from flask import request
 
-from cstar_core import Access, Helpdesk, Team, parse_id
+from cstar_core import Access, Helpdesk, HelpdeskError, Team, parse_id
 from cstar_web.errors import Failure
 from cstar_web.limits import RateLimits
 from cstar_web.remote import client_address, client_network
 from cstar_web.settings import Settings
 
 _BEARER = re.compile(r"Bearer +([^\s]+) *\Z", re.IGNORECASE)
+
+
+def presents_secret_key(desk: Helpdesk, limits: RateLimits, settings: Settings) -> bool:
+    """Whether the request has a secret key that works, of any team; it is answered in any case.
+
+    Without a key the database is not asked, and if it cannot be read no key works. What fails is
+    counted as elsewhere, so that keys are not guessed here.
+    """
+    if "HTTP_AUTHORIZATION" not in request.environ:
+        return False
+    try:
+        return authenticate(desk, limits, settings).key.type == "secret"
+    except (Failure, HelpdeskError, RuntimeError):  # the last: the desk is being closed
+        return False
 
 
 def authenticate(desk: Helpdesk, limits: RateLimits, settings: Settings) -> Access:

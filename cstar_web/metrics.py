@@ -7,7 +7,6 @@ beforehand, and its text format is short.
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hmac import compare_digest
@@ -22,7 +21,6 @@ from cstar_web.counters import BUCKETS, Counters, Timing
 from cstar_web.errors import Failure
 from cstar_web.exposition import CONTENT_TYPE, Family, Sample, exposition, gauge
 from cstar_web.headers import HARDENED
-from cstar_web.release import release
 from cstar_web.remote import client_address, client_network
 
 PATH = "/metrics"
@@ -90,15 +88,15 @@ def metrics_app(desk: Helpdesk, counters: Counters, token: str) -> WSGIApplicati
 
 def families(desk: Helpdesk, counters: Counters) -> Iterator[Family]:
     """Everything there is to know, as of now."""
-    python = ".".join(map(str, sys.version_info[:3]))
+    versions = desk.versions()
     yield gauge(
         "cstar_info",
         "The versions in use.",
         1,
-        version=release(),
+        version=versions.cstar,
         schema=str(desk.schema_version),
-        sqlite=desk.sqlite_version,
-        python=python,
+        sqlite=versions.sqlite,
+        python=versions.python,
     )
     yield from _http(counters)
     yield from _processes(counters)

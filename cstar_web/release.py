@@ -1,4 +1,4 @@
-"""Which version of cStar this is."""
+"""Which version of cStar this is, for the client, which needs the standard library alone."""
 
 from importlib.metadata import PackageNotFoundError, version
 

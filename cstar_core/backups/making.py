@@ -8,6 +8,7 @@ from cstar_core.backups.manifest import DATABASE_NAME, MANIFEST_NAME, Backup, to
 from cstar_core.backups.verifying import look_at
 from cstar_core.files import PRIVATE, appearing, sha256, sync, write_new
 from cstar_core.store import Store
+from cstar_core.versions import release
 
 
 def make_backup(store: Store, destination: str, newest: int, now: datetime) -> Backup:
@@ -37,6 +38,7 @@ def _fill(store: Store, folder: Path, newest: int, now: datetime) -> Backup:
         tables=content.tables,
         workspaces=content.workspaces,
         findings=content.findings,
+        cstar_version=release(),
     )
     write_new(folder / MANIFEST_NAME, to_json(backup))
     return backup

@@ -35,7 +35,8 @@ class Backup:
 
     All that was committed before ``created_at`` is in it. ``size`` is in bytes, ``sha256`` in
     hex. ``tables`` counts the rows of each table. ``findings`` are what was found wrong when it
-    was made; ``desk.reindex()`` mends most of them.
+    was made; ``desk.reindex()`` mends most of them. ``cstar_version`` made it; None if it does not
+    say so.
     """
 
     created_at: datetime
@@ -46,6 +47,7 @@ class Backup:
     tables: Mapping[str, int]
     workspaces: tuple[WorkspaceCounts, ...]
     findings: tuple[Finding, ...] = ()
+    cstar_version: str | None = None
 
 
 def to_json(backup: Backup) -> bytes:
@@ -54,6 +56,7 @@ def to_json(backup: Backup) -> bytes:
         "format": FORMAT,
         "application": APPLICATION,
         "createdAt": backup.created_at.astimezone(UTC).strftime(_INSTANT),
+        "cstarVersion": backup.cstar_version,
         "schemaVersion": backup.schema_version,
         "sqliteVersion": backup.sqlite_version,
         "database": {"file": DATABASE_NAME, "size": backup.size, "sha256": backup.sha256},
@@ -87,6 +90,7 @@ def _unreadable(source: str) -> Refused:
 
 def _backup_in(document: Mapping[str, Any]) -> Backup:
     database = document["database"]
+    made_by = document.get("cstarVersion")
     return Backup(
         created_at=datetime.strptime(document["createdAt"], _INSTANT).replace(tzinfo=UTC),
         schema_version=int(document["schemaVersion"]),
@@ -98,6 +102,7 @@ def _backup_in(document: Mapping[str, Any]) -> Backup:
         findings=tuple(
             Finding(str(each["name"]), False, str(each["detail"])) for each in document["findings"]
         ),
+        cstar_version=None if made_by is None else str(made_by),
     )
 
 

@@ -12,6 +12,7 @@ from cstar_core.exports.spreadsheets import columns_of, read_field_keys, table
 from cstar_core.files import PRIVATE, appearing, write_new
 from cstar_core.metadata import to_json as compact
 from cstar_core.store import Snapshot, Store
+from cstar_core.versions import release
 
 _TOGETHER = 256 * 1024
 Files = Iterator[tuple[str, Iterator[Record]]]
@@ -30,7 +31,7 @@ def make_export(store: Store, destination: str, team: str | None, file_format: s
         places = read_places(snap, team)
         files = write_files(snap, places, folder, file_format, read_all(snap, places))
         scope = "desk" if team is None else "team"
-        return finish(folder, Export(scope, places.of, file_format, files))
+        return finish(folder, Export(scope, places.of, file_format, files, release()))
 
 
 def finish(folder: Path, export: Export) -> Export:

@@ -33,13 +33,14 @@ class ExportedFile:
 class Export:
     """One export: of the whole ``desk``, of a ``team`` or of a ``customer`` (``of`` is its id).
 
-    ``file_format`` is ndjson or csv.
+    ``file_format`` is ndjson or csv. ``cstar_version`` made it; None if it does not say so.
     """
 
     scope: str
     of: str | None
     file_format: str
     files: tuple[ExportedFile, ...]
+    cstar_version: str | None = None
 
     def rows(self, kind: str) -> int:
         """How many rows there are of a kind, such as ``tickets``."""
@@ -52,6 +53,7 @@ def to_json(export: Export) -> bytes:
         "format": FORMAT,
         "application": APPLICATION,
         "kind": KIND,
+        "cstarVersion": export.cstar_version,
         "scope": export.scope,
         "of": export.of,
         "fileFormat": export.file_format,
@@ -86,6 +88,7 @@ def _unreadable(source: str) -> Refused:
 
 def _export_in(document: Mapping[str, Any]) -> Export:
     scope, file_format = document["scope"], document["fileFormat"]
+    made_by = document.get("cstarVersion")
     if scope not in SCOPES or file_format not in FILE_FORMATS:
         raise ValueError
     return Export(
@@ -96,4 +99,5 @@ def _export_in(document: Mapping[str, Any]) -> Export:
             ExportedFile(str(name), int(facts["rows"]), int(facts["size"]), str(facts["sha256"]))
             for name, facts in document["files"].items()
         ),
+        None if made_by is None else str(made_by),
     )

@@ -25,6 +25,7 @@ from cstar_core.tables import (
     TicketRow,
     WorkspaceRow,
 )
+from cstar_core.versions import release
 
 READABLE = "readable.txt"
 _WHO = prepare(
@@ -57,7 +58,7 @@ def make_personal(
             files = write_files(snap, places, folder, file_format, iter(found.items()))
             text = write(folder / READABLE, _text(found))
             scope = ("customer", public_id("customer", uid))
-            return finish(folder, Export(*scope, file_format, (*files, text)))
+            return finish(folder, Export(*scope, file_format, (*files, text), release()))
 
 
 def _records(

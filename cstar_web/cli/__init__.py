@@ -2,6 +2,7 @@
 
 import click
 
+from cstar_core import Helpdesk
 from cstar_web.cli.base import EXIT_CODES, Group
 from cstar_web.cli.health import health
 from cstar_web.cli.imports import import_
@@ -12,11 +13,25 @@ from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
 from cstar_web.cli.webhooks import listen, trigger
-from cstar_web.release import release
+
+
+def _show_versions(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        versions = Helpdesk.versions()
+        click.echo(f"cstar {versions.cstar}")
+        click.echo(f"schema {versions.schema}\nSQLite {versions.sqlite}\nPython {versions.python}")
+        context.exit()
 
 
 @click.group(cls=Group, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(release(), prog_name="cstar", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_versions,
+    help="Show the versions of cStar, of the database schema, SQLite and Python, and exit.",
+)
 def main() -> None:
     """cStar, a self-hosted helpdesk.
 

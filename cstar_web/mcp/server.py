@@ -22,10 +22,9 @@ from mcp_types import (
 from mcp_types import Tool as ToolDefinition
 from pydantic import TypeAdapter, ValidationError
 
-from cstar_core import HelpdeskError, Workspace
+from cstar_core import Helpdesk, HelpdeskError, Workspace
 from cstar_web.mcp.tools import Tool, tools
 from cstar_web.mcp.untrusted import encode, wrap
-from cstar_web.release import release
 
 _log = logging.getLogger(__name__)
 # Characters. Only a list of odd tickets can come near: it is asked for again with a lower limit.
@@ -65,7 +64,7 @@ class Assistance:
         return Server(
             "cstar",
             title="cStar",
-            version=release(),
+            version=Helpdesk.versions().cstar,
             instructions=self._instructions,
             on_list_tools=self._list,
             on_call_tool=self._call,

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 _KEYS = {
     "secret": "Requires a secret key.",
     "any": "Takes a secret or a publishable key.",
-    "none": "Takes no key.",
+    "none": "Needs no key.",
 }
 
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from cstar_core import Helpdesk
 from cstar_web import __main__ as start
 from tests.cli.commands import ROOT
 
@@ -38,7 +39,7 @@ def test_a_broken_import_of_ours_is_not_called_a_missing_extra() -> None:
     assert "ModuleNotFoundError" in result.stderr
 
 
-def test_the_version_is_printed() -> None:
+def test_the_versions_are_printed() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "cstar_web", "--version"],
         cwd=ROOT,
@@ -47,4 +48,10 @@ def test_the_version_is_printed() -> None:
         timeout=20,
     )
 
-    assert result.stdout.startswith("cstar ")
+    versions = Helpdesk.versions()
+    assert result.stdout.splitlines() == [
+        f"cstar {versions.cstar}",
+        f"schema {versions.schema}",
+        f"SQLite {versions.sqlite}",
+        f"Python {versions.python}",
+    ]
