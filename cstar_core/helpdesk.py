@@ -324,7 +324,10 @@ class Helpdesk:
 
     @staticmethod
     def check_backup(source: str | PathLike[str]) -> Backup:
-        """Verify a backup where it lies: its digest, pages and counts. Raises Refused."""
+        """Verify a backup where it lies: its digest, pages and counts. Raises Refused.
+
+        A database file, such as the copy that an upgrade keeps, is one too, without a digest.
+        """
         return read_backup(Path(source), len(scripts()))
 
     @staticmethod
@@ -337,6 +340,7 @@ class Helpdesk:
     ) -> Restored:
         """Verify a backup and make it the database at ``path``, which nobody may have open.
 
+        ``source`` is a backup or a database file, such as the copy that an upgrade keeps.
         A database that is there is replaced only with ``replace``, and then kept beside the new
         one under a name with ``.replaced-``. Raises Refused for what is no whole and sound backup
         of this version or an older one, Conflict, Busy and StorageFull; then nothing has changed.

@@ -14,7 +14,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from cstar_core.backups.manifest import Backup
-from cstar_core.backups.verifying import compare, database_of, differs, look_at, manifest_of
+from cstar_core.backups.verifying import database_of, manifest_of, verified
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
 from cstar_core.files import copy, identity, room_for, sync, write_new
 
@@ -34,7 +34,7 @@ class Restored:
 
 
 def restore(source: str, database: str, newest: int, now: datetime, *, replace: bool) -> Restored:
-    """Verify a backup and make it the database.
+    """Verify a backup, or a database file such as an upgrade keeps, and make it the database.
 
     A database that is there is only replaced with ``replace``, and kept under another name.
     Raises Refused for what is not a whole and sound backup of this version or an older one,
@@ -43,9 +43,10 @@ def restore(source: str, database: str, newest: int, now: datetime, *, replace: 
     # A link stays one: what it leads to is replaced.
     target = Path(os.path.realpath(database))
     _refuse_taken(target, replace)
-    backup = manifest_of(Path(source))
+    if target.exists() and identity(target) == identity(source):
+        raise Conflict(f"{source} is the database itself")
     with room_for(f"{source} was not restored"), ExitStack() as stack:
-        fresh = stack.enter_context(_copied(Path(source), target, backup, newest))
+        fresh, backup = stack.enter_context(_copied(Path(source), target, newest))
         # Again: making the copy may have taken long.
         _refuse_taken(target, replace)
         over, kept = target.exists(), None
@@ -99,8 +100,9 @@ def _refuse_taken(target: Path, replace: bool) -> None:
 
 
 @contextmanager
-def _copied(source: Path, target: Path, backup: Backup, newest: int) -> Iterator[Path]:
+def _copied(source: Path, target: Path, newest: int) -> Iterator[tuple[Path, Backup]]:
     """A verified copy beside the database: what is checked is what is put in place."""
+    said = manifest_of(source)
     try:
         descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.restoring-", dir=target.parent)
     except OSError as error:
@@ -108,10 +110,8 @@ def _copied(source: Path, target: Path, backup: Backup, newest: int) -> Iterator
     fresh = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file, database_of(source).open("rb") as saved:
-            if copy(saved.fileno(), file.fileno()) != backup.sha256:
-                raise differs(source)
-        compare(source, backup, look_at(fresh, str(source), newest))
-        yield fresh
+            digest = copy(saved.fileno(), file.fileno())
+        yield fresh, verified(source, said, digest, fresh, newest)
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -1,6 +1,8 @@
 """Look at a copy of a database, and at a backup as a whole: is it sound, and what is in it?"""
 
+import os
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from cstar_core.backups.manifest import (
     WorkspaceCounts,
     from_json,
 )
+from cstar_core.clock import from_seconds
 from cstar_core.errors import Refused
 from cstar_core.files import is_plain, sha256
 from cstar_core.ids import public_id
@@ -21,6 +24,8 @@ from cstar_core.inspection import Finding, agreement, integrity, references
 from cstar_core.migrations import APPLICATION_ID
 from cstar_core.store import Snapshot, interruptible
 
+# Of the file header: its length, and where the version of SQLite that wrote last stands.
+_HEADER, _SQLITE_VERSION_AT = 100, 96
 _COUNTS = """
 SELECT t.uid, w.environment,
     (SELECT count(*) FROM tickets WHERE workspace_id = w.id),
@@ -105,18 +110,65 @@ def _wrong(snap: Snapshot, current: bool) -> tuple[Finding, ...]:
 
 
 def read_backup(source: Path, newest: int) -> Backup:
-    """Verify a whole backup where it lies: digest, pages, counts. Raises Refused."""
-    backup, database = manifest_of(source), database_of(source)
-    if database.stat().st_size != backup.size or sha256(database) != backup.sha256:
+    """Verify a backup where it lies: digest, pages, counts. Raises Refused.
+
+    Of a database file by itself there is no digest to compare.
+    """
+    said, database = manifest_of(source), database_of(source)
+    if said is not None and database.stat().st_size != said.size:
         raise differs(source)
-    compare(source, backup, look_at(database, str(database), newest))
-    return backup
+    return verified(source, said, sha256(database), database, newest)
 
 
-def manifest_of(source: Path) -> Backup:
-    """What the manifest of a backup says; the rest is not looked at."""
+def verified(source: Path, said: Backup | None, digest: str, copy: Path, newest: int) -> Backup:
+    """What a copy of the database in ``source`` is, with this digest, if it is what was ``said``.
+
+    Raises Refused if it is not, or is not sound.
+    """
+    if said is None:
+        refuse_log(source)
+        return _described(source, digest, look_at(copy, str(source), newest))
+    if digest != said.sha256:
+        raise differs(source)
+    _compare(source, said, look_at(copy, str(database_of(source)), newest))
+    return said
+
+
+def refuse_log(source: Path) -> None:
+    """Refuse a database file whose log may hold what it lacks: somebody has it open, or had."""
+    for end in ("-wal", "-journal"):
+        log = Path(f"{os.path.realpath(source)}{end}")
+        if log.exists() and log.stat().st_size:
+            raise Refused(
+                f"{source} is in use or was not closed: {log} has what was written last; "
+                f"make a backup of it: cstar backup DEST --database {source}"
+            )
+
+
+def _described(source: Path, digest: str, content: Content) -> Backup:
+    """A database file as a backup that says nothing of itself."""
+    found = source.stat()
+    with source.open("rb") as file:
+        [wrote] = struct.unpack_from(">I", file.read(_HEADER), _SQLITE_VERSION_AT)
+    return Backup(
+        created_at=from_seconds(int(found.st_mtime)),
+        schema_version=content.schema_version,
+        sqlite_version=f"{wrote // 1_000_000}.{wrote // 1_000 % 1_000}.{wrote % 1_000}",
+        size=found.st_size,
+        sha256=digest,
+        tables=content.tables,
+        workspaces=content.workspaces,
+        findings=content.findings,
+    )
+
+
+def manifest_of(source: Path) -> Backup | None:
+    """What the manifest of a backup says, the rest is not looked at; None for a database file."""
     if not source.exists():
         raise Refused(f"there is no backup at {source}")
+    if source.is_file():
+        refuse_log(source)
+        return None
     manifest = source / MANIFEST_NAME
     if not is_plain(manifest):
         raise Refused(f"{source} is not a whole backup: it has no {MANIFEST_NAME}")
@@ -125,7 +177,9 @@ def manifest_of(source: Path) -> Backup:
 
 
 def database_of(source: Path) -> Path:
-    """The copy of the database in a backup."""
+    """The copy of the database in a backup; a file is one itself."""
+    if source.is_file():
+        return source
     database = source / DATABASE_NAME
     if not is_plain(database):
         raise Refused(f"{source} is not a whole backup: it has no {DATABASE_NAME}")
@@ -137,7 +191,7 @@ def differs(source: Path) -> Refused:
     return Refused(f"{source} is damaged: {DATABASE_NAME} is not what {MANIFEST_NAME} says")
 
 
-def compare(source: Path, backup: Backup, content: Content) -> None:
+def _compare(source: Path, backup: Backup, content: Content) -> None:
     """Refuse a backup whose manifest counts differently than its copy."""
     said = (backup.schema_version, dict(backup.tables), backup.workspaces)
     if said != (content.schema_version, content.tables, content.workspaces):

@@ -64,7 +64,8 @@ def backup(desk: Helpdesk, destination: str) -> Answer:
 def restore(settings: Settings, source: str, replace: bool, only_check: bool) -> Answer:
     """Verify the backup SRC and make it the database.
 
-    Stop the server first. A database that is replaced is kept beside it.
+    SRC may also be a database file, such as the copy that an upgrade keeps. Stop the server
+    first. A database that is replaced is kept beside it.
     """
     if only_check:
         if replace:

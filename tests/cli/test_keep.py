@@ -135,7 +135,8 @@ MISTAKES = [
     (["backup", "saved/cstar.db/x"], 1, "Not a directory: saved/cstar.db/x"),
     (["restore"], 2, "Missing argument 'SRC'"),
     (["restore", "nope", "--check"], 3, "there is no backup at nope"),
-    (["restore", "acme.db", "--check"], 3, "acme.db is not a whole backup: it has no "),
+    (["restore", ".", "--check"], 3, ". is not a whole backup: it has no "),
+    (["restore", "acme.db", "--replace"], 2, "acme.db is the database itself"),
     (["restore", "saved"], 2, "acme.db exists already; to replace it and keep it aside: --replace"),
     (["restore", "saved", "--check", "--replace"], 2, "--check changes nothing"),
 ]

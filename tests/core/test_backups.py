@@ -387,14 +387,22 @@ def test_a_part_that_is_no_plain_file_is_refused(backup: Path, name: str, kind: 
         Helpdesk.check_backup(backup)
 
 
-@pytest.mark.parametrize("what", ["nothing", "a file", "a database", "an empty folder"])
-def test_what_is_no_backup_is_refused(path: Path, tmp_path: Path, what: str) -> None:
-    source = {"a database": path}.get(what, tmp_path / "source")
-    if what == "a file":
-        source.write_text("x")
-    elif what == "an empty folder":
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("nothing", "there is no backup at"),
+        ("a file", "file is not a database"),
+        ("an empty file", "is not a cStar database"),
+        ("an empty folder", "is not a whole backup: it has no"),
+    ],
+)
+def test_what_is_no_backup_is_refused(tmp_path: Path, what: str, why: str) -> None:
+    source = tmp_path / "source"
+    if what == "an empty folder":
         source.mkdir()
-    with pytest.raises(Refused, match=r"there is no backup at|is not a whole backup: it has no"):
+    elif what != "nothing":
+        source.write_text("x" * 2000 if what == "a file" else "")
+    with pytest.raises(Refused, match=why):
         Helpdesk.check_backup(source)
 
 

@@ -60,13 +60,13 @@ def test_a_file_that_is_kept_as_a_copy_stays_locked(
 def test_a_database_made_while_the_backup_is_verified_is_not_replaced(
     backup: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target, real = path.with_name("new.db"), restoring.look_at
+    target, real = path.with_name("new.db"), restoring.verified
 
-    def look_at(*given: Any) -> Any:
+    def verified(*given: Any) -> Any:
         Helpdesk.open(target).close()
         return real(*given)
 
-    monkeypatch.setattr(restoring, "look_at", look_at)
+    monkeypatch.setattr(restoring, "verified", verified)
     with pytest.raises(Conflict, match="exists already"):
         Helpdesk.restore(backup, target)
     with Helpdesk.open(target) as desk:
