@@ -14,6 +14,8 @@ from typing import Any, Self
 
 from limits import parse_many
 
+from cstar_web import places
+
 PREFIX = "CSTAR_"
 ON, OFF = "on", "off"
 ANY_HOST = "*"
@@ -45,6 +47,8 @@ class Setting:
     read: Callable[[str], object]
     # What it is set to must not be shown to anybody.
     secret: bool = False
+    # What stands for a default that depends on the machine.
+    otherwise: str = ""
 
     @property
     def env(self) -> str:
@@ -167,7 +171,13 @@ def _network(word: str) -> Network:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("database", "FILE", "The SQLite file; made on first use.", _text),
+    Setting(
+        "database",
+        "FILE",
+        "The SQLite file; made on first use.",
+        _text,
+        otherwise="of the service, the machine or the user",
+    ),
     Setting("host", "ADDRESS", "The address to listen on; 0.0.0.0 for every one.", _text),
     Setting("port", "NUMBER", "The port to listen on; 0 picks a free one.", _whole(0, 65535)),
     Setting("threads", "NUMBER", "How many requests a process works on at once.", _whole(1, 64)),
@@ -246,7 +256,8 @@ SETTINGS: tuple[Setting, ...] = (
 class Settings:
     """What the server was told. Every field has a row in `SETTINGS`."""
 
-    database: str = "cstar.db"
+    # Empty only where nothing was read: `from_environment` always finds one.
+    database: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 8
@@ -286,7 +297,8 @@ class Settings:
 
         An empty variable means not given too. An empty flag is refused: it is most often another
         variable that is not set, and the default would be another file. Raises `SettingsError`
-        for a value that cannot be used and for a `CSTAR_*` name that does not exist.
+        for a value that cannot be used, for a `CSTAR_*` name that does not exist, and where there
+        is no place for a database unless one is named.
         """
         environ = os.environ if environ is None else environ
         _refuse_unknown(environ)
@@ -300,7 +312,14 @@ class Settings:
                 if text is not None and text.strip():
                     values[setting.name] = _read(setting, source, text.strip())
                     break
+        if "database" not in values:
+            values["database"] = _default_database(environ)
         return cls(**values)
+
+    @property
+    def is_default_database(self) -> bool:
+        """Whether the database is where it is if nobody says so."""
+        return self.database == places.default_database(os.environ, os.geteuid())
 
     def allows(self, host: str) -> bool:
         """Whether requests may be for `host`, which may have a port.
@@ -338,6 +357,16 @@ def _read(setting: Setting, source: str, text: str) -> object:
     except ValueError as error:
         given = "" if setting.secret else f", not {text!r}"
         raise SettingsError(f"{source} {error}{given}") from None
+
+
+def _default_database(environ: Mapping[str, str]) -> str:
+    found = places.default_database(environ, os.geteuid())
+    if found is None:
+        raise SettingsError(
+            "there is no home folder to keep the database in; name it with --database or "
+            "CSTAR_DATABASE"
+        )
+    return found
 
 
 def _refuse_empty(flags: Mapping[str, str | None]) -> None:

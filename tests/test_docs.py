@@ -110,7 +110,12 @@ class Reader:
         ran = subprocess.run(
             command,
             cwd=self._folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "PATH": path,
+                "STATE_DIRECTORY": str(self._folder),
+            },
             capture_output=True,
             text=True,
             timeout=60,

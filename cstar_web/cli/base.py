@@ -14,6 +14,7 @@ from unicodedata import category
 import click
 
 from cstar_core import Conflict, Helpdesk, HelpdeskError, Invalid, NotFound, Refused
+from cstar_web.places import OF_THE_MACHINE, make_folder
 from cstar_web.redaction import redacted
 from cstar_web.server import ListenError
 from cstar_web.settings import Settings, SettingsError
@@ -105,7 +106,9 @@ def reads_settings(command: Command) -> Command:
         return command(Settings.from_environment(flags={"database": database}), **arguments)
 
     option = click.option(
-        "--database", metavar="FILE", help="The database file [CSTAR_DATABASE or cstar.db]."
+        "--database",
+        metavar="FILE",
+        help="The database file [CSTAR_DATABASE, or that of the service, machine or user].",
     )
     return option(update_wrapper(run, command))
 
@@ -130,7 +133,9 @@ def with_desk(
     """
 
     def run(settings: Settings, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        if not make:
+        if make:
+            make_place(settings)
+        else:
             refuse_absent(settings.database)
         with Helpdesk.open(settings.database) as desk:
             return command(desk, *args, **kwargs)
@@ -145,13 +150,34 @@ def refuse_absent(database: str) -> None:
     if not (file.exists() or log.exists()):
         raise Usage(
             f"there is no database at {database}; name it with --database, "
-            "or make one: cstar team create NAME"
+            f"or make one: cstar team create NAME{_elsewhere(database)}"
         )
     if file.is_file() and file.stat().st_size == 0 and not log.exists():
         raise Refused(
             f"{database} is empty; restore a backup: cstar restore, "
             "or make a new one of it: cstar team create NAME"
         )
+
+
+def _elsewhere(database: str) -> str:
+    """Where the database may be instead: a service's is there for root alone."""
+    is_there = os.path.lexists(OF_THE_MACHINE) and not database.startswith(f"{OF_THE_MACHINE}/")
+    return f"; that of this machine is in {OF_THE_MACHINE}: ask as root" if is_there else ""
+
+
+def make_place(settings: Settings) -> None:
+    """Make the folder of the database, if it is the default one; any other must be there.
+
+    Raises ClickException where that cannot be.
+    """
+    if settings.is_default_database:
+        try:
+            make_folder(settings.database)
+        except OSError as error:
+            raise click.ClickException(
+                f"the folder {error.filename} for the database cannot be made: {error.strerror}; "
+                "name another place with --database or CSTAR_DATABASE"
+            ) from error
 
 
 def makes_desk(command: Callable[Concatenate[Helpdesk, P], Answer]) -> Command:

@@ -21,7 +21,15 @@ from cstar_core import (
     ImportReport,
     Team,
 )
-from cstar_web.cli.base import Answer, Usage, answers, reads_settings, refuse_absent, stamp
+from cstar_web.cli.base import (
+    Answer,
+    Usage,
+    answers,
+    make_place,
+    reads_settings,
+    refuse_absent,
+    stamp,
+)
 from cstar_web.cli.leave import import_folder
 from cstar_web.names import camel_case
 from cstar_web.settings import Settings
@@ -61,6 +69,7 @@ def import_(settings: Settings, /, file: str, **options: Any) -> Answer:
         with Helpdesk.open(settings.database) as desk:
             return _import_file(desk, file, **options)
     _refuse_options(file, options)
+    make_place(settings)
     with Helpdesk.open(settings.database) as desk:
         return import_folder(desk, file)
 

@@ -5,7 +5,16 @@ from dataclasses import asdict
 import click
 
 from cstar_core import Backup, Finding, Helpdesk, Restored
-from cstar_web.cli.base import Answer, Usage, answers, columns, reads_settings, stamp, with_desk
+from cstar_web.cli.base import (
+    Answer,
+    Usage,
+    answers,
+    columns,
+    make_place,
+    reads_settings,
+    stamp,
+    with_desk,
+)
 from cstar_web.names import camel_case
 from cstar_web.settings import Settings
 
@@ -72,6 +81,7 @@ def restore(settings: Settings, source: str, replace: bool, only_check: bool) ->
             raise Usage("--check changes nothing; leave out --replace")
         found = Helpdesk.check_backup(source)
         return _answer({"backup": source}, [f"{source} is whole: {_summary(found)}."], found)
+    make_place(settings)
     done = Helpdesk.restore(source, settings.database, replace=replace)
     return _answer({"database": done.database, "kept": done.kept}, _lines(done), done.backup)
 

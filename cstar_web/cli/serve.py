@@ -18,7 +18,7 @@ from cstar_core import Helpdesk, HelpdeskError, Pace, Team
 from cstar_web.access import access_log
 from cstar_web.app import create_app
 from cstar_web.calls import install, services
-from cstar_web.cli.base import Command, columns
+from cstar_web.cli.base import Command, columns, make_place
 from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
 from cstar_web.counters import Counters
@@ -34,7 +34,7 @@ from cstar_web.server import Server, listen
 from cstar_web.server import serve as run_server
 from cstar_web.server.listener import url_of
 from cstar_web.server.processes import ProcessesError, supervise
-from cstar_web.settings import SETTINGS, Settings
+from cstar_web.settings import SETTINGS, Setting, Settings
 from cstar_web.watch import Watch
 from cstar_web.windows import SharedWindows
 
@@ -47,12 +47,16 @@ _MEGABYTE = 1024 * 1024
 
 def _settings_options(command: Command) -> Command:
     for setting in reversed(SETTINGS):
-        default = (
-            f" [{setting.env} or {setting.default}]" if setting.default else f" [{setting.env}]"
-        )
+        default = _default(setting)
         option = click.option(setting.flag, metavar=setting.takes, help=setting.meaning + default)
         command = option(command)
     return command
+
+
+def _default(setting: Setting) -> str:
+    if setting.otherwise:
+        return f" [{setting.env}, or that {setting.otherwise}]"
+    return f" [{setting.env} or {setting.default}]" if setting.default else f" [{setting.env}]"
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class _Places:
 def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
     """Serve the HTTP API until SIGTERM or Ctrl-C."""
     settings = Settings.from_environment(flags=flags)
+    make_place(settings)
     log_to_stderr(settings.log_format)
     if settings.processes > 1:
         _serve_in_processes(settings, demo, as_json)

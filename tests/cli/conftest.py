@@ -16,6 +16,8 @@ from tests.cli.commands import run
 def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for setting in SETTINGS:
         monkeypatch.delenv(setting.env, raising=False)
+    # As a service manager does, so that the default database is nobody's real one.
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
 

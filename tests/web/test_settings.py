@@ -1,9 +1,12 @@
 """What may be written into the environment, and what is said about the rest."""
 
+import os
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
 
+from cstar_web.places import default_database
 from cstar_web.settings import SETTINGS, Setting, Settings, SettingsError
 
 READ = [
@@ -72,6 +75,7 @@ PLACES = [
     ("metrics.internal:0", ("metrics.internal", 0)),
     ("", None),
 ]
+DEFAULTS = replace(Settings(), database=default_database({}, os.geteuid()) or "")
 
 TRUSTED = [
     ("10.1.2.3", True),
@@ -118,11 +122,11 @@ def test_a_refused_token_is_not_quoted() -> None:
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
-    assert Settings.from_environment({}) == Settings()
+    assert Settings.from_environment({}) == DEFAULTS
 
 
 def test_an_empty_value_means_the_default() -> None:
-    assert Settings.from_environment({"CSTAR_PORT": ""}) == Settings()
+    assert Settings.from_environment({"CSTAR_PORT": ""}) == DEFAULTS
 
 
 def test_an_empty_flag_is_refused() -> None:
@@ -131,7 +135,7 @@ def test_an_empty_flag_is_refused() -> None:
 
 
 def test_other_programs_variables_are_left_alone() -> None:
-    assert Settings.from_environment({"PORT": "x", "HOME": "/root"}) == Settings()
+    assert Settings.from_environment({"PORT": "x"}) == DEFAULTS
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_real_one() -> None:
@@ -156,4 +160,4 @@ def test_every_field_stands_in_the_table() -> None:
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_a_default_can_be_written_in_the_environment(setting: Setting) -> None:
-    assert Settings.from_environment({setting.env: setting.default}) == Settings()
+    assert Settings.from_environment({setting.env: setting.default}) == DEFAULTS
