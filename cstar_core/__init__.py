@@ -45,6 +45,7 @@ from cstar_core.metadata import (
     METADATA_KEYS_MAX,
     merge_metadata,
 )
+from cstar_core.migrations import Upgrade
 from cstar_core.pages import PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
 from cstar_core.reindexing import Reindexed
 from cstar_core.scope import SYSTEM, Actor
@@ -70,6 +71,7 @@ from cstar_core.tickets import (
     Message,
     Ticket,
 )
+from cstar_core.upgrading import DryRun
 from cstar_core.versions import Versions
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
@@ -150,6 +152,7 @@ __all__ = [
     "Customer",
     "Delivery",
     "DisabledWebhook",
+    "DryRun",
     "Erased",
     "Event",
     "Export",
@@ -188,6 +191,7 @@ __all__ = [
     "StorageFull",
     "Team",
     "Ticket",
+    "Upgrade",
     "Versions",
     "Webhook",
     "Workspace",

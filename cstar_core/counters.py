@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from cstar_core.store import Snapshot, Transaction
 
-# Each ticket counts for its member (0: nobody) and for all (-1), in its block and in all (-1).
+# Each ticket counts for its member (0: nobody) and for all (-1), in its block and in all (-1). They
+# are counted once, and the rest is added up from that.
 _TICKETS = """
-SELECT workspace_id, assigned_to, block, status, priority, count(*) FROM (
-    SELECT workspace_id, coalesce(assigned_to, 0) AS assigned_to, number >> 16 AS block,
-        status, priority FROM tickets
-    UNION ALL SELECT workspace_id, coalesce(assigned_to, 0), -1, status, priority FROM tickets
-    UNION ALL SELECT workspace_id, -1, number >> 16, status, priority FROM tickets
-    UNION ALL SELECT workspace_id, -1, -1, status, priority FROM tickets
+WITH counted (workspace_id, assigned_to, block, status, priority, tickets) AS (
+    SELECT workspace_id, coalesce(assigned_to, 0), number >> 16, status, priority, count(*)
+    FROM tickets GROUP BY 1, 2, 3, 4, 5
+)
+SELECT workspace_id, assigned_to, block, status, priority, sum(tickets) FROM (
+    SELECT * FROM counted
+    UNION ALL SELECT workspace_id, assigned_to, -1, status, priority, tickets FROM counted
+    UNION ALL SELECT workspace_id, -1, block, status, priority, tickets FROM counted
+    UNION ALL SELECT workspace_id, -1, -1, status, priority, tickets FROM counted
 )
 GROUP BY 1, 2, 3, 4, 5
 """

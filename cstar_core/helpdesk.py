@@ -25,14 +25,15 @@ from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import Access, Keys
 from cstar_core.members import Members
 from cstar_core.messages import Messages
-from cstar_core.migrations import migrate, scripts
+from cstar_core.migrations import Upgrade, scripts
 from cstar_core.reindexing import Reindexed, reindex
 from cstar_core.scope import SYSTEM, Actor, Scope
-from cstar_core.store import BUSY_SECONDS, Reserve, Store, prepare, slot, translated
+from cstar_core.store import Reserve, Store, prepare, slot
 from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
 from cstar_core.tickets import Tickets
+from cstar_core.upgrading import DryRun, try_upgrade, upgrade
 from cstar_core.versions import Versions, versions_with
 from cstar_core.webhooks import Outbox, Pace, Send, Webhooks, deliver_due, open_outbox
 
@@ -110,7 +111,7 @@ class Helpdesk:
     def __init__(
         self,
         store: Store,
-        schema_version: int,
+        upgrade: Upgrade,
         clock: Clock = utc_now,
         webhook_networks: Sequence[Network] = (),
     ) -> None:
@@ -118,7 +119,8 @@ class Helpdesk:
         self._webhook_networks = tuple(webhook_networks)
         self._clock = clock
         self.path = store.path
-        self.schema_version = schema_version
+        self.upgrade = upgrade
+        self.schema_version = upgrade.to_schema
         self.sqlite_version = sqlite3.sqlite_version
         self.teams = Teams(store)
         self.keys = Keys(store)
@@ -135,21 +137,34 @@ class Helpdesk:
     ) -> Self:
         """Open a file, making it if it is not there, and bring it to the newest schema.
 
-        ``clock`` gives the present instant (aware). ``queue`` is a lock that is held around every
-        write: one for several processes lets them take turns at the file. ``reserve`` is how many
-        bytes of disk space to keep for deletions, in a file beside it; None keeps those that are
-        kept already, 0 gives them back. ``webhook_networks`` are the private networks of
-        ``ipaddress`` that webhooks may be sent to. Raises Refused for a file that is not a cStar
-        database, is damaged or from a newer version (it stays untouched), Busy and StorageFull.
+        ``upgrade`` of the desk says what that did. ``clock`` gives the present instant (aware).
+        ``queue`` is a lock that is held around every write: one for several processes lets them
+        take turns at the file. ``reserve`` is how many bytes of disk space to keep for deletions,
+        in a file beside it; None keeps those that are kept already, 0 gives them back.
+        ``webhook_networks`` are the private networks of ``ipaddress`` that webhooks may be sent
+        to. Raises Refused for a file that is not a cStar database, is damaged, from a newer version
+        or cannot be upgraded (it stays untouched), Busy and StorageFull.
         """
         name = followed(fspath(path))
         kept = Reserve(name, reserve)
         kept.make_way()
-        with translated(name):
-            version = migrate(name, scripts(), BUSY_SECONDS)
+        done = upgrade(name, scripts())
         kept.keep()
         store = Store(name, clock, documents.UPKEEP, queue, kept)
-        return cls(_held(store, version), version, clock, webhook_networks)
+        return cls(_held(store, done.to_schema), done, clock, webhook_networks)
+
+    @staticmethod
+    def try_upgrade(
+        path: str | PathLike[str], *, within: str | PathLike[str] | None = None
+    ) -> DryRun:
+        """What opening a file would do to it, tried on a copy, which is removed again.
+
+        Others may use the file meanwhile; it and its log keep every byte. The copy is made in the
+        folder ``within``, or beside the file. Raises Refused for what cannot be opened or upgraded,
+        Busy, StorageFull, and OSError if nothing can be made there.
+        """
+        folder = None if within is None else fspath(within)
+        return try_upgrade(followed(fspath(path)), folder, scripts())
 
     @staticmethod
     def versions() -> Versions:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cstar_core.counters import recount
 from cstar_core.documents import INDEXES, rebuild
-from cstar_core.store import Store
+from cstar_core.store import Snapshot, Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,18 @@ class Reindexed:
     workspaces: int
 
 
+def reindex_within(tx: Transaction) -> None:
+    """Make all of it anew in a transaction that is open."""
+    recount(tx)
+    for workspace_id in _workspaces(tx):
+        for index in INDEXES:
+            rebuild(tx, index, workspace_id)
+
+
+def _workspaces(snap: Snapshot) -> list[int]:
+    return [int(row[0]) for row in snap.sql("SELECT id FROM workspaces ORDER BY id")]
+
+
 def reindex(store: Store) -> Reindexed:
     """Make the counters anew, then each index of each workspace.
 
@@ -23,7 +35,7 @@ def reindex(store: Store) -> Reindexed:
     """
     with store.transaction() as tx:
         recount(tx)
-        workspaces = [int(row[0]) for row in tx.sql("SELECT id FROM workspaces ORDER BY id")]
+        workspaces = _workspaces(tx)
     documents = 0
     for workspace_id in workspaces:
         for index in INDEXES:

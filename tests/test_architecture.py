@@ -20,7 +20,8 @@ LAYERS = (
     ("checks", "words", "values", "files", "signatures"),
     ("tags", "metadata", "fields", "pages", "addresses"),
     ("tables",),
-    ("store", "migrations", "scope"),
+    ("store", "scope"),
+    ("migrations",),
     ("events", "documents", "facets", "counters"),
     ("listing", "indexed", "importing", "external_ids"),
     ("search",),
@@ -29,7 +30,7 @@ LAYERS = (
     ("customers",),
     ("tickets",),
     ("messages", "figures", "idempotency", "inspection", "reindexing"),
-    ("backups", "exports", "imports"),
+    ("backups", "exports", "imports", "upgrading"),
     ("helpdesk",),
     ("__init__",),
 )

@@ -21,7 +21,7 @@ from cstar_core.errors import Refused
 from cstar_core.files import is_plain, sha256
 from cstar_core.ids import public_id
 from cstar_core.inspection import Finding, agreement, integrity, references
-from cstar_core.migrations import APPLICATION_ID
+from cstar_core.migrations import APPLICATION_ID, refuse_newer, version_of
 from cstar_core.store import Snapshot, interruptible
 
 # Of the file header: its length, and where the version of SQLite that wrote last stands.
@@ -64,9 +64,8 @@ def look_at(file: Path, name: str, newest: int) -> Content:
         snap = Snapshot(connection)
         if _pragma(snap, "application_id") != APPLICATION_ID:
             raise Refused(f"{name} is not a cStar database")
-        version = _pragma(snap, "user_version")
-        if version > newest:
-            raise Refused(f"{name} was made by a newer version of cStar; update cStar to use it")
+        refuse_newer(name, connection, newest)
+        version = version_of(connection)
         sound = integrity(snap)
         if not sound.ok:
             raise Refused(f"{name} is damaged: {sound.detail.partition(';')[0]}")

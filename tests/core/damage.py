@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from cstar_core import Helpdesk
+from cstar_core.migrations import scripts
+from cstar_core.versions import release
 
 ROOT = Path(__file__).parents[2]
 BESIDE = ("-wal", "-shm")
@@ -170,7 +172,11 @@ REFUSED: list[tuple[Callable[[Path], None], str]] = [
     (garbage, " is not a cStar database"),
     (text, " is not a cStar database"),
     (of_another_program, " is a database of another program"),
-    (of_a_newer_version, " was made by a newer version of cStar; update cStar to use it"),
+    (
+        of_a_newer_version,
+        " was made by a newer version of cStar: it has schema 99, and cStar "
+        f"{release()} knows schemas up to {len(scripts())}; update cStar to use it",
+    ),
     (without_its_log, " lacks its write-ahead log {}-wal, with what was written last"),
     (with_the_log_of_another, "-wal is the write-ahead log of another database"),
     (closed_with_the_log_of_another, "-wal is the write-ahead log of another database"),

@@ -14,6 +14,7 @@ import pytest
 from cstar_core import Busy, Helpdesk, Refused
 from cstar_core.migrations import APPLICATION_ID, migrate, scripts
 from cstar_core.tables import Row
+from cstar_core.versions import release
 
 NEWEST = len(scripts())
 UPGRADED = [*scripts(), "CREATE TABLE extra (\n    id INTEGER\n);\nINSERT INTO extra VALUES (7);\n"]
@@ -68,7 +69,11 @@ def new(tmp_path: Path) -> Path:
 
 UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (of_another_program, "is a database of another program"),
-    (of_a_newer_version, "was made by a newer version of cStar; update cStar to use it"),
+    (
+        of_a_newer_version,
+        f"was made by a newer version of cStar: it has schema {NEWEST + 1}, and cStar {release()} "
+        f"knows schemas up to {NEWEST}; update cStar to use it",
+    ),
     (truncated, "is damaged: it is cut off"),
     (without_its_version, "is damaged: it has tables but no version"),
     (cut_in_the_header, "is a database of another program"),
@@ -205,7 +210,7 @@ def test_an_unfinished_log_is_no_damage(new: Path) -> None:
 
 
 def test_an_upgrade_runs_the_new_steps(path: Path) -> None:
-    assert migrate(str(path), UPGRADED, 1) == NEWEST + 1
+    assert migrate(str(path), UPGRADED, 1).to_schema == NEWEST + 1
     assert query(path, "SELECT id FROM extra") == [(7,)]
 
 
@@ -254,7 +259,7 @@ def test_an_upgrade_waits_for_a_writer_and_then_gives_up(path: Path) -> None:
 
 
 def test_a_file_locked_while_it_is_made_is_busy(new: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cstar_core.helpdesk.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("cstar_core.upgrading.BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(new, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(Busy):
@@ -275,7 +280,7 @@ def test_two_processes_may_make_a_file_at_once(new: Path) -> None:
 
 
 def _upgrade(path: str) -> int:
-    return migrate(path, UPGRADED, 5)
+    return migrate(path, UPGRADED, 5).to_schema
 
 
 def test_several_processes_may_upgrade_a_file_at_once(path: Path) -> None:
@@ -324,7 +329,7 @@ def test_a_column_has_the_type_that_the_queries_know(row: type[Row], path: Path)
 
 
 def test_every_table_is_known_to_the_queries(path: Path) -> None:
-    raw = {"ticket_changes", "customer_changes"}
+    raw = {"ticket_changes", "customer_changes", "upgrades"}
     found = {
         str(name)
         for (name,) in query(path, "SELECT name FROM sqlite_schema WHERE type = 'table'")

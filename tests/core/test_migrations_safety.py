@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cstar_core import Busy, Helpdesk, Refused, StorageFull, Workspace
+from cstar_core import Busy, Helpdesk, Refused, StorageFull, Upgrade, Workspace
 from cstar_core.migrations import migrate, scripts
 from tests.core.limits import file_size_limit
 
@@ -78,7 +78,7 @@ def outcomes(old: Path, tmp_path: Path) -> tuple[str, str]:
 
 
 def test_all_steps_are_taken(old: Path) -> None:
-    assert migrate(str(old), STEPS, 1) == NEWEST + 3
+    assert migrate(str(old), STEPS, 1).to_schema == NEWEST + 3
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -157,6 +157,13 @@ def kill_after(calls: int) -> Callable[..., int]:
     return call
 
 
+class Watched(sqlite3.Connection):
+    """A connection whose watcher stays, whatever else is to be called between its steps."""
+
+    def set_progress_handler(self, *_: object) -> None:
+        return
+
+
 def upgrading(
     path: Path, watch: Callable[[sqlite3.Connection], None], steps: Sequence[str] = STEPS
 ) -> Callable[[], None]:
@@ -166,7 +173,7 @@ def upgrading(
         real = sqlite3.connect
 
         def connect(*args: Any, **options: Any) -> sqlite3.Connection:
-            connection = real(*args, **options)
+            connection = real(*args, factory=Watched, **options)
             watch(connection)
             return connection
 
@@ -183,7 +190,7 @@ def before_statement(number: int) -> Callable[[sqlite3.Connection], None]:
 
 def in_mid_step(number: int) -> Callable[[sqlite3.Connection], None]:
     fatal = kill_after(number)
-    return lambda connection: connection.set_progress_handler(fatal, 8_000)
+    return lambda connection: sqlite3.Connection.set_progress_handler(connection, fatal, 8_000)
 
 
 @contextmanager
@@ -212,6 +219,14 @@ def test_an_upgrade_killed_at_any_moment_leaves_the_old_schema_or_the_new_one(
         kills += not alive
         number += 1
     assert kills > 5
+
+
+def test_copies_of_upgrades_that_were_killed_do_not_pile_up(
+    old: Path, outcomes: tuple[str, str]
+) -> None:
+    assert [killed(upgrading(old, in_mid_step(number))) for number in (9, 12, 15)] == [True] * 3
+    migrate(str(old), STEPS, 1)
+    assert [content(copy) for copy in copies(old)] == [outcomes[0]]
 
 
 def test_a_new_file_whose_maker_is_killed_becomes_a_new_one(tmp_path: Path) -> None:
@@ -248,12 +263,12 @@ def test_a_file_that_was_replaced_while_it_was_opened_is_not_used(
 def test_a_file_that_another_version_upgraded_while_it_was_opened_is_not_used(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def overtaken(path: str, steps: Sequence[str], timeout: float) -> int:
-        version = migrate(path, steps, timeout)
-        migrate(path, STEPS, timeout)
-        return version
+    def overtaken(path: str, steps: Sequence[str]) -> Upgrade:
+        done = migrate(path, steps, 1)
+        migrate(path, STEPS, 1)
+        return done
 
-    monkeypatch.setattr("cstar_core.helpdesk.migrate", overtaken)
+    monkeypatch.setattr("cstar_core.helpdesk.upgrade", overtaken)
     with pytest.raises(Busy, match="changed while it was being opened"):
         Helpdesk.open(old)
     with closing(sqlite3.connect(old, isolation_level=None)) as file:

@@ -1,0 +1,67 @@
+"""Copies of a database that is upgraded: the one that is kept, and one to try it on."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import chain, count
+from pathlib import Path
+
+from cstar_core.errors import Busy
+from cstar_core.files import PRIVATE, sync
+from cstar_core.store import interruptible
+
+
+def write_copy(path: str, version: int) -> Path:
+    """A synced copy of the file, which has no name yet that counts.
+
+    It takes the place of what an upgrade that was killed has left, so these do not pile up.
+    """
+    partial = Path(f"{path}.before-upgrade-from-{version}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(path)) as reader:
+            copy_with(reader, partial)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return partial
+
+
+def name_copy(partial: Path) -> Path:
+    """Give a copy a name that no earlier one has."""
+    plain = str(partial).removesuffix(".partial")
+    names = map(Path, chain([plain], (f"{plain}-{number}" for number in count(2))))
+    copy = next(each for each in names if not os.path.lexists(each))
+    partial.rename(copy)
+    sync(copy.parent)
+    return copy
+
+
+def copy_with(reader: sqlite3.Connection, target: Path) -> None:
+    """Write what a connection sees to a new file, for its owner alone, and sync it."""
+    with interruptible(reader):
+        reader.execute("VACUUM INTO ?", (str(target),))
+    target.chmod(PRIVATE)
+    sync(target)
+
+
+@contextmanager
+def untouched(path: str) -> Iterator[sqlite3.Connection]:
+    """A connection to a database that leaves every byte of it and of its log as it is.
+
+    Others may use the file meanwhile. One that nobody had open is read as it lies, since SQLite
+    would make a log beside it; raises Busy if it was changed before the end of the block.
+    """
+    in_use = any(os.path.lexists(f"{path}{end}") for end in ("-wal", "-shm"))
+    before = _state(path)
+    address = f"{Path(path).absolute().as_uri()}?mode=ro{'' if in_use else '&immutable=1'}"
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        yield connection
+    if not in_use and _state(path) != before:
+        raise Busy(f"{path} was changed while it was being read; try again.")
+
+
+def _state(path: str) -> tuple[int, ...]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
