@@ -12,7 +12,7 @@ DOCUMENTS = (
 )
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
-    *("docs/security.md", "docs/upgrading.md"),
+    *("docs/security.md", "docs/upgrading.md", "docs/deploy/README.md"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
 # A fenced block: its language, whether it is skipped, its text.

@@ -7,9 +7,8 @@ from contextlib import closing, contextmanager
 from itertools import chain, count
 from pathlib import Path
 
-from cstar_core.beside import made
 from cstar_core.errors import Busy
-from cstar_core.files import sync
+from cstar_core.files import PRIVATE, sync
 from cstar_core.store import interruptible
 
 
@@ -22,7 +21,7 @@ def write_copy(path: str, version: int) -> Path:
     partial.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(path)) as reader:
-            copy_with(reader, partial, path)
+            copy_with(reader, partial)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -39,12 +38,11 @@ def name_copy(partial: Path) -> Path:
     return copy
 
 
-def copy_with(reader: sqlite3.Connection, target: Path, path: str) -> None:
-    """Write what a connection sees to a new file, for the owner of the database, and sync it."""
-    # SQLite fills an empty file as well as one that it makes.
-    os.close(made(target, path))
+def copy_with(reader: sqlite3.Connection, target: Path) -> None:
+    """Write what a connection sees to a new file, for its owner alone, and sync it."""
     with interruptible(reader):
         reader.execute("VACUUM INTO ?", (str(target),))
+    target.chmod(PRIVATE)
     sync(target)
 
 

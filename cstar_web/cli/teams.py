@@ -17,7 +17,6 @@ from cstar_core import (
     utc_now,
 )
 from cstar_web.cli.base import Answer, columns, makes_desk, stamp, with_desk
-from cstar_web.cli.command import Group
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -35,16 +34,12 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-@click.group(cls=Group)
+@click.group()
 def team() -> None:
     """Make and list teams."""
 
 
-@team.command(
-    "create",
-    short_help="Make a team, with its first two keys.",
-    examples=("cstar team create 'Bike Shop'", "cstar team create 'Bike Shop' --slug bikes --json"),
-)
+@team.command("create")
 @click.argument("name")
 @click.option("--slug", help="Its short name in URLs [made from NAME].")
 @makes_desk
@@ -81,7 +76,7 @@ def key_lines(*keys: NewKey) -> list[tuple[str, str]]:
     return [(f"{each.key.type} key", each.secret) for each in keys]
 
 
-@team.command("list", examples=("cstar team list",))
+@team.command("list")
 @with_desk
 def list_teams(desk: Helpdesk) -> Answer:
     """List every team."""
@@ -99,18 +94,12 @@ def list_teams(desk: Helpdesk) -> Answer:
     return Answer(data, columns(rows) or "No team yet. Make one: cstar team create NAME")
 
 
-@click.group(cls=Group)
+@click.group()
 def key() -> None:
     """Make, list, rotate and revoke API keys."""
 
 
-@key.command(
-    "create",
-    examples=(
-        "cstar key create acme --type secret --environment live --name shop",
-        "cstar key create acme --type secret --environment test --expires-in 90d",
-    ),
-)
+@key.command("create")
 @click.argument("team")
 @click.option("--type", type=click.Choice(KEY_TYPES), required=True, help="What it may do.")
 @click.option(
@@ -135,7 +124,7 @@ def create_key(
     return Answer(data, columns([("id", made.key.id), ("key", made.secret)]) + f"\n\n{KEEP}")
 
 
-@key.command("list", examples=("cstar key list acme",))
+@key.command("list")
 @click.argument("team")
 @with_desk
 def list_keys(desk: Helpdesk, team: str) -> Answer:
@@ -170,7 +159,7 @@ def _state(found: Key) -> str:
     return f"{verb} {found.expires_at:%Y-%m-%d}"
 
 
-@key.command("revoke", examples=("cstar key revoke key_01a20155f1a871109f4c0a6c4d4f6a52",))
+@key.command("revoke")
 @click.argument("key_id", metavar="KEY_ID")
 @with_desk
 def revoke_key(desk: Helpdesk, key_id: str) -> Answer:
@@ -180,14 +169,7 @@ def revoke_key(desk: Helpdesk, key_id: str) -> Answer:
     return Answer(data, f"Revoked {revoked.id}.")
 
 
-@key.command(
-    "rotate",
-    short_help="Make a key that takes the place of another.",
-    examples=(
-        "cstar key rotate key_01a20155f1a871109f4c0a6c4d4f6a52",
-        "cstar key rotate key_01a20155f1a871109f4c0a6c4d4f6a52 --overlap 48h",
-    ),
-)
+@key.command("rotate")
 @click.argument("key_id", metavar="KEY_ID")
 @click.option(
     "--overlap",
@@ -224,12 +206,12 @@ def _is(found: Key, key_id: str) -> bool:
     return parse_id("key", found.id) == parse_id("key", key_id)
 
 
-@click.group(cls=Group)
+@click.group()
 def member() -> None:
     """Add the people who answer."""
 
 
-@member.command("add", examples=("cstar member add acme 'Ada Park' ada@example.com --role owner",))
+@member.command("add")
 @click.argument("team")
 @click.argument("name")
 @click.argument("email")
