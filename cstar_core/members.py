@@ -23,7 +23,7 @@ from cstar_core.errors import Conflict, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid, parse_id, public_id
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page, open_window
 from cstar_core.scope import Scope, required_uid
-from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
+from cstar_core.store import Snapshot, SqlRow, Store, Transaction, paged, prepare, slot
 from cstar_core.tables import ROLES, MemberRow, TicketRow
 from cstar_core.teams import both_scopes
 
@@ -77,11 +77,11 @@ _BY_EMAIL = prepare(
     MemberRow.select(MemberRow.id).where((MemberRow.email_key == slot("email")) & _MINE)
 )
 _PAGE = prepare(
-    MemberRow.select(*_MEMBER)
-    .where(_MINE & (MemberRow.id > slot("after")))
-    .order_by(MemberRow.id)
-    .limit(slot("limit"))
-    .offset(slot("offset"))
+    paged(
+        MemberRow.select(*_MEMBER)
+        .where(_MINE & (MemberRow.id > slot("after")))
+        .order_by(MemberRow.id)
+    )
 )
 _NAMES = prepare(MemberRow.select(MemberRow.uid, MemberRow.name, MemberRow.email).where(_MINE))
 _COUNT = prepare(MemberRow.select(fn.COUNT(MemberRow.id)).where(_MINE))

@@ -228,7 +228,7 @@ def _longer_words(snap: Snapshot, table: str, word: str) -> list[str]:
     look = f"SELECT term FROM {table} WHERE term >="  # noqa: S608 - a name made here
     every = (
         f"WITH RECURSIVE found (word) AS (SELECT ({look} ? LIMIT 1) UNION ALL "  # noqa: S608
-        f"SELECT ({look} found.word || '0' LIMIT 1) FROM found WHERE found.word < ? LIMIT ?) "
+        f"SELECT ({look} found.word || '0' LIMIT 1) FROM found WHERE found.word < ? LIMIT 0 + ?) "
         "SELECT word FROM found"
     )
     found = snap.sql(

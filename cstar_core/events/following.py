@@ -8,7 +8,7 @@ from peewee import SQL, Select, fn
 from cstar_core.events.log import EVENT_TYPES, last_number
 from cstar_core.events.quiet import follow, loud
 from cstar_core.events.room import Event, event_of, matches, select_events
-from cstar_core.store import Prepared, Snapshot, SqlRow, prepare, slot
+from cstar_core.store import Prepared, Snapshot, SqlRow, limited, prepare, slot
 from cstar_core.tables import EventRow
 
 _BY_NUMBER = prepare(
@@ -78,7 +78,7 @@ def _queries(codes: tuple[int, ...]) -> tuple[Prepared, Prepared]:
         within = (event.number > slot("after")) & (event.number <= slot("until"))
         walks.append(event.select(event.number).where(of_type & within))
     merged = reduce(lambda one, other: one.union_all(other), walks).order_by(SQL("1"))
-    numbers = Select([merged.limit(slot("limit")).alias("first")], [SQL('"number"')])
+    numbers = Select([limited(merged).alias("first")], [SQL('"number"')])
     mine = EventRow.workspace_id == slot("workspace")
     rows = (
         EventRow.select(EventRow.number, EventRow.type, EventRow.ticket_number, EventRow.object_uid)
@@ -87,5 +87,5 @@ def _queries(codes: tuple[int, ...]) -> tuple[Prepared, Prepared]:
     )
     within = (EventRow.number > slot("after")) & (EventRow.number <= slot("until"))
     some = EventRow.select(SQL("1")).where(mine & EventRow.type.in_(codes) & within)
-    counted = Select([some.limit(slot("limit")).alias("some")], [fn.COUNT(SQL("1"))])
+    counted = Select([limited(some).alias("some")], [fn.COUNT(SQL("1"))])
     return prepare(rows), prepare(counted)

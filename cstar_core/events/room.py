@@ -17,7 +17,7 @@ from cstar_core.events.quiet import follow
 from cstar_core.ids import numbered, numbered_id, public_id
 from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, Window, close_page, open_window
 from cstar_core.scope import Actor, Scope, actor_of, required_uid
-from cstar_core.store import Prepared, Snapshot, SqlRow, Store, prepare, slot
+from cstar_core.store import Prepared, Snapshot, SqlRow, Store, paged, prepare, slot
 from cstar_core.tables import EventRow, TicketRow, WorkspaceRow
 from cstar_core.values import maker
 
@@ -212,7 +212,7 @@ def _queries(shape: Shape) -> tuple[Prepared, Prepared]:
     else:
         of_ticket = EventRow.ticket_number == slot("ticket")
         condition = mine & of_ticket & after if shape.of_ticket else mine & after
-        rows = select_events().where(condition).limit(slot("limit")).offset(slot("offset"))
+        rows = paged(select_events().where(condition))
         total = fn.COUNT(1) if shape.of_ticket else _SINCE_LEAST
         since = mine & of_ticket if shape.of_ticket else mine
     counted = EventRow.select(total).where(since)
@@ -230,7 +230,7 @@ def _of_types(codes: tuple[int, ...]) -> Select:
         mine = (event.workspace_id == slot("workspace")) & (event.type == code)
         walks.append(event.select(event.number).where(mine & (event.number > slot("start"))))
     merged = reduce(lambda one, other: one.union_all(other), walks).order_by(SQL("1"))
-    page = merged.limit(slot("limit")).offset(slot("offset")).alias("page")
+    page = paged(merged).alias("page")
     return Select([page], [SQL('"number"')])
 
 

@@ -7,7 +7,7 @@ from peewee import OP, SQL, Expression, NodeList, Select, Tuple, fn
 
 from cstar_core.listing.shape import ALL, PLACE, SAME, Choices, Lead, Leg, Listed, Shape, Walk
 from cstar_core.listing.walked import Walked, plus
-from cstar_core.store import Prepared, prepare, slot
+from cstar_core.store import Prepared, limited, paged, prepare, slot
 
 ONE_LEG = (Leg(),)
 
@@ -25,7 +25,7 @@ def page_query(listed: Listed, shape: Shape, walk: Walk) -> Prepared:
         columns = [SQL(str(place + 1)) for place in range(len(order))]
     direction = SQL("DESC" if walk.descending else "ASC")
     ordered = [NodeList((column, direction)) for column in columns]
-    return prepare(query.order_by(*ordered).limit(slot("limit")).offset(slot("offset")))
+    return prepare(paged(query.order_by(*ordered)))
 
 
 @lru_cache(maxsize=16)
@@ -76,7 +76,7 @@ def count_query(listed: Listed, shape: Shape, lead: Lead) -> Prepared:
 def measure_query(listed: Listed, shape: Shape, lead: Lead) -> Prepared:
     """SQL for the number of rows that a lead has by itself, counted up to a limit."""
     walked = Walked(listed, shape, _whole(lead, alone=True), 0)
-    counted = walked.select(SQL("1")).limit(slot("limit")).alias("counted")
+    counted = limited(walked.select(SQL("1"))).alias("counted")
     return prepare(Select([counted], [fn.COUNT(1)]))
 
 
@@ -85,7 +85,7 @@ def ranked_query(listed: Listed, shape: Shape) -> Prepared:
     """SQL for the newest matches of a search with their rank (smaller is better)."""
     walked = Walked(listed, shape, _whole(Lead("match")), 0)
     key = walked.column("id")
-    return prepare(walked.select(key, walked.rank()).order_by(key.desc()).limit(slot("limit")))
+    return prepare(limited(walked.select(key, walked.rank()).order_by(key.desc())))
 
 
 def _counted(listed: Listed, choices: Choices) -> tuple[Any, list[Any]]:

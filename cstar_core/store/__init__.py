@@ -6,7 +6,15 @@ instant ``now`` for everything in it. ``snapshot()`` reads one consistent state.
 
 from cstar_core.store.connections import BUSY_SECONDS, PRAGMAS, interruptible, translated
 from cstar_core.store.reserve import Reserve
-from cstar_core.store.statements import Prepared, Slot, prepare, prepare_insert, slot
+from cstar_core.store.statements import (
+    Prepared,
+    Slot,
+    limited,
+    paged,
+    prepare,
+    prepare_insert,
+    slot,
+)
 from cstar_core.store.store import Store
 from cstar_core.store.transaction import Snapshot, SqlRow, Transaction, Upkeep
 
@@ -22,6 +30,8 @@ __all__ = [
     "Transaction",
     "Upkeep",
     "interruptible",
+    "limited",
+    "paged",
     "prepare",
     "prepare_insert",
     "slot",

@@ -16,7 +16,7 @@ from cstar_core.events import EVENT_TYPES, salt_of
 from cstar_core.ids import numbered, numbered_id, public_id
 from cstar_core.pages import Page, close_page, open_window
 from cstar_core.scope import Scope
-from cstar_core.store import Prepared, Snapshot, SqlRow, Transaction, prepare, slot
+from cstar_core.store import Prepared, Snapshot, SqlRow, Transaction, paged, prepare, slot
 from cstar_core.tables import DELIVERY_STATUSES, AttemptRow, DeliveryRow
 
 TEST_TYPE = "webhook.test"
@@ -238,7 +238,7 @@ def _queries(codes: tuple[int, ...]) -> tuple[Prepared, Prepared]:
         of_status = (row.webhook_id == slot("webhook")) & (row.status == code)
         walks.append(row.select(row.id).where(of_status & (row.id < slot("before"))))
     merged = reduce(lambda one, other: one.union_all(other), walks).order_by(SQL("1 DESC"))
-    page = merged.limit(slot("limit")).offset(slot("offset")).alias("page")
+    page = paged(merged).alias("page")
     keys = Select([page], [SQL('"id"')])
     rows = DeliveryRow.select(*_COLUMNS).where(DeliveryRow.id.in_(keys))
     counted = DeliveryRow.select(fn.COUNT(1)).where(_OF_WEBHOOK & DeliveryRow.status.in_(codes))

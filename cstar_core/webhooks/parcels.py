@@ -11,7 +11,7 @@ from cstar_core.clock import from_seconds
 from cstar_core.events import Event, event_at, salt_of
 from cstar_core.ids import numbered_id, parse_id, public_id
 from cstar_core.signatures import sign
-from cstar_core.store import Snapshot, SqlRow, prepare, slot
+from cstar_core.store import Snapshot, SqlRow, limited, prepare, slot
 from cstar_core.tables import DeliveryRow, MessageRow, TeamRow, WebhookRow, WorkspaceRow
 from cstar_core.webhooks.delivery import DUE, TEST_TYPE
 
@@ -57,12 +57,13 @@ _SOON = (
     & ((slot("active") == 1) | DeliveryRow.event_number.is_null())
 )
 DUE_OF_WEBHOOK = prepare(
-    DeliveryRow.select(
-        DeliveryRow.id, DeliveryRow.event_number, DeliveryRow.attempts, DeliveryRow.created_at
+    limited(
+        DeliveryRow.select(
+            DeliveryRow.id, DeliveryRow.event_number, DeliveryRow.attempts, DeliveryRow.created_at
+        )
+        .where((DeliveryRow.webhook_id == slot("webhook")) & _SOON)
+        .order_by(DeliveryRow.due_at, DeliveryRow.id)
     )
-    .where((DeliveryRow.webhook_id == slot("webhook")) & _SOON)
-    .order_by(DeliveryRow.due_at, DeliveryRow.id)
-    .limit(slot("limit"))
 )
 _MESSAGE = prepare(
     MessageRow.select(MessageRow.content, MessageRow.sender_name).where(

@@ -22,7 +22,7 @@ from cstar_core.clock import from_seconds, from_seconds_or_none
 from cstar_core.errors import Problem
 from cstar_core.events import EVENT_TYPES, codes_of, matches
 from cstar_core.ids import public_id
-from cstar_core.store import SqlRow, prepare, slot
+from cstar_core.store import SqlRow, paged, prepare, slot
 from cstar_core.tables import WebhookRow
 
 WEBHOOKS_MAX = 100
@@ -125,11 +125,11 @@ COLUMNS = (
 MINE = (WebhookRow.workspace_id == slot("workspace")) & (WebhookRow.is_deleted == 0)
 BY_UID = prepare(WebhookRow.select(*COLUMNS).where((WebhookRow.uid == slot("uid")) & MINE))
 PAGE = prepare(
-    WebhookRow.select(*COLUMNS)
-    .where(MINE & (WebhookRow.id > slot("after")))
-    .order_by(WebhookRow.id)
-    .limit(slot("limit"))
-    .offset(slot("offset"))
+    paged(
+        WebhookRow.select(*COLUMNS)
+        .where(MINE & (WebhookRow.id > slot("after")))
+        .order_by(WebhookRow.id)
+    )
 )
 COUNT = prepare(WebhookRow.select(fn.COUNT(WebhookRow.id)).where(MINE))
 

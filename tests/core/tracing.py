@@ -52,7 +52,7 @@ def sorted_by(desk: Helpdesk, act: Callable[[], object]) -> list[str]:
 
 def rows_sorted(desk: Helpdesk, text: str) -> int:
     """How many rows a statement sorts to give the first few."""
-    whole = re.sub(r" LIMIT \d+ OFFSET \d+$", "", text)
+    whole = re.sub(r" LIMIT 0 \+ \d+ OFFSET 0 \+ \d+$", "", text)
     with desk._store.snapshot() as snap:
         return int(snap.sql(f"SELECT count(*) FROM ({whole})")[0][0])  # noqa: S608
 
