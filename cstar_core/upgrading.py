@@ -93,7 +93,7 @@ def try_upgrade(path: str, folder: str | None, steps: Sequence[str]) -> DryRun:
             return DryRun(Upgrade(version, version), 0, free)
         with _aside(path, folder or beside) as copy:
             started = monotonic()
-            copy_with(reader, copy)
+            copy_with(reader, copy, path)
             return _try_on(copy, path, steps, monotonic() - started, free)
 
 

@@ -1,13 +1,19 @@
 """The `cstar` command, which says what to install where only the library is there."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 
 _WEB = {"apispec", "click", "flask", "flask_limiter", "limits", "marshmallow", "waitress"}
 
+_INTERRUPTED = 130
+
 _run: Callable[..., object] | None = None
 try:
     from cstar_web.cli import main as _run
+except KeyboardInterrupt:
+    sys.exit(_INTERRUPTED)
 except ImportError as error:
     if (error.name or "").partition(".")[0] not in _WEB:
         raise
@@ -17,7 +23,18 @@ def main() -> None:
     """Run the command line."""
     if _run is None:
         sys.exit("cstar: the library is installed, the server is not; pip install 'cstar[web]'")
-    _run(prog_name="cstar")
+    try:
+        _run(prog_name="cstar")
+    except SystemExit as leaving:
+        if leaving.code == _INTERRUPTED:
+            _die_interrupted()
+        raise
+
+
+def _die_interrupted() -> None:
+    """End as Ctrl-C ends a program, so that a shell's loop around it ends too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 if __name__ == "__main__":

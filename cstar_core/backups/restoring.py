@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cstar_core.backups.manifest import Backup
 from cstar_core.backups.verifying import database_of, manifest_of, verified
+from cstar_core.beside import hand_over
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
 from cstar_core.files import copy, identity, room_for, sync, write_new
 
@@ -109,6 +110,7 @@ def _copied(source: Path, target: Path, newest: int) -> Iterator[tuple[Path, Bac
         raise OSError(error.errno, error.strerror, str(target)) from error
     fresh = Path(name)
     try:
+        hand_over(descriptor, target)
         with os.fdopen(descriptor, "wb") as file, database_of(source).open("rb") as saved:
             digest = copy(saved.fileno(), file.fileno())
         yield fresh, verified(source, said, digest, fresh, newest)
@@ -246,5 +248,5 @@ def _like(target: Path, fresh: Path) -> None:
     """Leave the file to those who could use the old one."""
     old = target.stat()
     with suppress(PermissionError):
-        os.chown(fresh, old.st_uid, old.st_gid)
+        os.chown(fresh, old.st_uid, old.st_gid, follow_symlinks=False)
     fresh.chmod(stat.S_IMODE(old.st_mode))

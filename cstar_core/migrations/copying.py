@@ -7,8 +7,9 @@ from contextlib import closing, contextmanager
 from itertools import chain, count
 from pathlib import Path
 
+from cstar_core.beside import made
 from cstar_core.errors import Busy
-from cstar_core.files import PRIVATE, sync
+from cstar_core.files import sync
 from cstar_core.store import interruptible
 
 
@@ -21,7 +22,7 @@ def write_copy(path: str, version: int) -> Path:
     partial.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(path)) as reader:
-            copy_with(reader, partial)
+            copy_with(reader, partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -38,11 +39,12 @@ def name_copy(partial: Path) -> Path:
     return copy
 
 
-def copy_with(reader: sqlite3.Connection, target: Path) -> None:
-    """Write what a connection sees to a new file, for its owner alone, and sync it."""
+def copy_with(reader: sqlite3.Connection, target: Path, path: str) -> None:
+    """Write what a connection sees to a new file, for the owner of the database, and sync it."""
+    # SQLite fills an empty file as well as one that it makes.
+    os.close(made(target, path))
     with interruptible(reader):
         reader.execute("VACUUM INTO ?", (str(target),))
-    target.chmod(PRIVATE)
     sync(target)
 
 

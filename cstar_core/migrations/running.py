@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from time import monotonic, sleep
 
+from cstar_core.beside import make_database
 from cstar_core.errors import Busy, Refused
 from cstar_core.files import identity
 from cstar_core.migrations.copying import name_copy, write_copy
@@ -76,6 +77,7 @@ def migrate(
     cannot be upgraded; it is as it was before.
     """
     inspect(path, len(steps))
+    make_database(path)
     before = identity(path)
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:

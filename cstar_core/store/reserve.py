@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
+from cstar_core.beside import opened
 from cstar_core.errors import Busy
 from cstar_core.store.connections import BUSY_SECONDS
 
@@ -26,6 +27,7 @@ class Reserve:
     """The reserve of one file: of ``size`` bytes; None for what is there already, 0 for none."""
 
     def __init__(self, path: str, size: int | None) -> None:
+        self._database = path
         self._path = Path(f"{path}-reserve")
         self._folder = Path(path).absolute().parent
         self._size = size
@@ -56,8 +58,8 @@ class Reserve:
         """Give back a little of it on a full disk, so that the database can be opened."""
         held = self._held()
         if held and self._free() < _TO_OPEN:
-            with suppress(OSError):
-                os.truncate(self._path, max(0, held - _TO_OPEN))
+            with suppress(OSError), self._opened() as handle:
+                os.truncate(handle, max(0, held - _TO_OPEN))
 
     def is_needed(self) -> bool:
         """Whether the disk has less space than is kept."""
@@ -82,7 +84,7 @@ class Reserve:
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = opened(self._path, self._database)
         try:
             yield handle
         finally:
@@ -90,7 +92,7 @@ class Reserve:
 
     def _held(self) -> int:
         try:
-            return os.stat(self._path).st_blocks * _BLOCK
+            return os.lstat(self._path).st_blocks * _BLOCK
         except OSError:
             return 0
 

@@ -16,9 +16,9 @@ from itertools import chain, count, islice, zip_longest
 
 from peewee import Case, fn
 
+from cstar_core.beside import opened
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, HelpdeskError
-from cstar_core.files import PRIVATE
 from cstar_core.ids import public_id
 from cstar_core.store import (
     Prepared,
@@ -277,7 +277,7 @@ def open_outbox(store: Store, clock: Clock, pace: Pace) -> Iterator[Outbox]:
 
     That is a lock on a file beside the database, which the system frees when its holder ends.
     """
-    descriptor = os.open(f"{store.path}-webhooks", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    descriptor = opened(f"{store.path}-webhooks", store.path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,8 +3,9 @@
 import click
 
 from cstar_core import Helpdesk
-from cstar_web.cli.base import EXIT_CODES, Group
+from cstar_web.cli.command import Group
 from cstar_web.cli.health import health
+from cstar_web.cli.helping import completion, help_, man
 from cstar_web.cli.imports import import_
 from cstar_web.cli.keep import backup, check, reindex, restore
 from cstar_web.cli.leave import customer, export
@@ -23,7 +24,28 @@ def _show_versions(context: click.Context, option: click.Parameter, wanted: bool
         context.exit()
 
 
-@click.group(cls=Group, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+# Which command is for what, in the order in which they are shown.
+_SECTIONS = {
+    "Serve": (serve, health, mcp),
+    "Teams, keys and people": (team, key, member, customer),
+    "Data in and out": (import_, export, backup, restore, demo),
+    "Care": (check, reindex),
+    "For whoever writes a program": (openapi, listen, trigger),
+    "The command line": (help_, completion, man),
+}
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    sections={title: [str(each.name) for each in group] for title, group in _SECTIONS.items()},
+)
+@click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    help="If the command fails, show the traceback too.",
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -35,12 +57,11 @@ def _show_versions(context: click.Context, option: click.Parameter, wanted: bool
 def main() -> None:
     """cStar, a self-hosted helpdesk.
 
-    The commands work while the server runs.
+    The commands work while the server runs; only cstar restore needs it stopped.
+    cstar help COMMAND tells more of one, with examples.
     """
 
 
-for command in (
-    *(serve, team, key, member, demo, openapi, check, reindex, backup, restore, export, import_),
-    *(mcp, listen, trigger, customer, health),
-):
-    main.add_command(command)
+for group in _SECTIONS.values():
+    for each in group:
+        main.add_command(each)

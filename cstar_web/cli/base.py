@@ -1,4 +1,4 @@
-"""What every command shares: its options, how it prints, and how it fails."""
+"""What every command shares: its options, and how it prints."""
 
 import json
 import os
@@ -8,32 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, Concatenate, NoReturn, ParamSpec
-from unicodedata import category
+from typing import Any, Concatenate, ParamSpec
+from unicodedata import category, combining, east_asian_width
 
 import click
 
-from cstar_core import Conflict, Helpdesk, HelpdeskError, Invalid, NotFound, Refused
+from cstar_core import Helpdesk, Refused
 from cstar_web.places import OF_THE_MACHINE, make_folder
-from cstar_web.redaction import redacted
-from cstar_web.server import ListenError
-from cstar_web.settings import Settings, SettingsError
+from cstar_web.settings import Settings
 
 EXIT_FAILURE = 1
-EXIT_USAGE = 2
-EXIT_REFUSED = 3
-EXIT_CODES = (
-    "Exit codes: 0 done, 1 it failed, 2 wrong use or input, 3 the database file is refused."
-)
 
 P = ParamSpec("P")
-Command = Callable[..., Any]
-
-_REMEDIES = {
-    "team": "cstar team list shows those that exist",
-    "member": "cstar member add prints the id of each",
-    "key": "cstar key list TEAM shows those that exist",
-}
+Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -49,57 +36,11 @@ class Usage(Exception):
     """Something in what was typed that cannot be done; the message says what to do."""
 
 
-class Group(click.Group):
-    """A group whose commands fail with one line on stderr and a documented exit code."""
-
-    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Run a command line and exit."""
-        kwargs["standalone_mode"] = False
-        try:
-            code = super().main(*args, **kwargs)
-        except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message(), err=True)
-            sys.exit(EXIT_USAGE)
-        except Exception as error:
-            _fail(error)
-        sys.exit(code if isinstance(code, int) else 0)
+class Unwritten(Exception):
+    """The answer could not be written to stdout; the cause is the error of the system."""
 
 
-def _fail(error: Exception) -> NoReturn:
-    code, line = _explain(error)
-    click.echo(f"cstar: {tame(redacted(' '.join(line.split())))}", err=True)
-    sys.exit(code)
-
-
-def _explain(error: Exception) -> tuple[int, str]:
-    match error:
-        case click.exceptions.Abort():
-            return EXIT_FAILURE, "interrupted"
-        case click.UsageError():
-            help_line = f"; try: {error.ctx.command_path} --help" if error.ctx else ""
-            return EXIT_USAGE, error.format_message().rstrip(".") + help_line
-        case click.ClickException():
-            return error.exit_code, error.format_message()
-        case Usage() | SettingsError():
-            return EXIT_USAGE, str(error)
-        case Refused():
-            return EXIT_REFUSED, str(error)
-        case Invalid():
-            rules = (f"{each.param.replace('_', '-')} {each.rule}" for each in error.problems)
-            return EXIT_USAGE, "; ".join(rules)
-        case NotFound():
-            remedy = _REMEDIES.get(error.kind)
-            return EXIT_USAGE, f"no {error.kind} {error.id}" + (f"; {remedy}" if remedy else "")
-        case Conflict():
-            return EXIT_USAGE, str(error)
-        case ListenError() | HelpdeskError():
-            return EXIT_FAILURE, str(error)
-        case OSError():
-            return EXIT_FAILURE, f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
-    raise error
-
-
-def reads_settings(command: Command) -> Command:
+def reads_settings(command: Function) -> Function:
     """Give a command `--database` and turn it into `settings`."""
 
     def run(*, database: str | None, **arguments: Any) -> Any:
@@ -113,7 +54,7 @@ def reads_settings(command: Command) -> Command:
     return option(update_wrapper(run, command))
 
 
-def answers(command: Callable[..., Answer]) -> Command:
+def answers(command: Callable[..., Answer]) -> Function:
     """Give a command `--json`, and print what it returns."""
 
     def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
@@ -125,7 +66,7 @@ def answers(command: Callable[..., Answer]) -> Command:
 
 def with_desk(
     command: Callable[Concatenate[Helpdesk, P], Answer], *, make: bool = False
-) -> Command:
+) -> Function:
     """Give a command `--database` and `--json`, and open the desk for it.
 
     Only where `make` is set may the file be new: elsewhere a misspelt path would leave an
@@ -180,7 +121,7 @@ def make_place(settings: Settings) -> None:
             ) from error
 
 
-def makes_desk(command: Callable[Concatenate[Helpdesk, P], Answer]) -> Command:
+def makes_desk(command: Callable[Concatenate[Helpdesk, P], Answer]) -> Function:
     """As `with_desk`, for a command that may be the first to use the file."""
     return with_desk(command, make=True)
 
@@ -188,9 +129,21 @@ def makes_desk(command: Callable[Concatenate[Helpdesk, P], Answer]) -> Command:
 def show(answer: Answer, as_json: bool) -> None:
     """Print an answer; leave with exit code 1 if it says that something is wrong."""
     data = json.dumps(answer.data, ensure_ascii=False, indent=2) if as_json else None
-    click.echo(tame(answer.text) if data is None else data)
+    say(tame(answer.text) if data is None else data)
     if not answer.ok:
         raise click.exceptions.Exit(EXIT_FAILURE)
+
+
+def say(text: str) -> None:
+    """Print a line, or lines, to stdout; raises Unwritten."""
+    if sys.stdout is None:
+        raise Unwritten("the answer could not be written: stdout is closed; all else is done")
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise Unwritten(
+            f"the answer could not be written to stdout: {error.strerror}; all else is done"
+        ) from error
 
 
 def tame(text: str) -> str:
@@ -209,9 +162,22 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     a    bb
     ccc  d
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    widths = [max(map(breadth, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(_padded, row, widths)).rstrip() for row in rows)
     return "\n".join(lines)
+
+
+def breadth(text: str) -> int:
+    """How many columns of a terminal a text takes.
+
+    >>> [breadth(each) for each in ("abc", "日本", "e\u0301")]
+    [3, 4, 1]
+    """
+    return sum(0 if combining(each) else 1 + (east_asian_width(each) in "WF") for each in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - breadth(text))
 
 
 def stamp(instant: datetime | None) -> str | None:

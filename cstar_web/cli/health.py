@@ -8,6 +8,7 @@ import click
 
 from cstar_core import check_url
 from cstar_web.cli.base import Answer, Usage, answers
+from cstar_web.cli.command import Command
 from cstar_web.sending import Answer as Received
 from cstar_web.sending import send
 from cstar_web.settings import Settings
@@ -17,7 +18,17 @@ _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa:
 _TIMEOUT_MAX = 60
 
 
-@click.command(epilog="Example: cstar health https://desk.example.com --timeout 3")
+@click.command(
+    cls=Command,
+    short_help="Ask a server whether it works.",
+    examples=(
+        "cstar health",
+        "cstar health --alive",
+        "cstar health https://desk.example.com --timeout 3",
+    ),
+    reads=("host", "port"),
+    exits={1: "it does not work, or does not answer"},
+)
 @click.argument("url", required=False)
 @click.option(
     "--alive", is_flag=True, help="Ask only whether it answers, not whether it can write."

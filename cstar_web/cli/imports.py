@@ -30,7 +30,9 @@ from cstar_web.cli.base import (
     refuse_absent,
     stamp,
 )
+from cstar_web.cli.command import Command
 from cstar_web.cli.leave import import_folder
+from cstar_web.cli.waiting import may_show_progress
 from cstar_web.names import camel_case
 from cstar_web.settings import Settings
 
@@ -38,7 +40,18 @@ _TAB = ("tab", "\\t")
 _LISTED = 20
 
 
-@click.command("import", short_help="Bring in tickets or customers from a file.")
+@click.command(
+    "import",
+    cls=Command,
+    short_help="Bring in tickets or customers from a file.",
+    examples=(
+        "cstar import march.csv --dry-run  # what would be done?",
+        "cstar import march.csv --id Ticket --map title=Subject --errors failed.csv",
+        "cstar import people.csv --kind customers --team acme",
+        "cstar import /srv/exports/all  # what cstar export has written",
+    ),
+    exits={1: "it failed, or some rows are not in; --errors keeps them"},
+)
 @click.argument("file", metavar="FILE")
 @click.option("--team", metavar="TEAM", help="The team; needed only if there are several.")
 @click.option("--environment", type=click.Choice(ENVIRONMENTS), default="live", show_default=True)
@@ -135,7 +148,7 @@ def _pairs(option: str, form: str, given: Sequence[str]) -> dict[str, list[str]]
 @contextmanager
 def _progress() -> Iterator[Callable[[ImportProgress], object] | None]:
     """A bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if not may_show_progress():
         yield None
         return
     with click.progressbar(length=1, file=sys.stderr) as bar:

@@ -15,11 +15,18 @@ from cstar_web.cli.base import (
     stamp,
     with_desk,
 )
+from cstar_web.cli.command import Command
+from cstar_web.cli.waiting import waiting
 from cstar_web.names import camel_case
 from cstar_web.settings import Settings
 
 
-@click.command(short_help="Check the database file.")
+@click.command(
+    cls=Command,
+    short_help="Check the database file.",
+    examples=("cstar check", "cstar check --deep --json"),
+    exits={1: "something is wrong: each such line says what to do"},
+)
 @click.option("--deep", is_flag=True, help="Also index all text anew, aside, and compare it.")
 @with_desk
 def check(desk: Helpdesk, deep: bool) -> Answer:
@@ -27,7 +34,8 @@ def check(desk: Helpdesk, deep: bool) -> Answer:
 
     Each finding says what to do about it.
     """
-    report = desk.check(deep=deep)
+    with waiting("Checking"):
+        report = desk.check(deep=deep)
     findings = [asdict(each) for each in report.findings]
     rows = [(_verdict(each), each.name, each.detail) for each in report.findings]
     return Answer({"ok": report.ok, "findings": findings}, columns(rows), report.ok)
@@ -39,19 +47,32 @@ def _verdict(finding: Finding) -> str:
     return "warning" if finding.warning else "ok"
 
 
-@click.command(short_help="Make the search index and the counters anew.")
+@click.command(
+    cls=Command,
+    short_help="Make the search index and the counters anew.",
+    examples=("cstar reindex",),
+)
 @with_desk
 def reindex(desk: Helpdesk) -> Answer:
     """Make the search index and the counters anew from tickets, messages and customers.
 
     Writers wait while an index is made: some seconds for a hundred thousand tickets.
     """
-    made = desk.reindex()
+    with waiting("Indexing"):
+        made = desk.reindex()
     text = f"Indexed {made.documents:,} documents in {made.workspaces} workspaces."
     return Answer(asdict(made), text)
 
 
-@click.command(short_help="Make a verified copy of the database.")
+@click.command(
+    cls=Command,
+    short_help="Make a verified copy of the database.",
+    examples=(
+        "cstar backup /srv/backups/monday",
+        "cstar backup /srv/backups/$(date +%F) --json",
+    ),
+    exits={1: "it failed, or what was copied contradicts itself; run cstar check"},
+)
 @click.argument("destination", metavar="DEST")
 @with_desk
 def backup(desk: Helpdesk, destination: str) -> Answer:
@@ -59,12 +80,21 @@ def backup(desk: Helpdesk, destination: str) -> Answer:
 
     The server may run. DEST must not exist yet.
     """
-    made = desk.backup(destination)
+    with waiting("Backing up"):
+        made = desk.backup(destination)
     lines = [f"Backed up to {destination}: {_summary(made)}.", *_warnings(made)]
     return Answer({"backup": destination, **_data(made)}, "\n".join(lines), not made.findings)
 
 
-@click.command(short_help="Put a backup in the place of the database.")
+@click.command(
+    cls=Command,
+    short_help="Put a backup in the place of the database.",
+    examples=(
+        "cstar restore /srv/backups/monday --check  # is it whole?",
+        "cstar restore /srv/backups/monday --replace",
+    ),
+    exits={1: "the database is in use, or what was restored contradicts itself"},
+)
 @click.argument("source", metavar="SRC")
 @click.option("--replace", is_flag=True, help="Replace a database that is there, and keep it.")
 @click.option("--check", "only_check", is_flag=True, help="Verify the backup and change nothing.")
@@ -79,10 +109,12 @@ def restore(settings: Settings, source: str, replace: bool, only_check: bool) ->
     if only_check:
         if replace:
             raise Usage("--check changes nothing; leave out --replace")
-        found = Helpdesk.check_backup(source)
+        with waiting("Verifying"):
+            found = Helpdesk.check_backup(source)
         return _answer({"backup": source}, [f"{source} is whole: {_summary(found)}."], found)
     make_place(settings)
-    done = Helpdesk.restore(source, settings.database, replace=replace)
+    with waiting("Restoring"):
+        done = Helpdesk.restore(source, settings.database, replace=replace)
     return _answer({"database": done.database, "kept": done.kept}, _lines(done), done.backup)
 
 

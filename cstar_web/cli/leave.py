@@ -1,17 +1,29 @@
 """The commands for leaving: with one's data (export), and for good (the erasure of a person)."""
 
+import sys
 from dataclasses import asdict
 
 import click
 
-from cstar_core import FILE_FORMATS, Erased, Export, Helpdesk
+from cstar_core import FILE_FORMATS, Customer, Erased, Export, Helpdesk
 from cstar_web.cli.base import Answer, Usage, tame, with_desk
+from cstar_web.cli.command import Command, Group
+from cstar_web.cli.waiting import waiting
 from cstar_web.names import camel_case
 
 _SHOWN = ("teams", "customers", "tickets", "messages", "events")
 
 
-@click.command(short_help="Write everything into files that other programs can read.")
+@click.command(
+    cls=Command,
+    short_help="Write everything into files that other programs read.",
+    examples=(
+        "cstar export /srv/exports/all",
+        "cstar export /srv/exports/acme --team acme --format csv",
+        "cstar export /srv/exports/jane --public-only \\\n"
+        "      --customer cus_01a20155f1a871109f4c0a6c4d4f6a52",
+    ),
+)
 @click.argument("destination", metavar="DEST")
 @click.option("--team", metavar="TEAM", help="Only this team (id or slug), live and test.")
 @click.option("--customer", metavar="ID", help="Only what there is of this customer.")
@@ -45,13 +57,14 @@ def export(
         raise Usage("a customer has one team; leave out --team")
     if public_only and not customer:
         raise Usage("--public-only is for --customer")
-    made = desk.export(
-        destination,
-        team=team,
-        customer=customer,
-        internal=not public_only,
-        file_format=file_format,
-    )
+    with waiting("Exporting"):
+        made = desk.export(
+            destination,
+            team=team,
+            customer=customer,
+            internal=not public_only,
+            file_format=file_format,
+        )
     lines = [f"Exported to {destination}: {_summary(made)}."]
     if customer and not public_only:
         lines.append("Notes and internal messages are in it: read it before you hand it over.")
@@ -60,7 +73,8 @@ def export(
 
 def import_folder(desk: Helpdesk, source: str) -> Answer:
     """Take in a folder that `cstar export` has made, as it was: all of it or nothing."""
-    done = desk.import_export(source)
+    with waiting("Importing"):
+        done = desk.import_export(source)
     lines = [f"Imported {source}: {_summary(done)}.", _KEYS]
     return Answer({"import": source, **_data(done)}, "\n".join(lines))
 
@@ -71,12 +85,18 @@ _KEYS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def customer() -> None:
     """What a person may ask for: to be erased."""
 
 
-@customer.command(short_help="Erase a person everywhere.")
+@customer.command(
+    short_help="Erase a person everywhere.",
+    examples=(
+        "cstar customer erase cus_01a20155f1a871109f4c0a6c4d4f6a52 --dry-run",
+        "cstar customer erase cus_01a20155f1a871109f4c0a6c4d4f6a52 --yes",
+    ),
+)
 @click.argument("customer_id", metavar="CUSTOMER_ID")
 @click.option("--dry-run", is_flag=True, help="Only say what would be erased.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -93,18 +113,32 @@ def erase(desk: Helpdesk, customer_id: str, dry_run: bool, yes: bool, no_compact
     if dry_run:
         return Answer(_erased(found), f"Would erase in {where}: {_counts(found)}.")
     if not yes:
-        known = room.customers.find(customer_id)
-        name = "who was deleted" if known is None else f"{known.name} <{known.email or ''}>"
-        question = f"Erase {customer_id}, {name}, in {where}: {_counts(found)}? For good"
-        click.confirm(tame(question), abort=True, err=True)
+        name = _named(room.customers.find(customer_id))
+        _ask(f"Erase {customer_id}, {name}, in {where}: {_counts(found)}? For good")
     done = room.customers.erase(customer_id)
     lines = [f"Erased {customer_id} in {where}: {_counts(done)}."]
     if no_compact:
         lines.append("The file still has old bytes of it; run it for the last one without it.")
     else:
-        desk.compact()
+        with waiting("Writing the file anew"):
+            desk.compact()
     lines.append("Backups and exports that were made before still have all of it.")
     return Answer(_erased(done), "\n".join(lines))
+
+
+def _named(known: Customer | None) -> str:
+    if known is None:
+        return "who was deleted"
+    return f"{known.name} <{known.email}>" if known.email else known.name
+
+
+def _ask(question: str) -> None:
+    """Ask on a terminal whether to go on; raises Usage where there is none."""
+    question = tame(" ".join(question.split()))
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise Usage(f"{question}: there is no terminal to ask on; say so with --yes")
+    if not click.confirm(question, err=True):
+        raise click.ClickException("nothing was erased")
 
 
 def _counts(erased: Erased) -> str:

@@ -8,6 +8,7 @@ import click
 
 from cstar_core import ENVIRONMENTS, Actor, Helpdesk
 from cstar_web.cli.base import Usage, reads_settings, refuse_absent
+from cstar_web.cli.command import Command
 from cstar_web.settings import Settings
 
 _NEEDED = {"anyio", "mcp", "mcp_types", "pydantic"}
@@ -24,7 +25,14 @@ def _server() -> Any:
         raise
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    short_help="Let an assistant look into a team's data.",
+    examples=(
+        "cstar mcp --team acme",
+        "cstar mcp --team acme --environment test --allow-write",
+    ),
+)
 @click.option("--team", required=True, metavar="TEAM", help="Whose data: an id or slug.")
 @click.option(
     "--environment",

@@ -9,7 +9,8 @@ import click
 
 from cstar_core import ENVIRONMENTS, Helpdesk, Team
 from cstar_web.app import create_app
-from cstar_web.cli.base import Answer, Usage, columns, makes_desk, reads_settings
+from cstar_web.cli.base import Answer, Usage, columns, makes_desk, reads_settings, say
+from cstar_web.cli.command import Command
 from cstar_web.cli.teams import KEEP, first_keys, key_lines, team_data
 from cstar_web.demo import DemoCounts, load_demo
 from cstar_web.names import camel_case
@@ -19,7 +20,11 @@ from cstar_web.settings import Settings
 DEMO_NAME = "Acme"
 
 
-@click.command(short_help="Load a small believable data set.")
+@click.command(
+    cls=Command,
+    short_help="Load a small believable data set.",
+    examples=("cstar demo", "cstar demo acme --environment test"),
+)
 @click.argument("team", required=False)
 @click.option("--environment", type=click.Choice(ENVIRONMENTS), default="live", show_default=True)
 @makes_desk
@@ -68,11 +73,11 @@ def _loaded(counts: DemoCounts, team: Team, environment: str) -> str:
     )
 
 
-@click.command()
+@click.command(cls=Command, examples=("cstar openapi > openapi.json",))
 @click.option("--json", "as_json", is_flag=True, help="Accepted everywhere; this is always JSON.")
 @reads_settings
 def openapi(settings: Settings, as_json: bool) -> None:
     """Print the OpenAPI 3.1 specification of the HTTP API."""
     with TemporaryDirectory() as folder, Helpdesk.open(str(Path(folder, "desk.db"))) as desk:
         document = specification(create_app(desk, settings))
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    say(json.dumps(document, ensure_ascii=False, indent=2))

@@ -18,7 +18,8 @@ from cstar_core import Helpdesk, HelpdeskError, Pace, Team
 from cstar_web.access import access_log
 from cstar_web.app import create_app
 from cstar_web.calls import install, services
-from cstar_web.cli.base import Command, columns, make_place
+from cstar_web.cli.base import Function, columns, make_place
+from cstar_web.cli.command import Command
 from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
 from cstar_web.counters import Counters
@@ -45,7 +46,7 @@ _TEAMS_SHOWN = 5
 _MEGABYTE = 1024 * 1024
 
 
-def _settings_options(command: Command) -> Command:
+def _settings_options(command: Function) -> Function:
     for setting in reversed(SETTINGS):
         default = _default(setting)
         option = click.option(setting.flag, metavar=setting.takes, help=setting.meaning + default)
@@ -86,7 +87,15 @@ class _Places:
             self.metrics = f"{_usable(url_of(*sock.getsockname()[:2]))}/metrics"
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    examples=(
+        "cstar serve",
+        "cstar serve --demo  # with a team to look at, and a key to it",
+        "cstar serve --host 0.0.0.0 --port 8080 --database /srv/cstar/desk.db",
+    ),
+    exits={0: "it was told to stop, by SIGTERM or Ctrl-C", 1: "the port is taken, for one"},
+)
 @_settings_options
 @click.option(
     "--demo", is_flag=True, help="Make sure there is a team to try, and give a key to it."

@@ -17,6 +17,7 @@ from cstar_core import (
     utc_now,
 )
 from cstar_web.cli.base import Answer, columns, makes_desk, stamp, with_desk
+from cstar_web.cli.command import Group
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -34,12 +35,16 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-@click.group()
+@click.group(cls=Group)
 def team() -> None:
     """Make and list teams."""
 
 
-@team.command("create")
+@team.command(
+    "create",
+    short_help="Make a team, with its first two keys.",
+    examples=("cstar team create 'Bike Shop'", "cstar team create 'Bike Shop' --slug bikes --json"),
+)
 @click.argument("name")
 @click.option("--slug", help="Its short name in URLs [made from NAME].")
 @makes_desk
@@ -76,7 +81,7 @@ def key_lines(*keys: NewKey) -> list[tuple[str, str]]:
     return [(f"{each.key.type} key", each.secret) for each in keys]
 
 
-@team.command("list")
+@team.command("list", examples=("cstar team list",))
 @with_desk
 def list_teams(desk: Helpdesk) -> Answer:
     """List every team."""
@@ -94,12 +99,18 @@ def list_teams(desk: Helpdesk) -> Answer:
     return Answer(data, columns(rows) or "No team yet. Make one: cstar team create NAME")
 
 
-@click.group()
+@click.group(cls=Group)
 def key() -> None:
     """Make, list, rotate and revoke API keys."""
 
 
-@key.command("create")
+@key.command(
+    "create",
+    examples=(
+        "cstar key create acme --type secret --environment live --name shop",
+        "cstar key create acme --type secret --environment test --expires-in 90d",
+    ),
+)
 @click.argument("team")
 @click.option("--type", type=click.Choice(KEY_TYPES), required=True, help="What it may do.")
 @click.option(
@@ -124,7 +135,7 @@ def create_key(
     return Answer(data, columns([("id", made.key.id), ("key", made.secret)]) + f"\n\n{KEEP}")
 
 
-@key.command("list")
+@key.command("list", examples=("cstar key list acme",))
 @click.argument("team")
 @with_desk
 def list_keys(desk: Helpdesk, team: str) -> Answer:
@@ -159,7 +170,7 @@ def _state(found: Key) -> str:
     return f"{verb} {found.expires_at:%Y-%m-%d}"
 
 
-@key.command("revoke")
+@key.command("revoke", examples=("cstar key revoke key_01a20155f1a871109f4c0a6c4d4f6a52",))
 @click.argument("key_id", metavar="KEY_ID")
 @with_desk
 def revoke_key(desk: Helpdesk, key_id: str) -> Answer:
@@ -169,7 +180,14 @@ def revoke_key(desk: Helpdesk, key_id: str) -> Answer:
     return Answer(data, f"Revoked {revoked.id}.")
 
 
-@key.command("rotate")
+@key.command(
+    "rotate",
+    short_help="Make a key that takes the place of another.",
+    examples=(
+        "cstar key rotate key_01a20155f1a871109f4c0a6c4d4f6a52",
+        "cstar key rotate key_01a20155f1a871109f4c0a6c4d4f6a52 --overlap 48h",
+    ),
+)
 @click.argument("key_id", metavar="KEY_ID")
 @click.option(
     "--overlap",
@@ -206,12 +224,12 @@ def _is(found: Key, key_id: str) -> bool:
     return parse_id("key", found.id) == parse_id("key", key_id)
 
 
-@click.group()
+@click.group(cls=Group)
 def member() -> None:
     """Add the people who answer."""
 
 
-@member.command("add")
+@member.command("add", examples=("cstar member add acme 'Ada Park' ada@example.com --role owner",))
 @click.argument("team")
 @click.argument("name")
 @click.argument("email")

@@ -19,6 +19,7 @@ from cstar_web.cli.base import (
     stamp,
     with_desk,
 )
+from cstar_web.cli.command import Command
 from cstar_web.cli.operate import only_team
 from cstar_web.samples import SAMPLES, make_sample
 from cstar_web.sending import Answer as Received
@@ -38,7 +39,12 @@ def team_of(desk: Helpdesk, team: str | None, command: str) -> str:
     return chosen.id
 
 
-@click.command(epilog=f"EVENT is one of: {', '.join(SAMPLES)}.")
+@click.command(
+    cls=Command,
+    short_help="Make an event happen, with sample data.",
+    epilog=f"EVENT is one of: {', '.join(SAMPLES)}.",
+    examples=("cstar trigger ticket.created", "cstar trigger message.created --team acme"),
+)
 @click.argument("event")
 @click.option("--team", metavar="TEAM", help="Whose test data: an id or slug [the only team].")
 @with_desk
@@ -65,7 +71,15 @@ def _told(event: Event) -> dict[str, str | None]:
     }
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    short_help="Print each event as it happens.",
+    examples=(
+        "cstar listen --team acme --environment live",
+        "cstar listen --forward-to http://127.0.0.1:9000/hooks --events 'ticket.*'",
+        "cstar listen --json | jq .event.type",
+    ),
+)
 @click.option("--forward-to", metavar="URL", help="Where your receiver listens [only print].")
 @click.option("--team", metavar="TEAM", help="Whose data: an id or slug [the only team].")
 @click.option(

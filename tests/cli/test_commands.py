@@ -260,10 +260,6 @@ def test_the_environment_names_the_database(
     assert "acme" in run("team", "list").stdout
 
 
-def test_the_help_documents_the_exit_codes() -> None:
-    assert "Exit codes: 0 done, 1 it failed, 2 wrong use" in run("--help").stdout
-
-
 def test_the_help_of_serve_names_every_setting() -> None:
     shown = " ".join(run("serve", "--help").stdout.split())
 

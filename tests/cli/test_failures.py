@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from cstar_core import Busy, NotFound, Refused, StorageFull
-from cstar_web.cli.base import Group
+from cstar_web.cli.command import Group
 from tests.cli.commands import run
 
 NO_KEY = "key_" + 32 * "0"
@@ -38,7 +38,7 @@ SECRET = "sk_live_4eC39HqLyjWDarjtT1zdp7dcabcdefgh"
 
 # What a command may raise, the exit code, and the line on stderr.
 FAILURES = [
-    (click.Abort(), 1, "interrupted"),
+    (click.Abort(), 130, "interrupted"),
     (click.ClickException("no such\nluck"), 1, "no such luck"),
     (Busy("The database stayed locked."), 1, "The database stayed locked."),
     (StorageFull("The disk is full."), 1, "The disk is full."),
@@ -84,10 +84,12 @@ def failing(error: Exception) -> Group:
     return Group(invoke_without_command=True, callback=fail)
 
 
-def test_a_fault_of_ours_keeps_its_traceback() -> None:
-    fault = LookupError("ours")
+def test_a_fault_of_ours_is_one_line_that_says_where_it_is() -> None:
+    result = CliRunner().invoke(failing(LookupError("ours")), [])
 
-    assert CliRunner().invoke(failing(fault), []).exception is fault
+    assert result.exit_code == 1 and result.stderr.count("\n") == 1
+    assert "LookupError at test_failures.py:" in result.stderr
+    assert ": ours; cstar --debug COMMAND shows all of it" in result.stderr
 
 
 @pytest.mark.parametrize("args", [("team", "list"), ("check",), ("key", "list", "acme")])
@@ -126,7 +128,7 @@ def test_a_foreign_file_is_refused_and_left_alone(
 def test_nothing_typed_shows_the_help() -> None:
     result = run()
 
-    assert result.exit_code == 2 and "Commands:" in result.stderr
+    assert result.exit_code == 2 and "Care:" in result.stderr
 
 
 def test_a_failure_of_the_system_is_one_line(tmp_path: Path) -> None:

@@ -263,5 +263,6 @@ def test_processes_that_cannot_go_on_are_given_up_in_one_line(database: Path) ->
         _, logged = server.communicate(timeout=30)
 
     assert server.returncode == 1
-    assert logged.splitlines()[-1].startswith("cstar: gave up after 6 tries: process ")
+    failure = json.loads(logged.splitlines()[-1])["error"]
+    assert failure["message"].startswith("gave up after 6 tries: process ")
     assert "made by a newer version" in logged

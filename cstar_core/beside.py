@@ -1,0 +1,62 @@
+"""Files that are made beside a database, so that whoever has the database can use them too.
+
+An administrator's command runs as root, the service as somebody else. SQLite gives the log that it
+makes as root to the owner of the database; what cStar makes has to follow it, or the service would
+be locked out. Whoever owns the folder could put a link to any file there, so nothing is given away
+but what this process has just made, and no link is followed.
+"""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+PRIVATE = 0o600
+_OPEN = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+_MAKE = _OPEN | os.O_CREAT | os.O_EXCL
+
+
+def opened(path: str | Path, database: str | Path) -> int:
+    """A descriptor of a private file beside a database, made if it is not there. Raises OSError."""
+    while True:
+        with suppress(FileNotFoundError):
+            return os.open(path, _OPEN)
+        with suppress(FileExistsError):
+            return made(path, database)
+
+
+def made(path: str | Path, database: str | Path) -> int:
+    """A descriptor of a new private file beside a database. Raises FileExistsError and OSError."""
+    descriptor = os.open(path, _MAKE, PRIVATE)
+    hand_over(descriptor, database)
+    return descriptor
+
+
+def hand_over(descriptor: int, database: str | Path) -> None:
+    """As root: give a file that was just made to the owner of a database, or else of its folder."""
+    if os.geteuid() == 0:
+        try:
+            owner = os.stat(database)
+        except FileNotFoundError:
+            owner = os.stat(Path(database).absolute().parent)
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def make_database(path: str) -> None:
+    """Make an empty private file for a database, unless there is something of that name.
+
+    SQLite would make one that everybody may read. It is left to SQLite, and to its errors, where
+    this does not work.
+    """
+    if os.path.lexists(path):
+        return
+    with suppress(OSError):
+        folder = Path(path).absolute().parent
+        # Under another name: closing it would drop the locks that this process has on it by then.
+        descriptor, name = tempfile.mkstemp(prefix=f"{Path(path).name}.making-", dir=folder)
+        try:
+            hand_over(descriptor, path)
+            os.close(descriptor)
+            os.link(name, path)
+        finally:
+            os.unlink(name)
