@@ -9,10 +9,11 @@ DOCUMENTS = (
     *("README.md", "docs/api.md", "docs/client.md", "docs/library.md", "docs/mcp.md"),
     *("docs/exporting.md", "docs/importing.md", "docs/operating.md", "docs/webhooks.md"),
     *("docs/backups.md", "docs/commands.md", "docs/monitoring.md", "docs/settings.md"),
+    "docs/upgrading.md",
 )
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
-    *("docs/security.md", "docs/upgrading.md", "docs/deploy/README.md"),
+    *("docs/security.md", "docs/releasing.md", "docs/deploy/README.md"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
 # A fenced block: its language, whether it is skipped, its text.

@@ -10,6 +10,7 @@ from cstar_web.cli.imports import import_
 from cstar_web.cli.keep import backup, check, reindex, restore
 from cstar_web.cli.leave import customer, export
 from cstar_web.cli.mcp import mcp
+from cstar_web.cli.migrate import migrate
 from cstar_web.cli.operate import demo, openapi
 from cstar_web.cli.serve import serve
 from cstar_web.cli.teams import key, member, team
@@ -29,7 +30,7 @@ _SECTIONS = {
     "Serve": (serve, health, mcp),
     "Teams, keys and people": (team, key, member, customer),
     "Data in and out": (import_, export, backup, restore, demo),
-    "Care": (check, reindex),
+    "Care": (check, migrate, reindex),
     "For whoever writes a program": (openapi, listen, trigger),
     "The command line": (help_, completion, man),
 }

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import update_wrapper
@@ -78,10 +79,31 @@ def with_desk(
             make_place(settings)
         else:
             refuse_absent(settings.database)
-        with Helpdesk.open(settings.database) as desk:
+        with open_desk(settings) as desk:
             return command(desk, *args, **kwargs)
 
     return reads_settings(answers(update_wrapper(run, command)))
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Helpdesk]:
+    """Open the desk, and say on stderr if that has upgraded its file."""
+    with Helpdesk.open(settings.database) as desk:
+        if line := upgraded(desk):
+            click.echo(f"cstar: {tame(line)}", err=True)
+        yield desk
+
+
+def upgraded(desk: Helpdesk) -> str:
+    """What opening a desk has done to its file; empty if it had the schema of this version."""
+    done = desk.upgrade
+    if done.kept is None:
+        return ""
+    line = (
+        f"upgraded {desk.path} from schema {done.from_schema} to {done.to_schema}; "
+        f"as it was before it is kept as {done.kept}"
+    )
+    return f"{line}; made anew: {', '.join(done.mended)}" if done.mended else line
 
 
 def refuse_absent(database: str) -> None:

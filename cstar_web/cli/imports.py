@@ -26,6 +26,7 @@ from cstar_web.cli.base import (
     Usage,
     answers,
     make_place,
+    open_desk,
     reads_settings,
     refuse_absent,
     stamp,
@@ -79,11 +80,11 @@ def import_(settings: Settings, /, file: str, **options: Any) -> Answer:
     """
     if not Path(file).is_dir():
         refuse_absent(settings.database)
-        with Helpdesk.open(settings.database) as desk:
+        with open_desk(settings) as desk:
             return _import_file(desk, file, **options)
     _refuse_options(file, options)
     make_place(settings)
-    with Helpdesk.open(settings.database) as desk:
+    with open_desk(settings) as desk:
         return import_folder(desk, file)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from cstar_core import ENVIRONMENTS, Actor, Helpdesk
-from cstar_web.cli.base import Usage, reads_settings, refuse_absent
+from cstar_core import ENVIRONMENTS, Actor
+from cstar_web.cli.base import Usage, open_desk, reads_settings, refuse_absent
 from cstar_web.cli.command import Command
 from cstar_web.settings import Settings
 
@@ -53,7 +53,7 @@ def mcp(
     """
     server = _server()
     refuse_absent(settings.database)
-    with Helpdesk.open(settings.database) as desk:
+    with open_desk(settings) as desk:
         workspace = desk.workspace(team, environment)
         if member is not None:
             actor = Actor("member", workspace.members.get(member).id)

@@ -1,6 +1,7 @@
 """`cstar serve`: the server, and the first screen that tells how to use it."""
 
 import json
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -18,7 +19,7 @@ from cstar_core import Helpdesk, HelpdeskError, Pace, Team
 from cstar_web.access import access_log
 from cstar_web.app import create_app
 from cstar_web.calls import install, services
-from cstar_web.cli.base import Function, columns, make_place
+from cstar_web.cli.base import Function, columns, make_place, upgraded
 from cstar_web.cli.command import Command
 from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
@@ -44,6 +45,8 @@ _VISIT_TIME = timedelta(hours=24)
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - compared, not bound
 _TEAMS_SHOWN = 5
 _MEGABYTE = 1024 * 1024
+
+_log = logging.getLogger("cstar.upgrade")
 
 
 def _settings_options(command: Function) -> Function:
@@ -110,6 +113,7 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
         _serve_in_processes(settings, demo, as_json)
         return
     with _open(settings) as desk, _metrics_sockets(settings) as apart:
+        _log_upgrade(desk)
         watch = Watch(settings, log=access_log(settings))
         app = create_app(desk, settings, watch)
 
@@ -144,6 +148,7 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
                     )
 
         with Helpdesk.open(settings.database) as desk:
+            _log_upgrade(desk)
             places = _Places(url_of(*sock.getsockname()[:2]), settings, apart)
             screen = _first_screen(desk, places, demo, as_json)
         try:
@@ -151,6 +156,11 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool) -> None:
         except ProcessesError as error:
             raise click.ClickException(str(error)) from error
     _fold_log(settings.database)
+
+
+def _log_upgrade(desk: Helpdesk) -> None:
+    if line := upgraded(desk):
+        _log.info("%s", line)
 
 
 def _open(settings: Settings, queue: WriterQueue | None = None) -> Helpdesk:

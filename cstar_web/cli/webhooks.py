@@ -14,6 +14,7 @@ from cstar_web.cli.base import (
     Answer,
     Usage,
     columns,
+    open_desk,
     reads_settings,
     refuse_absent,
     stamp,
@@ -119,7 +120,7 @@ def listen(
         raise Usage(f"--{problems[0].message}")
     refuse_absent(settings.database)
     shown = _Json() if as_json else _Text()
-    with Helpdesk.open(settings.database) as desk:
+    with open_desk(settings) as desk:
         workspace = desk.workspace(team_of(desk, team, "cstar listen --team TEAM"), environment)
         types = [each.strip() for each in events.split(",")]
         listener = workspace.webhooks.listen(events=types, after=after, secret=secret)
