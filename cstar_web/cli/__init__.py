@@ -58,7 +58,7 @@ _SECTIONS = {
 def main() -> None:
     """cStar, a self-hosted helpdesk.
 
-    The commands work while the server runs; only cstar restore needs it stopped.
+    The commands work while the server runs; only restore and migrate need it stopped.
     cstar help COMMAND tells more of one, with examples.
     """
 

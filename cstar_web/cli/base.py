@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec
 from unicodedata import category, combining, east_asian_width
 
 import click
+from click.shell_completion import CompletionItem
 
 from cstar_core import Helpdesk, Refused
 from cstar_web.places import OF_THE_MACHINE, make_folder
@@ -33,6 +34,27 @@ class Answer:
     ok: bool = True
 
 
+class FileName(click.types.StringParamType):
+    """The name of a file or folder as it was typed; a shell completes it."""
+
+    name = "file"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the shell, which knows the files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+def completes(values: Iterable[str]) -> Callable[..., list[str]]:
+    """What completes an option or argument that may have one of these values, for one."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        return [each for each in values if each.startswith(incomplete)]
+
+    return complete
+
+
 class Usage(Exception):
     """Something in what was typed that cannot be done; the message says what to do."""
 
@@ -49,6 +71,7 @@ def reads_settings(command: Function) -> Function:
 
     option = click.option(
         "--database",
+        type=FileName(),
         metavar="FILE",
         help="The database file [CSTAR_DATABASE, or that of the service, machine or user].",
     )

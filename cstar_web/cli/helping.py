@@ -45,7 +45,8 @@ def _find(root: click.Context, path: Sequence[str]) -> click.Context:
         if not isinstance(found.command, click.Group):
             raise Usage(f"{found.command_path} has no commands of its own, such as {name}")
         _, command, _ = found.command.resolve_command(found, [name])
-        assert command is not None  # noqa: S101 - it raises where there is none
+        if command is None:  # only while a shell completes; it raises otherwise
+            raise Usage(f"{found.command_path} has no command {name}")
         found = click.Context(command, found, name, help_option_names=root.help_option_names)
     return found
 

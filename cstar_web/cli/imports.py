@@ -23,6 +23,7 @@ from cstar_core import (
 )
 from cstar_web.cli.base import (
     Answer,
+    FileName,
     Usage,
     answers,
     make_place,
@@ -53,7 +54,7 @@ _LISTED = 20
     ),
     exits={1: "it failed, or some rows are not in; --errors keeps them"},
 )
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=FileName(), metavar="FILE")
 @click.option("--team", metavar="TEAM", help="The team; needed only if there are several.")
 @click.option("--environment", type=click.Choice(ENVIRONMENTS), default="live", show_default=True)
 @click.option(
@@ -64,10 +65,12 @@ _LISTED = 20
 @click.option("--set", "constants", metavar="TARGET=VALUE", multiple=True, help="The same for all.")
 @click.option("--id", "id_column", metavar="SOURCE", help="What tells one row from another.")
 @click.option("--source", metavar="NAME", help="Keeps the ids of different files apart.")
-@click.option("--users", metavar="FILE", multiple=True, help="The people of an export.")
+@click.option(
+    "--users", type=FileName(), metavar="FILE", multiple=True, help="The people of an export."
+)
 @click.option("--delimiter", metavar="CHARACTER", help="Between CSV columns, if not found out.")
 @click.option("--encoding", metavar="NAME", help="Such as cp1252; UTF-8 if not given.")
-@click.option("--errors", metavar="FILE", help="Where rows that failed go.")
+@click.option("--errors", type=FileName(), metavar="FILE", help="Where rows that failed go.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--notify", is_flag=True, help="Let webhooks tell of what is made.")
 @reads_settings

@@ -7,6 +7,7 @@ import click
 from cstar_core import Backup, Finding, Helpdesk, Restored
 from cstar_web.cli.base import (
     Answer,
+    FileName,
     Usage,
     answers,
     columns,
@@ -73,7 +74,7 @@ def reindex(desk: Helpdesk) -> Answer:
     ),
     exits={1: "it failed, or what was copied contradicts itself; run cstar check"},
 )
-@click.argument("destination", metavar="DEST")
+@click.argument("destination", type=FileName(), metavar="DEST")
 @with_desk
 def backup(desk: Helpdesk, destination: str) -> Answer:
     """Make the folder DEST with a verified copy of the database and a manifest.
@@ -95,7 +96,7 @@ def backup(desk: Helpdesk, destination: str) -> Answer:
     ),
     exits={1: "the database is in use, or what was restored contradicts itself"},
 )
-@click.argument("source", metavar="SRC")
+@click.argument("source", type=FileName(), metavar="SRC")
 @click.option("--replace", is_flag=True, help="Replace a database that is there, and keep it.")
 @click.option("--check", "only_check", is_flag=True, help="Verify the backup and change nothing.")
 @reads_settings

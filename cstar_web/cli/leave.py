@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 
 from cstar_core import FILE_FORMATS, Customer, Erased, Export, Helpdesk
-from cstar_web.cli.base import Answer, Usage, tame, with_desk
+from cstar_web.cli.base import Answer, FileName, Usage, tame, with_desk
 from cstar_web.cli.command import Command, Group
 from cstar_web.cli.waiting import waiting
 from cstar_web.names import camel_case
@@ -24,7 +24,7 @@ _SHOWN = ("teams", "customers", "tickets", "messages", "events")
         "      --customer cus_01a20155f1a871109f4c0a6c4d4f6a52",
     ),
 )
-@click.argument("destination", metavar="DEST")
+@click.argument("destination", type=FileName(), metavar="DEST")
 @click.option("--team", metavar="TEAM", help="Only this team (id or slug), live and test.")
 @click.option("--customer", metavar="ID", help="Only what there is of this customer.")
 @click.option(

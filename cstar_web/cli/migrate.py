@@ -3,7 +3,15 @@
 import click
 
 from cstar_core import Helpdesk, Upgrade
-from cstar_web.cli.base import Answer, Usage, answers, columns, reads_settings, refuse_absent
+from cstar_web.cli.base import (
+    Answer,
+    FileName,
+    Usage,
+    answers,
+    columns,
+    reads_settings,
+    refuse_absent,
+)
 from cstar_web.cli.command import Command
 from cstar_web.cli.waiting import waiting
 from cstar_web.settings import Settings
@@ -25,6 +33,7 @@ _MEBIBYTE = 1024 * 1024
 @click.option(
     "--in",
     "within",
+    type=FileName(),
     metavar="FOLDER",
     help="With --dry-run: where the copy is made, else beside the file.",
 )

@@ -19,7 +19,7 @@ from cstar_core import Helpdesk, HelpdeskError, Pace, Team
 from cstar_web.access import access_log
 from cstar_web.app import create_app
 from cstar_web.calls import install, services
-from cstar_web.cli.base import Function, columns, make_place, upgraded
+from cstar_web.cli.base import FileName, Function, columns, make_place, upgraded
 from cstar_web.cli.command import Command
 from cstar_web.cli.operate import DEMO_NAME
 from cstar_web.cli.teams import KEEP, first_keys, key_lines
@@ -52,7 +52,12 @@ _log = logging.getLogger("cstar.upgrade")
 def _settings_options(command: Function) -> Function:
     for setting in reversed(SETTINGS):
         default = _default(setting)
-        option = click.option(setting.flag, metavar=setting.takes, help=setting.meaning + default)
+        option = click.option(
+            setting.flag,
+            type=FileName() if setting.takes == "FILE" else str,
+            metavar=setting.takes,
+            help=setting.meaning + default,
+        )
         command = option(command)
     return command
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from cstar_core import ENVIRONMENTS, Event, Helpdesk, Notice, check_url
+from cstar_core import ENVIRONMENTS, EVENT_TYPES, Event, Helpdesk, Notice, check_url
 from cstar_web.cli.base import (
     Answer,
     Usage,
     columns,
+    completes,
     open_desk,
     reads_settings,
     refuse_absent,
@@ -46,7 +47,7 @@ def team_of(desk: Helpdesk, team: str | None, command: str) -> str:
     epilog=f"EVENT is one of: {', '.join(SAMPLES)}.",
     examples=("cstar trigger ticket.created", "cstar trigger message.created --team acme"),
 )
-@click.argument("event")
+@click.argument("event", shell_complete=completes(SAMPLES))
 @click.option("--team", metavar="TEAM", help="Whose test data: an id or slug [the only team].")
 @with_desk
 def trigger(desk: Helpdesk, event: str, team: str | None) -> Answer:
@@ -93,6 +94,7 @@ def _told(event: Event) -> dict[str, str | None]:
 @click.option(
     "--events",
     metavar="TYPES",
+    shell_complete=completes(EVENT_TYPES),
     default="*",
     show_default=True,
     help="Such as ticket.*, commas between.",
