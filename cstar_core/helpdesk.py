@@ -22,7 +22,7 @@ from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
 from cstar_core.idempotency import Idempotency
 from cstar_core.imports import ImportOptions, ImportReport, import_file
-from cstar_core.keys import Access, Keys
+from cstar_core.keys import Access, Keys, NewKey
 from cstar_core.members import Members
 from cstar_core.messages import Messages
 from cstar_core.migrations import Upgrade, scripts
@@ -217,6 +217,17 @@ class Helpdesk:
         with self._store.snapshot() as snap:
             found, scope = find_scope(snap, team, environment, actor)
         return Workspace(self._store, found, scope, self._webhook_networks)
+
+    def begin(self, name: str) -> tuple[Team, NewKey, NewKey] | None:
+        """Make the first team, with a secret and a publishable live key; None if there is a team.
+
+        Of several programs that begin at once, one makes it. Raises Invalid.
+        """
+        with self.transaction():
+            if self.teams.list():
+                return None
+            made = self.teams.create(name)
+            return made, *self.keys.create_first(made.id)
 
     def workspace_of_customer(self, id: str) -> Workspace:
         """The workspace that has a customer, or had one who was deleted. Raises NotFound."""

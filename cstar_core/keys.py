@@ -122,6 +122,12 @@ class Keys:
             team_value, scope = find_scope(tx, team, environment)
             return _insert(tx, team_value, scope, type, name, expires_in)
 
+    def create_first(self, team: str) -> tuple[NewKey, NewKey]:
+        """A secret and a publishable live key, with which a team (id or slug) begins."""
+        with self._store.transaction():
+            secret = self.create(team, type="secret", environment="live")
+            return secret, self.create(team, type="publishable", environment="live")
+
     def list(self, team: str) -> tuple[Key, ...]:
         """Every key of a team, revoked ones too, oldest first. Raises NotFound for the team."""
         with self._store.snapshot() as snap:

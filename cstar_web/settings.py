@@ -15,6 +15,7 @@ from typing import Any, Self
 from limits import parse_many
 
 from cstar_web import places
+from cstar_web.notifying import Notifier
 
 PREFIX = "CSTAR_"
 ON, OFF = "on", "off"
@@ -349,6 +350,11 @@ class Settings:
         if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
             ip = ip.ipv4_mapped
         return any(ip in network for network in self.trusted_proxies)
+
+
+def notifier() -> Notifier:
+    """Who has started this program and wants to know how it does."""
+    return Notifier.of(os.environ)
 
 
 def _read(setting: Setting, source: str, text: str) -> object:

@@ -56,7 +56,7 @@ CLIENTS = (
     *("aiohttp", "httpx", "requests", "urllib3", "websocket", "asyncio"),
 )
 LISTENING = (
-    "cstar_web/cli/serve.py",
+    *("cstar_web/cli/serve.py", "cstar_web/cli/screen.py", "cstar_web/notifying.py"),
     *(f"cstar_web/server/{name}.py" for name in ("__init__", "channel", "listener", "processes")),
 )
 # What asks a cStar server, from another program.

@@ -11,7 +11,7 @@ from cstar_core import ENVIRONMENTS, Helpdesk, Team
 from cstar_web.app import create_app
 from cstar_web.cli.base import Answer, Usage, columns, makes_desk, reads_settings, say
 from cstar_web.cli.command import Command
-from cstar_web.cli.teams import KEEP, first_keys, key_lines, team_data
+from cstar_web.cli.teams import KEEP, key_lines, team_data
 from cstar_web.demo import DemoCounts, load_demo
 from cstar_web.names import camel_case
 from cstar_web.openapi import specification
@@ -55,7 +55,7 @@ def only_team(desk: Helpdesk, command: str) -> Team | None:
 
 def _new_demo(desk: Helpdesk, environment: str) -> Answer:
     made = desk.teams.create(DEMO_NAME)
-    keys = first_keys(desk, made)
+    keys = desk.keys.create_first(made.id)
     counts = load_demo(desk, made.id, environment)
     text = f"{_loaded(counts, made, environment)}\n\n{columns(key_lines(*keys))}\n\n{KEEP}"
     return Answer({**team_data(made, *keys), **_counted(counts)}, text)

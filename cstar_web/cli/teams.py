@@ -52,18 +52,12 @@ def create_team(desk: Helpdesk, name: str, slug: str | None) -> Answer:
     """Make a team called NAME, with one secret and one publishable live key."""
     with desk.transaction():
         made = desk.teams.create(name, slug=slug)
-        secret, publishable = first_keys(desk, made)
+        secret, publishable = desk.keys.create_first(made.id)
     lines = [("team", made.id), ("slug", made.slug), *key_lines(secret, publishable)]
     return Answer(team_data(made, secret, publishable), columns(lines) + f"\n\n{KEEP}")
 
 
 KEEP = "Keep the keys safe: they are shown only now."
-
-
-def first_keys(desk: Helpdesk, made: Team) -> tuple[NewKey, NewKey]:
-    """A secret and a publishable live key of a team."""
-    secret = desk.keys.create(made.id, type="secret", environment="live")
-    return secret, desk.keys.create(made.id, type="publishable", environment="live")
 
 
 def team_data(made: Team, secret: NewKey, publishable: NewKey) -> dict[str, str]:

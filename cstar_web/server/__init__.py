@@ -20,6 +20,7 @@ from wsgiref.types import WSGIApplication
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
+from cstar_web.ending import heard_stops
 from cstar_web.server.balance import MOMENT, Turns
 from cstar_web.server.channel import Bounds, Channel
 from cstar_web.server.dispatcher import Dispatcher
@@ -27,7 +28,9 @@ from cstar_web.server.listener import Listener
 from cstar_web.settings import Settings
 from cstar_web.watch import Watch
 
-__all__ = ["Beside", "Bounds", "ListenError", "Server", "listen", "serve"]
+__all__ = ["ECHO_SECONDS", "Asked", "Beside", "Bounds", "ListenError", "Server", "listen", "serve"]
+
+ECHO_SECONDS = 0.5
 
 log = logging.getLogger("cstar.server")
 
@@ -36,6 +39,26 @@ Beside = tuple[WSGIApplication, socket.socket]
 
 class ListenError(Exception):
     """The address cannot be listened on; the message says what to do."""
+
+
+class Asked:
+    """When a stop was last asked for.
+
+    A service manager may tell each process of a program in one file, whose first process passes
+    on what it is told, and so may a terminal. What comes at once is one wish.
+    """
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+
+    def is_echo(self) -> bool:
+        """Whether it was asked for just before."""
+        last, self._last = self._last, time.monotonic()
+        return last is not None and self._last - last < ECHO_SECONDS
+
+
+def _nothing() -> None:
+    """What is called where nobody listens."""
 
 
 class Server:
@@ -58,6 +81,9 @@ class Server:
         self._stopping = False
         self._patience = bounds.drain_seconds
         self._next_sweep = 0.0
+        # Called on each turn of the loop, and once when nothing new is taken any more.
+        self.alive: Callable[[], None] = _nothing
+        self.stopping: Callable[[], None] = _nothing
         options = {"map": self._map, "dispatcher": self._threads, "adj": _adjust(settings, bounds)}
         self._listeners = [
             Listener(app, settings, bounds, _sock=sock, sockinfo=_sockinfo(sock), **options)
@@ -94,6 +120,7 @@ class Server:
         """Serve until `stop` is called."""
         while not self._stopping:
             self._turn(self._bounds.sweep_seconds)
+        self.stopping()
         self._drain()
 
     def close(self) -> None:
@@ -126,6 +153,7 @@ class Server:
             seconds = min(seconds, self._threads.patience)
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
         self._threads.relieve()
+        self.alive()
         now = time.monotonic()
         if now >= self._next_sweep:
             self._next_sweep = now + self._bounds.sweep_seconds
@@ -159,7 +187,7 @@ def serve(
     watch: Watch | None = None,
     beside: Sequence[Beside] = (),
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests in flight and return.
+    """Serve until SIGTERM, SIGHUP or SIGINT, then finish the requests in flight and return.
 
     `ready` is called once the server listens. `watch` learns of what is refused before the app
     sees it. `beside` are other apps with sockets of their own. Raises `ListenError` if the
@@ -226,13 +254,16 @@ def _sockinfo(sock: socket.socket) -> tuple[object, ...]:
 
 @contextlib.contextmanager
 def _stopped_by_signals(server: Server) -> Iterator[None]:
+    asked = Asked()
+
     def stop(_number: int, _frame: FrameType | None) -> None:
-        server.stop()
+        if not asked.is_echo():
+            server.stop()
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in heard_stops()}
     # The system may deliver a signal to another thread, which leaves this one asleep in poll().
     os.set_blocking(server.wakeup, False)
     wakeup = signal.set_wakeup_fd(server.wakeup, warn_on_full_buffer=False)

@@ -39,6 +39,31 @@ class Loads:
         )
 
 
+class Beats:
+    """When each of several processes gave its last sign of life, by the monotonic clock."""
+
+    def __init__(self, processes: int) -> None:
+        self._last = memoryview(mmap.mmap(-1, _WORD * processes)).cast("d")
+
+    def beat(self, number: int) -> None:
+        """Give a sign of life."""
+        self._last[number] = time.monotonic()
+
+    def clear(self, number: int) -> None:
+        """A process that has ended has not begun again."""
+        self._last[number] = 0.0
+
+    @property
+    def all_have_begun(self) -> bool:
+        """Whether each has given one."""
+        return all(self._last)
+
+    def is_late(self, number: int, seconds: float) -> bool:
+        """Whether a process that has begun gave none for so long."""
+        last = self._last[number]
+        return bool(last) and time.monotonic() - last > seconds
+
+
 class Turns:
     """Lets processes with fewer connections go first, but never waits longer than a moment."""
 

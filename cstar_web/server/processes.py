@@ -17,11 +17,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import NoReturn, Self
 
-from cstar_web.server import Bounds, Server
-from cstar_web.server.balance import Loads, Turns
+from cstar_web.ending import STOPS, heard_stops
+from cstar_web.notifying import Notifier
+from cstar_web.server import Asked, Bounds, Server
+from cstar_web.server.balance import Beats, Loads, Turns
 
 __all__ = ["ProcessesError", "supervise"]
 
@@ -33,9 +36,9 @@ TRIES = 6
 _FIRST_PAUSE = 0.05
 _TIME_TO_CLOSE = 4.0
 _ANSWERS = 0
-_STOPS = (signal.SIGTERM, signal.SIGINT)
 _AT_ONCE = signal.SIGUSR1
-_HEARD = (*_STOPS, signal.SIGCHLD)
+_HEARD = (*STOPS, signal.SIGCHLD)
+_LOOK_SECONDS = 0.1
 
 log = logging.getLogger("cstar.server")
 
@@ -55,16 +58,23 @@ class _Place:
     due: float = 0.0
 
 
-def supervise(sock: socket.socket, processes: int, work: Work, ready: Callable[[], None]) -> None:
-    """Run `work` in so many processes until SIGTERM or SIGINT, and start anew what ends before.
+def supervise(
+    sock: socket.socket,
+    processes: int,
+    work: Work,
+    ready: Callable[[], None],
+    notifier: Notifier | None = None,
+) -> None:
+    """Run `work` in so many processes until a signal to stop, and start anew what ends before.
 
     `work` serves on the socket, and gives what it is called with to its server as `ready`.
-    `ready` is called here, once the first of them answers. A worker leaves by SystemExit, so
-    that what a program does at its end is done there too. Raises `ProcessesError` if workers
-    end again and again as soon as they have begun.
+    `ready` is called here, once the first of them answers; `notifier` tells that the server is
+    ready once all do, and gives signs of life as long as each of them does. A worker leaves by
+    SystemExit, so that what a program does at its end is done there too. Raises `ProcessesError`
+    if workers end again and again as soon as they have begun.
     """
     with _Bell() as bell:
-        _Supervisor(sock, processes, work, ready, bell).run()
+        _Supervisor(sock, processes, work, ready, bell, notifier or Notifier()).run()
 
 
 class _Bell:
@@ -74,7 +84,8 @@ class _Bell:
         self._owner = os.getpid()
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
-        self._before = {number: signal.signal(number, _do_nothing) for number in _HEARD}
+        heard = (*heard_stops(), signal.SIGCHLD)
+        self._before = {number: signal.signal(number, _do_nothing) for number in heard}
         self._wakeup = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         return self
 
@@ -111,7 +122,12 @@ class _Supervisor:
         work: Work,
         ready: Callable[[], None],
         bell: _Bell,
+        notifier: Notifier,
     ) -> None:
+        self._notifier = notifier
+        self._beats = Beats(processes)
+        self._asked = Asked()
+        self._is_told = False
         self._sock = sock
         self._work = work
         self._ready: Callable[[], None] | None = ready
@@ -132,6 +148,7 @@ class _Supervisor:
                 self._hear(heard)
             self._reap()
             self._kill_late()
+            self._tell()
         os.close(self._life)
         if self._failure:
             raise self._failure
@@ -145,7 +162,24 @@ class _Supervisor:
             times = [self._kill_at]
         else:
             times = [place.due for place in self._places if not place.pid]
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        pauses = [max(0.0, each - time.monotonic()) for each in times]
+        if self._is_told and (sign := self._notifier.pause) is not None:
+            # While one of the others gives no sign, it is looked at again and again.
+            pauses.append(max(sign, _LOOK_SECONDS))
+        return min(pauses, default=None)
+
+    def _tell(self) -> None:
+        """Tell the service manager that all answer, and that all are alive."""
+        if not self._is_told and not self._stopping and self._beats.all_have_begun:
+            self._is_told = True
+            self._notifier.ready()
+        seconds = self._notifier.watchdog_seconds
+        if (
+            self._is_told
+            and seconds
+            and not any(self._beats.is_late(each.number, seconds) for each in self._places)
+        ):
+            self._notifier.alive()
 
     def _start_due(self) -> None:
         for place in self._places:
@@ -169,13 +203,14 @@ class _Supervisor:
     def _become_worker(self) -> None:
         """Forget what only the first process does, before any signal comes."""
         self._bell.silence()
-        # Ctrl-C goes to all processes of a terminal, and the first one passes it on.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _leave_to_the_first()
         os.close(self._hold)
 
     def _be_worker(self, number: int) -> NoReturn:
         def follow(server: Server) -> None:
             server.take_turns(Turns(self._loads, number))
+            server.alive = partial(self._beats.beat, number)
+            server.alive()
             _obey(server, self._life)
             self._bell.ring()
 
@@ -190,16 +225,20 @@ class _Supervisor:
         if heard == _ANSWERS and self._ready:
             show, self._ready = self._ready, None
             show()
-        elif heard in _STOPS:
+        elif heard in STOPS:
             self._stop()
 
     def _stop(self) -> None:
         """Let the workers finish what they are answering; asked twice, stop them at once."""
+        is_echo = self._asked.is_echo()
         if self._stopping:
+            if is_echo:
+                return
             self._signal(_AT_ONCE)
             self._kill_at = time.monotonic() + _TIME_TO_CLOSE
             return
         self._stopping = True
+        self._notifier.stopping()
         self._kill_at = time.monotonic() + Bounds().drain_seconds + _TIME_TO_CLOSE
         # While it is open here, connections would be made that nobody answers.
         self._sock.close()
@@ -219,6 +258,7 @@ class _Supervisor:
             ended, status = os.waitpid(place.pid, os.WNOHANG)
             if ended:
                 self._loads.clear(place.number)
+                self._beats.clear(place.number)
                 self._note_end(place, f"{place.pid} ended with {_how(status)}")
                 place.pid = 0
 
@@ -256,9 +296,15 @@ def _obey(server: Server, life: int) -> None:
         stop()
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _leave_to_the_first()
     signal.signal(_AT_ONCE, stop_at_once)
     threading.Thread(target=follow, daemon=True).start()
+
+
+def _leave_to_the_first() -> None:
+    """Ctrl-C, and its closing, go to all processes of a terminal; the first one passes them on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 @contextlib.contextmanager

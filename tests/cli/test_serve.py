@@ -41,12 +41,6 @@ def follow(screen: str) -> Any:
     return fetch(url, header.split()[2])
 
 
-def test_serving_without_a_team_says_how_to_make_one() -> None:
-    with serving() as (server, screen):
-        assert "cstar team create NAME" in screen
-        assert stop(server) == 0
-
-
 def test_the_first_screen_shows_where_things_are(database: Path) -> None:
     with serving("--database", str(database)) as (_, screen):
         url = screen.split()[3]

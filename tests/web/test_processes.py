@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cstar_web.server import ECHO_SECONDS
 from cstar_web.server.processes import TRIES
 from tests.web.sockets import GET, Address, connect, is_answered, read_all, read_one, wait_until
 
@@ -196,7 +198,7 @@ def test_one_that_is_told_to_stop_finishes_and_is_replaced(program: Program) -> 
     assert answers[0].endswith(str(worker).encode())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_lets_a_request_finish(program: Program, number: signal.Signals) -> None:
     with answering(program, 0.5) as (worker, answers):
         program.send(number)
@@ -205,7 +207,7 @@ def test_a_signal_lets_a_request_finish(program: Program, number: signal.Signals
     assert program.ended() == ("closed\n", 0)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_all_processes_counts_once(program: Program, number: signal.Signals) -> None:
     with answering(program, 0.5) as (worker, answers):
         os.killpg(program.process.pid, number)
@@ -226,16 +228,28 @@ def test_a_second_signal_does_not_wait_for_requests(program: Program) -> None:
     with answering(program, 30) as (_, answers):
         program.send(signal.SIGTERM)
         wait_until(lambda: refuses(program.address))
+        time.sleep(2 * ECHO_SECONDS)
         program.send(signal.SIGTERM)
 
         assert program.ended() == ("closed\n", 0)
     assert answers == [b""]
 
 
+def test_a_signal_that_comes_twice_at_once_counts_once(program: Program) -> None:
+    with answering(program, 1.0) as (worker, answers):
+        program.send(signal.SIGTERM)
+        time.sleep(0.1)
+        program.send(signal.SIGTERM)
+
+    assert answers[0].endswith(str(worker).encode())
+    assert program.ended() == ("closed\n", 0)
+
+
 def test_a_halted_process_does_not_outlive_the_second_signal(program: Program) -> None:
     os.kill(program.workers()[0], signal.SIGSTOP)
     program.send(signal.SIGTERM)
     wait_until(lambda: len(program.workers()) == 1)
+    time.sleep(2 * ECHO_SECONDS)
     program.send(signal.SIGTERM)
 
     assert program.ended() == ("closed\n", 0)

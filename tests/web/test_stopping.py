@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cstar_web.server import ECHO_SECONDS
 from tests.web.sockets import GET, Address, connect, read_all, read_one, wait_until
 
 SLOW_APP = """
@@ -44,7 +45,7 @@ def slow_program(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Addres
             program.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_lets_a_request_finish(tmp_path: Path, number: signal.Signals) -> None:
     with slow_program(tmp_path) as (program, address), connect(address) as client:
         client.sendall(b"GET /0.5 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -95,6 +96,19 @@ def test_a_second_signal_does_not_wait_for_requests(tmp_path: Path) -> None:
         assert program.stdout and program.stdout.readline() == "started\n"
         program.terminate()
         wait_until(lambda: not accepts(address))
+        time.sleep(2 * ECHO_SECONDS)
         program.terminate()
 
+        assert program.wait(5) == 0
+
+
+def test_a_signal_that_comes_twice_at_once_counts_once(tmp_path: Path) -> None:
+    with slow_program(tmp_path) as (program, address), connect(address) as client:
+        client.sendall(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert program.stdout and program.stdout.readline() == "started\n"
+        program.terminate()
+        time.sleep(0.1)
+        program.terminate()
+
+        assert read_all(client).endswith(b"done")
         assert program.wait(5) == 0
