@@ -15,7 +15,7 @@ from cstar_core.backups import Backup, Restored, make_backup, read_backup, resto
 from cstar_core.clock import Clock, from_seconds, to_seconds, utc_now
 from cstar_core.custom_fields import CustomFields
 from cstar_core.customers import Customers, place_of_customer
-from cstar_core.errors import Busy, Refused
+from cstar_core.errors import Busy
 from cstar_core.events import Events
 from cstar_core.exports import Export, load_export, make_export, make_personal
 from cstar_core.figures import Figures, figures
@@ -150,7 +150,7 @@ class Helpdesk:
         kept.make_way()
         done = upgrade(name, scripts())
         kept.keep()
-        store = Store(name, clock, documents.UPKEEP, queue, kept)
+        store = Store(name, clock, documents.UPKEEP, queue, kept, done.to_schema)
         return cls(_held(store, done.to_schema), done, clock, webhook_networks)
 
     @staticmethod
@@ -264,9 +264,6 @@ class Helpdesk:
         Raises Busy, StorageFull, and Refused if another version has changed the schema meanwhile.
         """
         with self._store.transaction() as tx:
-            version = tx.sql("PRAGMA user_version")[0][0]
-            if version != self.schema_version:
-                raise Refused(f"{self.path} has been upgraded; restart with the newer version")
             tx.run(_PROBE, now=tx.now)
 
     def figures(self) -> Figures:

@@ -19,14 +19,20 @@ def write_copy(path: str, version: int) -> Path:
     It takes the place of what an upgrade that was killed has left, so these do not pile up.
     """
     partial = Path(f"{path}.before-upgrade-from-{version}.partial")
-    partial.unlink(missing_ok=True)
+    _discard(partial)
     try:
         with closing(sqlite3.connect(path)) as reader:
             copy_with(reader, partial, path)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        _discard(partial)
         raise
     return partial
+
+
+def _discard(partial: Path) -> None:
+    """Remove a copy, and the journal that SQLite keeps beside it while it is written."""
+    for each in (partial, Path(f"{partial}-journal")):
+        each.unlink(missing_ok=True)
 
 
 def name_copy(partial: Path) -> Path:

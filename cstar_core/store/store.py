@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Self
 
 from cstar_core.clock import Clock, to_seconds
-from cstar_core.errors import Busy, Forbidden, StorageFull
+from cstar_core.errors import Busy, Forbidden, Refused, StorageFull
 from cstar_core.store.connections import (
     PRAGMAS,
     Connections,
@@ -33,7 +33,11 @@ class _Current(threading.local):
 
 
 class Store:
-    """One open database file, safe to use from many threads."""
+    """One open database file, safe to use from many threads.
+
+    With a ``schema`` it writes only as long as the file has that: a newer version may upgrade it
+    underneath, and would find rows that the older one has written.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,10 @@ class Store:
         upkeep: Upkeep,
         queue: Queue | None = None,
         reserve: Reserve | None = None,
+        schema: int | None = None,
     ) -> None:
         self.path = path
+        self._schema = schema
         self._reserve = reserve or Reserve(path, None)
         self._clock = clock
         self._upkeep = upkeep
@@ -99,6 +105,7 @@ class Store:
         if self._current.snapshot is not None:
             raise RuntimeError("Open the transaction before reading, not inside a snapshot.")
         with translated(self.path), self._write(brief, reserved) as connection:
+            self._refuse_upgraded(connection)
             transaction = Transaction(connection, to_seconds(at or self._clock()))
             self._current.transaction = transaction
             try:
@@ -241,7 +248,14 @@ class Store:
 
     def _begin_catching_up(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
+        self._refuse_upgraded(connection)
         self._upkeep.everything(Transaction(connection, to_seconds(self._clock())))
+
+    def _refuse_upgraded(self, connection: sqlite3.Connection) -> None:
+        if self._schema is None:
+            return
+        if connection.execute("PRAGMA user_version").fetchone()[0] != self._schema:
+            raise Refused(f"{self.path} has been upgraded; restart with the newer version")
 
     @contextmanager
     def _savepoint(self, outer: Transaction) -> Iterator[None]:

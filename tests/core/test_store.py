@@ -449,3 +449,16 @@ def test_the_key_of_the_first_row_is_one(desk: Helpdesk) -> None:
 def test_a_query_without_a_row_gives_no_value(desk: Helpdesk) -> None:
     with desk._store.snapshot() as snap:
         assert snap.value(ProbeRow.select(ProbeRow.written_at)) is None
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_a_file_that_was_upgraded_underneath_is_not_written_any_more(
+    desk: Helpdesk, acme: Workspace, path: Path, brief: bool
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as newer:
+        newer.execute(f"PRAGMA user_version = {desk.schema_version + 1}")
+    with pytest.raises(Refused, match="has been upgraded"), desk.transaction(brief=brief):
+        acme.tickets.create(title="By the older version")
+    with closing(sqlite3.connect(path, isolation_level=None)) as newer:
+        newer.execute("UPDATE workspaces SET customer_count = customer_count")
+    assert acme.tickets.list().total == 0
