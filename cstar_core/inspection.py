@@ -1,31 +1,40 @@
 """Look a database over: is the file sound, and does everything kept twice agree?"""
 
+import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from shutil import disk_usage
 
 from cstar_core.counters import COUNTERS, how_many_wrong
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.store import Snapshot, Store
+from cstar_core.surroundings import PASSING, file_system, is_remote, leftovers, open_to_others
 from cstar_core.tickets import astray
 from cstar_core.webhooks import read_backlog
 
 WAL_BUG_FIXED_IN = (3, 51, 3)
 _HOUR = 3600
-LEAST_FREE = 256 * 1024 * 1024
-_RESTORE = "stop the server and restore a backup: cstar restore"
+_MIB = 1024 * 1024
+LEAST_FREE = 256 * _MIB
+_RESTORE = "stop the server and restore a backup: cstar restore BACKUP --replace"
 _REINDEX = "make it anew: cstar reindex"
+_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; ``detail`` says what was seen and, if it is not ok, what to do."""
+    """One thing looked at; ``detail`` says what was seen.
+
+    ``remedy`` says what to do, if it is not ok or is a warning; else it is empty.
+    """
 
     name: str
     ok: bool
     detail: str
     warning: bool = False
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,9 @@ def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
             (
                 sqlite_version(),
                 free_space(snap, store.path),
+                permissions(store.path),
+                disk(file_system(store.path)),
+                left_beside(store.path),
                 *_all(snap, schema_version, deep),
                 webhooks(snap, store.now()),
             )
@@ -67,7 +79,7 @@ def integrity(snap: Snapshot) -> Finding:
     """Whether the file's pages, tables and indexes are sound."""
     rows = [str(row[0]) for row in snap.sql("PRAGMA integrity_check(5)")]
     sound = rows == ["ok"]
-    return Finding("integrity", sound, "ok" if sound else f"{'; '.join(rows)}; {_RESTORE}")
+    return Finding("integrity", sound, "; ".join(rows), remedy="" if sound else _RESTORE)
 
 
 def references(snap: Snapshot) -> Finding:
@@ -96,11 +108,9 @@ def sqlite_version() -> Finding:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= WAL_BUG_FIXED_IN:
         return Finding("sqlite", True, version)
-    detail = (
-        f"{version}; before 3.51.3 SQLite has a rare bug that can damage a database in WAL mode: "
-        "use a Python with a newer SQLite when you can"
-    )
-    return Finding("sqlite", True, detail, warning=True)
+    detail = f"{version}, with a rare bug that can damage a database in WAL mode"
+    remedy = "use a Python with SQLite 3.51.3 or newer when you can"
+    return Finding("sqlite", True, detail, True, remedy)
 
 
 def free_space(snap: Snapshot, path: str) -> Finding:
@@ -112,8 +122,49 @@ def free_space(snap: Snapshot, path: str) -> Finding:
     free = disk_usage(path).free
     if free >= needed:
         return Finding("free space", True, f"{_mib(free)} MiB")
-    detail = f"{_mib(free)} MiB; make room for {_mib(needed)} MiB: an upgrade copies the file"
-    return Finding("free space", True, detail, warning=True)
+    remedy = f"make room for {_mib(needed)} MiB: an upgrade copies the file"
+    return Finding("free space", True, f"{_mib(free)} MiB", True, remedy)
+
+
+def permissions(path: str) -> Finding:
+    """Whether other users of the machine may read or change the database."""
+    found = open_to_others(path)
+    if not found:
+        return Finding("permissions", True, "closed to other users")
+    remedy = f"close it to them: chmod o-rwx {_quoted(found)}"
+    return Finding("permissions", True, "any user may read or change it", True, remedy)
+
+
+def disk(kind: str) -> Finding:
+    """Whether a file system of a type (empty if not known) is one for a database."""
+    detail = kind or "of a kind that is not known"
+    if kind in PASSING:
+        detail += ", which does not outlive the machine or the container"
+        return Finding("file system", True, detail, True, "move the database to a disk or a volume")
+    if is_remote(kind):
+        detail += ", where SQLite's write-ahead log may lose data"
+        return Finding("file system", True, detail, True, "move the database to a local disk")
+    return Finding("file system", True, detail)
+
+
+def left_beside(path: str) -> Finding:
+    """Whether copies of the database, or halves of some, take space beside it."""
+    found = leftovers(path)
+    if not found:
+        return Finding("copies beside it", True, "none")
+    size = _mib(sum(each.size for each in found) + _MIB - 1)
+    halves = sum(not each.whole for each in found)
+    detail = f"{len(found)}, {halves} of them half made, {size} MiB; who was erased may be in them"
+    remedy = "delete those that you do not need any more: rm -r "
+    return Finding(
+        "copies beside it", True, detail, True, remedy + _quoted([each.path for each in found])
+    )
+
+
+def _quoted(paths: Sequence[Path]) -> str:
+    more = len(paths) - _LISTED
+    shown = " ".join(shlex.quote(str(each)) for each in paths[:_LISTED])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def webhooks(snap: Snapshot, now: int) -> Finding:
@@ -125,16 +176,18 @@ def webhooks(snap: Snapshot, now: int) -> Finding:
     told += [f"{found.failed:,} deliveries failed in 30 days"] if found.failed else []
     told += [f"{found.disabled} turned off because their receiver failed"] if found.disabled else []
     is_well = late < _HOUR and not found.failed and not found.disabled
-    remedy = "" if is_well else "; see GET …/webhooks and …/deliveries"
-    return Finding("webhooks", True, ", ".join(told) + remedy, warning=not is_well)
+    remedy = "" if is_well else "see what the receivers answer: GET …/webhooks and …/deliveries"
+    return Finding("webhooks", True, ", ".join(told), not is_well, remedy)
 
 
 def _mib(size: int) -> str:
-    return f"{size // (1024 * 1024):,}"
+    return f"{size // _MIB:,}"
 
 
 def _zero(name: str, wrong: int, what: str, remedy: str) -> Finding:
-    return Finding(name, wrong == 0, "agree" if wrong == 0 else f"{wrong} {what}; {remedy}")
+    if wrong == 0:
+        return Finding(name, True, "agree")
+    return Finding(name, False, f"{wrong} {what}", remedy=remedy)
 
 
 def _index(snap: Snapshot, workspace_id: int, environment: str, deep: bool) -> Finding:
@@ -146,9 +199,9 @@ def _index(snap: Snapshot, workspace_id: int, environment: str, deep: bool) -> F
         if wrong := miscounted_words(snap, workspace_id):
             return _zero(name, wrong, "columns have lost words or have too many", _REINDEX)
         if deep and (where := first_difference(snap, workspace_id)):
-            return Finding(name, False, f"differs from the text of {where}; {_REINDEX}")
+            return Finding(name, False, f"differs from the text of {where}", remedy=_REINDEX)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
             raise
-        return Finding(name, False, f"cannot be read: {error}; {_REINDEX}")
+        return Finding(name, False, f"cannot be read: {error}", remedy=_REINDEX)
     return Finding(name, True, "agrees with every word" if deep else "agree")

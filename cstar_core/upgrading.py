@@ -67,7 +67,7 @@ def settle(connection: sqlite3.Connection) -> tuple[str, ...]:
         reindex_within(tx)
         for each in agreement(tx):
             if not each.ok:
-                raise Contradiction(f"{each.name}: {each.detail.partition(';')[0]}")
+                raise Contradiction(f"{each.name}: {each.detail}")
     return wrong
 
 

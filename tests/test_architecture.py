@@ -17,7 +17,7 @@ PACKAGES = ("cstar_core", "cstar_web")
 # Lowest first: a module imports only from layers below its own.
 LAYERS = (
     ("errors", "clock", "ids", "versions"),
-    ("checks", "words", "values", "files", "beside", "signatures"),
+    ("checks", "words", "values", "files", "beside", "surroundings", "signatures"),
     ("tags", "metadata", "fields", "pages", "addresses"),
     ("tables",),
     ("store", "scope"),

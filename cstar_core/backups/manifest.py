@@ -62,7 +62,10 @@ def to_json(backup: Backup) -> bytes:
         "database": {"file": DATABASE_NAME, "size": backup.size, "sha256": backup.sha256},
         "tables": dict(backup.tables),
         "workspaces": [_counts_out(each) for each in backup.workspaces],
-        "findings": [{"name": each.name, "detail": each.detail} for each in backup.findings],
+        "findings": [
+            {"name": each.name, "detail": each.detail, "remedy": each.remedy}
+            for each in backup.findings
+        ],
     }
     return (json.dumps(document, indent=2) + "\n").encode()
 
@@ -100,7 +103,10 @@ def _backup_in(document: Mapping[str, Any]) -> Backup:
         tables={str(name): int(rows) for name, rows in document["tables"].items()},
         workspaces=tuple(_counts_in(each) for each in document["workspaces"]),
         findings=tuple(
-            Finding(str(each["name"]), False, str(each["detail"])) for each in document["findings"]
+            Finding(
+                str(each["name"]), False, str(each["detail"]), remedy=str(each.get("remedy", ""))
+            )
+            for each in document["findings"]
         ),
         cstar_version=None if made_by is None else str(made_by),
     )

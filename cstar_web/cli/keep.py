@@ -1,5 +1,6 @@
 """The commands that keep the data: check, reindex, backup, restore."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
@@ -31,15 +32,21 @@ from cstar_web.settings import Settings
 @click.option("--deep", is_flag=True, help="Also index all text anew, aside, and compare it.")
 @with_desk
 def check(desk: Helpdesk, deep: bool) -> Answer:
-    """Check the database file: integrity, references, counters, search index and free space.
+    """Check the database file: integrity, references, counters, search index, what is around it.
 
-    Each finding says what to do about it.
+    Each finding that is not fine says what to do about it.
     """
     with waiting("Checking"):
         report = desk.check(deep=deep)
     findings = [asdict(each) for each in report.findings]
-    rows = [(_verdict(each), each.name, each.detail) for each in report.findings]
+    rows = [row for each in report.findings for row in _rows(each)]
     return Answer({"ok": report.ok, "findings": findings}, columns(rows), report.ok)
+
+
+def _rows(finding: Finding) -> Iterator[tuple[str, str, str]]:
+    yield _verdict(finding), finding.name, finding.detail
+    if finding.remedy:
+        yield "", "", f"What to do: {finding.remedy}"
 
 
 def _verdict(finding: Finding) -> str:
@@ -135,7 +142,7 @@ def _summary(backup: Backup) -> str:
 
 
 def _warnings(backup: Backup) -> list[str]:
-    return [f"WRONG  {each.name}  {each.detail}" for each in backup.findings]
+    return [f"WRONG  {each.name}  {each.detail}; {each.remedy}" for each in backup.findings]
 
 
 def _data(backup: Backup) -> dict[str, object]:
@@ -144,7 +151,10 @@ def _data(backup: Backup) -> dict[str, object]:
         {camel_case(name): value for name, value in asdict(each).items()}
         for each in backup.workspaces
     ]
-    findings = [{"name": each.name, "detail": each.detail} for each in backup.findings]
+    findings = [
+        {"name": each.name, "detail": each.detail, "remedy": each.remedy}
+        for each in backup.findings
+    ]
     return {
         **values,
         "createdAt": stamp(backup.created_at),

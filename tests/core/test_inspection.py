@@ -1,6 +1,7 @@
 """Looking a file over: sound files pass, each kind of damage is named."""
 
 import random
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +27,18 @@ def damaged(acme: Workspace, desk: Helpdesk, path: Path) -> sqlite3.Connection:
 
 
 def wrong(desk: Helpdesk) -> list[str]:
-    return [finding.name for finding in desk.check().findings if not finding.ok]
+    """The names of what is wrong, after a look that whatever is not fine says what to do."""
+    findings = desk.check().findings
+    assert [bool(each.remedy) for each in findings] == [
+        each.warning or not each.ok for each in findings
+    ]
+    return [finding.name for finding in findings if not finding.ok]
+
+
+def one(desk: Helpdesk, name: str) -> Finding:
+    wrong(desk)
+    (found,) = [each for each in desk.check().findings if each.name == name]
+    return found
 
 
 DAMAGE = [
@@ -105,7 +117,7 @@ def test_tickets_that_are_merged_in_a_circle_are_found(
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("UPDATE merges SET into_id = 1 WHERE ticket_id = 2")
     (found,) = [finding for finding in desk.check().findings if not finding.ok]
-    assert found.detail.startswith("2 tickets are not as a merge leaves them")
+    assert found.detail == "2 tickets are not as a merge leaves them"
 
 
 def test_a_damaged_index_is_found(desk: Helpdesk, damaged: sqlite3.Connection, path: Path) -> None:
@@ -124,8 +136,9 @@ def test_a_damaged_index_is_found(desk: Helpdesk, damaged: sqlite3.Connection, p
 def test_a_finding_says_what_to_do(desk: Helpdesk, damaged: sqlite3.Connection) -> None:
     with closing(damaged):
         damaged.execute("UPDATE ticket_counts SET tickets = 9")
-    [detail] = [finding.detail for finding in desk.check().findings if not finding.ok]
-    assert "cstar reindex" in detail
+    [found] = [finding for finding in desk.check().findings if not finding.ok]
+    assert found.remedy == "make it anew: cstar reindex"
+    assert "reindex" not in found.detail
 
 
 def test_every_workspace_is_looked_at(desk: Helpdesk) -> None:
@@ -182,8 +195,9 @@ def test_a_wrong_word_is_found_by_a_deep_look(
     assert desk.check().ok
     listed = indexed.tickets if table.startswith("ticket") else indexed.customers
     second = listed.list(sort="created_at").items[1].id
-    [detail] = [each.detail for each in desk.check(deep=True).findings if not each.ok]
-    assert detail == f"differs from the text of {second}; make it anew: cstar reindex"
+    [found] = [each for each in desk.check(deep=True).findings if not each.ok]
+    assert found.detail == f"differs from the text of {second}"
+    assert found.remedy == "make it anew: cstar reindex"
 
 
 def test_a_word_too_many_is_found(desk: Helpdesk, indexed: Workspace, path: Path) -> None:
@@ -220,7 +234,7 @@ def test_little_free_space_is_a_warning(
     report = desk.check()
     [finding] = [each for each in report.findings if each.name == "free space"]
     assert (finding.warning, report.ok) == (warning, True)
-    assert ("make room for" in finding.detail) is warning
+    assert ("make room for" in finding.remedy) is warning
 
 
 @pytest.mark.parametrize(("fixed_in", "warning"), [((1, 0, 0), False), ((99, 0, 0), True)])
@@ -230,6 +244,83 @@ def test_an_old_engine_is_a_warning_and_not_wrong(
     monkeypatch.setattr(inspection, "WAL_BUG_FIXED_IN", fixed_in)
     report = desk.check()
     assert (report.findings[0].warning, report.ok) == (warning, True)
+    assert bool(report.findings[0].remedy) is warning
+
+
+@pytest.fixture
+def in_public(desk: Helpdesk, path: Path) -> Path:
+    """The file of a desk, in a folder that others may enter."""
+    for each in path.parents:
+        if not each.stat().st_mode & 0o001:
+            each.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize(("mode", "warning"), [(0o600, False), (0o660, False), (0o604, True)])
+def test_a_database_that_others_may_read_is_a_warning(
+    desk: Helpdesk, in_public: Path, mode: int, warning: bool
+) -> None:
+    in_public.chmod(mode)
+    found = one(desk, "permissions")
+    assert (found.ok, found.warning) == (True, warning)
+    assert found.remedy == (f"close it to them: chmod o-rwx {in_public}" if warning else "")
+
+
+def test_a_folder_that_others_may_not_enter_closes_a_database(
+    desk: Helpdesk, in_public: Path
+) -> None:
+    in_public.chmod(0o666)
+    assert one(desk, "permissions").warning
+    in_public.parent.chmod(0o700)
+    assert not one(desk, "permissions").warning
+
+
+KINDS = [
+    ("ext4", False, "ext4"),
+    ("", False, "of a kind that is not known"),
+    ("nfs4", True, "nfs4, where SQLite's write-ahead log may lose data"),
+    ("fuse.sshfs", True, "fuse.sshfs, where SQLite's"),
+    ("tmpfs", True, "tmpfs, which does not outlive the machine or the container"),
+    ("fuse.fuse-overlayfs", True, "fuse.fuse-overlayfs, which does not outlive"),
+]
+
+
+@pytest.mark.parametrize(("kind", "warning", "detail"), KINDS)
+def test_a_disk_that_does_not_do_is_a_warning(kind: str, warning: bool, detail: str) -> None:
+    found = inspection.disk(kind)
+    assert (found.ok, found.warning, bool(found.remedy)) == (True, warning, warning)
+    assert found.detail.startswith(detail)
+
+
+def test_copies_beside_a_database_are_a_warning_with_their_names(
+    desk: Helpdesk, path: Path
+) -> None:
+    assert one(desk, "copies beside it").detail == "none"
+    for end in (".replaced-20260101T000000Z", ".before-upgrade-from-1.partial"):
+        Path(f"{path}{end}").write_bytes(bytes(1024 * 1024))
+    found = one(desk, "copies beside it")
+
+    assert (found.ok, found.warning) == (True, True)
+    assert found.detail == "2, 1 of them half made, 2 MiB; who was erased may be in them"
+    assert found.remedy == (
+        "delete those that you do not need any more: rm -r "
+        f"{path}.before-upgrade-from-1.partial {path}.replaced-20260101T000000Z"
+    )
+
+
+def test_of_many_copies_some_are_named(desk: Helpdesk, path: Path) -> None:
+    for number in range(9):
+        Path(f"{path}.before-upgrade-from-1-{number}").touch()
+    assert one(desk, "copies beside it").remedy.endswith("before-upgrade-from-1-4 and 4 more")
+
+
+def test_what_is_looked_at_stands_in_the_document(desk: Helpdesk) -> None:
+    table = (Path(__file__).parents[2] / "docs" / "backups.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z ,]+) \|.*\|.*\|$", table, re.MULTILINE)
+    named = {name for row in rows for name in row.split(", ")}
+    found = {each.name for each in desk.check().findings}
+    assert {name for name in found if not name.startswith("search index")} <= named
+    assert "search index" in named
 
 
 def test_a_report_is_ok_unless_something_is_wrong() -> None:
@@ -277,3 +368,4 @@ def test_webhooks_that_are_behind_or_turned_off_are_a_warning(
     assert "the oldest from 2 hours ago" in seen()[2]
     desk.deliver_due(refusing(410))
     assert "1 turned off because their receiver failed" in seen()[2]
+    assert "…/deliveries" in one(desk, "webhooks").remedy
