@@ -2,7 +2,7 @@
 
 import click
 
-from cstar_core import Helpdesk, Upgrade
+from cstar_core import Helpdesk, StorageFull, Upgrade
 from cstar_web.cli.base import (
     Answer,
     FileName,
@@ -17,6 +17,7 @@ from cstar_web.cli.waiting import waiting
 from cstar_web.settings import Settings
 
 _MEBIBYTE = 1024 * 1024
+_ELSEWHERE = "--in names another folder for the copy"
 
 
 @click.command(
@@ -57,8 +58,13 @@ def migrate(settings: Settings, dry_run: bool, within: str | None) -> Answer:
 
 
 def _try(database: str, within: str | None) -> Answer:
-    with waiting("Trying the upgrade"):
-        found = Helpdesk.try_upgrade(database, within=within)
+    try:
+        with waiting("Trying the upgrade"):
+            found = Helpdesk.try_upgrade(database, within=within)
+    except StorageFull as error:
+        raise StorageFull(f"{error} {_ELSEWHERE}") from error
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror} ({_ELSEWHERE})", error.filename) from error
     done = found.upgrade
     room = {"neededBytes": found.needed_bytes, "freeBytes": found.free_bytes}
     data = {"database": database, "dryRun": True, **_data(done), **room, "hasRoom": found.has_room}

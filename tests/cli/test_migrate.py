@@ -10,6 +10,7 @@ import pytest
 
 from cstar_core import Helpdesk
 from tests.cli.commands import run, serving
+from tests.core.limits import file_size_limit
 
 NEWEST = Helpdesk.versions().schema
 OLD = Path(__file__).parents[1] / "data" / "schema-1.db.xz"
@@ -91,7 +92,11 @@ MISTAKES = [
     (["--in", "."], 2, "--in is for --dry-run"),
     (["--database", "nowhere.db"], 2, "there is no database at nowhere.db"),
     (["--dry-run", "--database", "nowhere.db"], 2, "there is no database at nowhere.db"),
-    (["--dry-run", "--in", "nowhere", "--database", "old.db"], 1, "No such file or dir"),
+    (
+        ["--dry-run", "--in", "nowhere", "--database", "old.db"],
+        1,
+        "directory (--in names another folder",
+    ),
     (["--dry-run", "--database", "diary.txt"], 3, "is not a cStar database"),
     (["--dry-run", "--database", "newer.db"], 3, "was made by a newer version of cStar"),
     (["--database", "newer.db"], 3, "was made by a newer version of cStar"),
@@ -109,6 +114,13 @@ def test_a_mistake_is_one_line(old: Path, args: list[str], code: int, words: str
     assert (result.exit_code, result.stdout) == (code, "")
     assert result.stderr.startswith("cstar: ") and result.stderr.count("\n") == 1
     assert words in result.stderr
+
+
+def test_a_copy_that_does_not_fit_may_be_made_elsewhere(old: Path) -> None:
+    with file_size_limit(100 * 1024):
+        result = run("migrate", "--dry-run", "--database", str(old))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "was not tried. --in names another folder for the copy" in result.stderr
 
 
 def test_another_command_that_upgrades_the_file_says_so_on_stderr(old: Path) -> None:

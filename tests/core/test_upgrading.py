@@ -7,8 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -289,17 +289,21 @@ def test_a_file_that_cannot_be_opened_is_not_tried(tmp_path: Path) -> None:
             Helpdesk.try_upgrade(tmp_path / name)
 
 
-@pytest.fixture(params=[signal.SIGINT, signal.SIGKILL])
-def ended(request: pytest.FixtureRequest, old: Path) -> Iterator[tuple[int, int]]:
-    """A dry run of a slow upgrade that is ended while it takes its steps: by what, and its code."""
-    before = beside(old)
+# --- ended
+
+DRY = "upgrading.try_upgrade(sys.argv[1], None, steps)"
+REAL = "upgrading.upgrade(sys.argv[1], steps)"
+
+
+@contextmanager
+def slowly(call: str, file: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that upgrades a file, or tries to, in steps that take seconds."""
     code = (
-        "import sys; from pathlib import Path; from cstar_core import upgrading\n"
-        "print('ready', flush=True); steps = sys.stdin.read().split('---')\n"
-        "upgrading.try_upgrade(sys.argv[1], None, steps)"
+        "import sys; from cstar_core import upgrading\n"
+        f"print('ready', flush=True); steps = sys.stdin.read().split('---'); {call}"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(old)],
+        [sys.executable, "-c", code, str(file)],
         cwd=ROOT,
         text=True,
         stdin=subprocess.PIPE,
@@ -310,20 +314,42 @@ def ended(request: pytest.FixtureRequest, old: Path) -> Iterator[tuple[int, int]
         process.stdout.readline()
         process.stdin.write("---".join(SLOW))
         process.stdin.close()
-        while not list(old.parent.glob("*.dry-run-*/desk.db-wal")):
-            assert process.poll() is None
-        os.kill(process.pid, request.param)
-        code_at_end = process.wait(20)
-    assert beside(old)["desk.db"] == before["desk.db"]
-    yield request.param, code_at_end
+        yield process
 
 
-def test_a_dry_run_that_is_ended_leaves_what_its_name_tells_or_nothing(
-    old: Path, ended: tuple[int, int]
-) -> None:
-    how, code = ended
+def end(process: subprocess.Popen[str], how: int, once: Callable[[], object]) -> int:
+    """Send a signal as soon as something is so; the exit code."""
+    while not once():
+        assert process.poll() is None
+    os.kill(process.pid, how)
+    return process.wait(20)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_dry_run_that_is_ended_leaves_what_its_name_tells_or_nothing(old: Path, how: int) -> None:
+    before = old.read_bytes()
+    with slowly(DRY, old) as process:
+        code = end(process, how, lambda: list(old.parent.glob("*.dry-run-*/desk.db-wal")))
     left = [each.name for each in old.parent.iterdir() if each != old]
-    if how == signal.SIGINT:
-        assert (left, code) == ([], -signal.SIGINT)
-    else:
-        assert [name.startswith("desk.db.dry-run-") for name in left] == [True]
+    assert (code, old.read_bytes()) == (-how, before)
+    assert [name.startswith("desk.db.dry-run-") for name in left] == [True] * (how != signal.SIGINT)
+
+
+def test_an_upgrade_that_is_interrupted_changes_nothing(old: Path) -> None:
+    before, partial = old.read_bytes(), Path(f"{old}.before-upgrade-from-1.partial")
+
+    def is_copied() -> bool:
+        return partial.exists() and not Path(f"{partial}-journal").exists()
+
+    with slowly(REAL, old) as process:
+        code = end(process, signal.SIGINT, is_copied)
+    assert (code, beside(old)) == (-signal.SIGINT, {old.name: before})
+
+
+def test_what_a_killed_copy_has_left_is_replaced(old: Path) -> None:
+    partial = Path(f"{old}.before-upgrade-from-1.partial")
+    for each in (partial, Path(f"{partial}-journal")):
+        each.write_bytes(b"left over " * 1000)
+    kept = upgrade(str(old), scripts()).kept
+    assert sorted(each.name for each in old.parent.iterdir()) == [old.name, Path(str(kept)).name]
+    assert Helpdesk.check_backup(str(kept)).schema_version == 1
