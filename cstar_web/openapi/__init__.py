@@ -1,7 +1,6 @@
 """The OpenAPI 3.1 description of the API, made from the operations and schemas that validate."""
 
 import json
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
 from apispec import APISpec
@@ -17,11 +16,14 @@ from cstar_web.operations import operations
 
 Json = dict[str, Any]
 
+# That of the paths. Anybody may read this, and the version of cStar is not for everybody.
+API_VERSION = "1"
+
 
 def specification(app: Flask) -> Json:
     """The whole description, ready to be written as JSON."""
     plugin = MarshmallowPlugin()
-    spec = APISpec("cStar API", _version(), "3.1.0", plugins=[plugin], **_frame())
+    spec = APISpec("cStar API", API_VERSION, "3.1.0", plugins=[plugin], **_frame())
     declared = operations(app)
     describer = Describer(plugin, declared)
     for operation in declared:
@@ -55,10 +57,3 @@ def _with_components(document: Json, responses: Json) -> Json:
     components["responses"] = responses
     components["securitySchemes"] = SECURITY_SCHEMES
     return document
-
-
-def _version() -> str:
-    try:
-        return version("cstar")
-    except PackageNotFoundError:
-        return "0"

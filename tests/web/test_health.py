@@ -1,5 +1,6 @@
 """Whether the process runs, and whether the database takes writes."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,3 +89,12 @@ def test_keys_that_fail_here_are_counted_as_elsewhere(client: FlaskClient) -> No
     headers = {"Authorization": "Bearer sk_live_" + "0" * 32}
     assert client.get("/api/v1/auth/whoami", headers=headers).status_code == 429
     assert told(client, "sk_live_" + "0" * 32).data == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    "url", ["/healthz", "/readyz", "/openapi.json", "/docs", "/docs/errors", "/nowhere"]
+)
+def test_no_answer_to_the_public_names_the_version(client: FlaskClient, url: str) -> None:
+    answer = client.get(url)
+    version = re.compile(rf"(?<![\d.]){re.escape(Helpdesk.versions().cstar)}(?![\d.])")
+    assert not version.search(f"{answer.headers}{answer.get_data(as_text=True)}")
