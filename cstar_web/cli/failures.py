@@ -62,6 +62,17 @@ _REMEDIES = {
     "key": "cstar key list TEAM shows those that exist",
 }
 
+_SYSTEM_REMEDIES = {
+    errno.ENOENT: "is it spelt right, and is its folder there?",
+    errno.EACCES: "run it as the user who owns the database, such as root",
+    errno.EROFS: "choose a place that can be written to",
+    errno.ENOSPC: "make room and try again",
+    errno.EDQUOT: "make room and try again",
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENOTDIR: "name a folder, not a file",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -103,6 +114,8 @@ def explain(error: Exception) -> Failure:
             return Failure("usage", _usage(error))
         case Usage() | SettingsError():
             return Failure("usage", str(error))
+        case UnicodeEncodeError() if _is_typed(error.object):
+            return Failure("usage", "a name has bytes that are not UTF-8; choose another name")
         case Invalid():
             rules = (f"{each.param.replace('_', '-')} {each.rule}" for each in error.problems)
             return Failure("invalid", "; ".join(rules), error.problems)
@@ -114,6 +127,11 @@ def explain(error: Exception) -> Failure:
             return Failure("conflict", str(error))
         case _:
             return _explain_failure(error)
+
+
+def _is_typed(text: str) -> bool:
+    """Whether a text has bytes of a command line that are not UTF-8, as Python keeps them."""
+    return any("\udc80" <= each <= "\udcff" for each in text)
 
 
 def _explain_failure(error: Exception) -> Failure:
@@ -130,10 +148,15 @@ def _explain_failure(error: Exception) -> Failure:
             return Failure("failed", str(error))
         case OSError():
             code = "storage_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "failed"
-            line = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
-            return Failure(code, line)
+            return Failure(code, _system(error))
         case _:
             return _unforeseen(error)
+
+
+def _system(error: OSError) -> str:
+    line = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+    remedy = _SYSTEM_REMEDIES.get(error.errno or 0)
+    return f"{line}; {remedy}" if remedy else line
 
 
 def _usage(error: click.UsageError) -> str:

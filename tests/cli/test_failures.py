@@ -42,7 +42,16 @@ FAILURES = [
     (click.ClickException("no such\nluck"), 1, "no such luck"),
     (Busy("The database stayed locked."), 1, "The database stayed locked."),
     (StorageFull("The disk is full."), 1, "The disk is full."),
-    (OSError(28, "No space left on device", "a.db"), 1, "No space left on device: a.db"),
+    (
+        OSError(28, "No space left on device", "a.db"),
+        1,
+        "No space left on device: a.db; make room and try again",
+    ),
+    (
+        OSError(30, "Read-only file system", "a"),
+        1,
+        "Read-only file system: a; choose a place that can be written to",
+    ),
     (OSError("odd"), 1, "odd"),
     (Refused("a.db is damaged"), 3, "a.db is damaged"),
     (NotFound("ticket", "tkt_1"), 2, "no ticket tkt_1"),

@@ -92,7 +92,8 @@ def test_a_restored_file_in_no_folder_names_what_was_asked_for(backup: Path) -> 
     target = Path("nowhere/new.db").resolve()
     assert (result.exit_code, result.stderr) == (
         1,
-        f"cstar: No such file or directory: {target}\n",
+        f"cstar: No such file or directory: {target}; "
+        "is it spelt right, and is its folder there?\n",
     )
 
 
