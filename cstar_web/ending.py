@@ -1,8 +1,9 @@
-"""What signals do while the server does not hear them: before it listens, and after its end."""
+"""What signals do to a command, and to the server before it listens and after its end."""
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,33 @@ def heard_stops() -> tuple[signal.Signals, ...]:
     return tuple(each for each in STOPS if not (each is signal.SIGHUP and is_deaf))
 
 
+@contextmanager
+def interrupted_by_stops() -> Iterator[None]:
+    """Let SIGTERM, and the end of a terminal, interrupt the block as Ctrl-C does.
+
+    So what is half done is taken back, where the system would end the program at once.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    is_main = threading.current_thread() is threading.main_thread()
+    heard = [
+        each
+        for each in (signal.SIGTERM, signal.SIGHUP)
+        if is_main and signal.getsignal(each) is signal.SIG_DFL
+    ]
+    for each in heard:
+        signal.signal(each, interrupt)
+    try:
+        yield
+    finally:
+        for each in heard:
+            # Not what a server has left there, so that its end is not cut short.
+            if signal.getsignal(each) is interrupt:
+                signal.signal(each, signal.SIG_DFL)
+
+
 class OrderlyEnd:
     """Lets a start end as soon as it is told to, and the end of the server not be cut short.
 
@@ -27,6 +55,7 @@ class OrderlyEnd:
 
     def __init__(self) -> None:
         self._has_begun = False
+        self._is_told = False
         self._before: dict[signal.Signals, Handler] = {}
 
     def begun(self) -> None:
@@ -48,10 +77,14 @@ class OrderlyEnd:
         for number, handler in self._before.items():
             # The program is about to end; Python's own last steps shall not be cut short either.
             signal.signal(number, signal.SIG_IGN if self._has_begun else handler)
+        if self._is_told and kind is KeyboardInterrupt:
+            # A statement of SQLite that was interrupted does not know by what.
+            raise SystemExit(0) from error
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         if self._has_begun:
             return
         if number == signal.SIGINT:
             raise KeyboardInterrupt
+        self._is_told = True
         raise SystemExit(0)

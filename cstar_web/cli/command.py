@@ -11,6 +11,7 @@ import click
 
 from cstar_web.cli.base import Unwritten
 from cstar_web.cli.failures import EXIT_CODES, EXIT_USAGE, fail, leave
+from cstar_web.ending import interrupted_by_stops
 from cstar_web.settings import SETTINGS, Setting
 
 # What the shells' scripts set when they ask for completions; not one of the settings.
@@ -88,7 +89,8 @@ class Group(click.Group):
             _never_fail_on_a_character(stream)
         typed = list(args[0] if args else kwargs.get("args") or sys.argv[1:])
         try:
-            code = super().main(*args, **kwargs)
+            with interrupted_by_stops():
+                code = super().main(*args, **kwargs)
         except click.exceptions.NoArgsIsHelpError as error:
             with suppress(OSError):
                 click.echo(error.format_message(), err=True)

@@ -38,7 +38,7 @@ EXIT_CODES = (
     (EXIT_FAILURE, "it failed, or what was asked about is not as it should be"),
     (EXIT_USAGE, "wrong use or input; nothing was done"),
     (EXIT_REFUSED, "the database file, backup or export is refused, and left as it is"),
-    (EXIT_INTERRUPTED, "interrupted with Ctrl-C"),
+    (EXIT_INTERRUPTED, "interrupted with Ctrl-C, SIGTERM or SIGHUP"),
     (EXIT_UNREAD, "whoever read the output stopped reading"),
 )
 
@@ -53,7 +53,7 @@ ERROR_CODES = {
     "storage_full": (EXIT_FAILURE, "The disk is full or fails"),
     "failed": (EXIT_FAILURE, "Anything else that the message says"),
     "unforeseen": (EXIT_FAILURE, "A fault of cStar itself"),
-    "interrupted": (EXIT_INTERRUPTED, "Ctrl-C"),
+    "interrupted": (EXIT_INTERRUPTED, "Ctrl-C, SIGTERM or SIGHUP"),
 }
 
 _REMEDIES = {

@@ -161,7 +161,10 @@ def test_a_full_disk_is_exit_code_1_and_leaves_no_backup(filled: Path, tmp_path:
     assert not list(tmp_path.glob("saved*"))
 
 
-def test_an_interrupted_backup_leaves_nothing_and_says_so(database: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_backup_leaves_nothing_and_says_so(
+    database: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     text = "many words of a long message " * 3000
     with Helpdesk.open(database) as desk:
         list(
@@ -174,10 +177,10 @@ def test_an_interrupted_backup_leaves_nothing_and_says_so(database: Path, tmp_pa
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.glob("saved.partial-*/cstar.db")):
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         errors = process.communicate()[1]
     assert (process.returncode, errors.strip()) == (-signal.SIGINT, "cstar: interrupted")
-    assert not list(tmp_path.glob("saved*"))
+    assert not list(tmp_path.glob("saved*")) and not list(tmp_path.glob("*-wal"))
 
 
 def contradict(database: Path) -> None:
