@@ -1,6 +1,5 @@
 """The front door: open a file, take a workspace of a team, use its rooms."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -34,7 +33,7 @@ from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
 from cstar_core.tickets import Tickets
 from cstar_core.upgrading import DryRun, try_upgrade, upgrade
-from cstar_core.versions import Versions, versions_with
+from cstar_core.versions import SQLITE_VERSION, Versions, versions_with
 from cstar_core.webhooks import Outbox, Pace, Send, Webhooks, deliver_due, open_outbox
 
 
@@ -121,7 +120,7 @@ class Helpdesk:
         self.path = store.path
         self.upgrade = upgrade
         self.schema_version = upgrade.to_schema
-        self.sqlite_version = sqlite3.sqlite_version
+        self.sqlite_version = SQLITE_VERSION
         self.teams = Teams(store)
         self.keys = Keys(store)
 

@@ -1,11 +1,11 @@
 """Whether the search index of a workspace holds what it should: documents, words, places."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import zip_longest
 
 from cstar_core.documents import INDEXES, Index, create_table, fill
+from cstar_core.engine import sqlite3
 from cstar_core.ids import public_id
 from cstar_core.store import Snapshot, SqlRow, Transaction
 

@@ -1,13 +1,14 @@
 """Look a database over: is the file sound, and does everything kept twice agree?"""
 
 import shlex
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import disk_usage
 
 from cstar_core.counters import COUNTERS, how_many_wrong
+from cstar_core.engine import sqlite3
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.store import Snapshot, Store
 from cstar_core.surroundings import PASSING, file_system, is_remote, leftovers, open_to_others
@@ -70,7 +71,7 @@ def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
 
 def _all(snap: Snapshot, schema_version: int, deep: bool) -> Iterator[Finding]:
     yield Finding("schema", True, f"version {schema_version}, current")
-    yield integrity(snap)
+    yield _legible("integrity", lambda: integrity(snap), _RESTORE)
     yield references(snap)
     yield from agreement(snap, deep=deep)
 
@@ -78,26 +79,30 @@ def _all(snap: Snapshot, schema_version: int, deep: bool) -> Iterator[Finding]:
 def integrity(snap: Snapshot) -> Finding:
     """Whether the file's pages, tables and indexes are sound."""
     rows = [str(row[0]) for row in snap.sql("PRAGMA integrity_check(5)")]
-    sound = rows == ["ok"]
-    return Finding("integrity", sound, "; ".join(rows), remedy="" if sound else _RESTORE)
+    if rows == ["ok"]:
+        return Finding("integrity", True, "ok")
+    # From 3.44 on SQLite looks into search indexes too.
+    remedy = _REINDEX if all("fts5" in row.lower() for row in rows) else _RESTORE
+    return Finding("integrity", False, "; ".join(rows), remedy=remedy)
 
 
 def references(snap: Snapshot) -> Finding:
     """Whether every row that another refers to is there."""
-    broken = snap.sql("PRAGMA foreign_key_check")
-    return _zero("foreign keys", len(broken), "rows refer to rows that are gone", _RESTORE)
+    what = "rows refer to rows that are gone"
+    return _counted("foreign keys", lambda: len(snap.sql("PRAGMA foreign_key_check")), what)
 
 
 def merges(snap: Snapshot) -> Finding:
     """Whether merged tickets are closed and their messages where the merges have put them."""
     what = "tickets are not as a merge leaves them"
-    return _zero("merges", len(astray(snap)), what, _RESTORE)
+    return _counted("merges", lambda: len(astray(snap)), what)
 
 
 def agreement(snap: Snapshot, *, deep: bool = False) -> Iterator[Finding]:
     """Whether what is kept twice agrees: counters with rows, search indexes with their objects."""
     for counter in COUNTERS:
-        yield _zero(counter.name, how_many_wrong(snap, counter), counter.what, _REINDEX)
+        wrong = partial(how_many_wrong, snap, counter)
+        yield _counted(counter.name, wrong, counter.what, _REINDEX)
     yield merges(snap)
     for workspace_id, environment in snap.sql("SELECT id, environment FROM workspaces"):
         yield _index(snap, workspace_id, environment, deep)
@@ -109,7 +114,7 @@ def sqlite_version() -> Finding:
     if sqlite3.sqlite_version_info >= WAL_BUG_FIXED_IN:
         return Finding("sqlite", True, version)
     detail = f"{version}, with a rare bug that can damage a database in WAL mode"
-    remedy = "use a Python with SQLite 3.51.3 or newer when you can"
+    remedy = "use SQLite 3.51.3 or newer: pip install 'cstar[sqlite]' brings one"
     return Finding("sqlite", True, detail, True, remedy)
 
 
@@ -192,16 +197,29 @@ def _zero(name: str, wrong: int, what: str, remedy: str) -> Finding:
 
 def _index(snap: Snapshot, workspace_id: int, environment: str, deep: bool) -> Finding:
     name = f"search index {workspace_id} ({environment})"
+    return _legible(name, partial(_compared, snap, workspace_id, name, deep), _REINDEX)
+
+
+def _compared(snap: Snapshot, workspace_id: int, name: str, deep: bool) -> Finding:
+    if wrong := misplaced_documents(snap, workspace_id):
+        what = "documents are missing from the search index or left over in it"
+        return _zero(name, wrong, what, _REINDEX)
+    if wrong := miscounted_words(snap, workspace_id):
+        return _zero(name, wrong, "columns have lost words or have too many", _REINDEX)
+    if deep and (where := first_difference(snap, workspace_id)):
+        return Finding(name, False, f"differs from the text of {where}", remedy=_REINDEX)
+    return Finding(name, True, "agrees with every word" if deep else "agree")
+
+
+def _counted(name: str, wrong: Callable[[], int], what: str, remedy: str = _RESTORE) -> Finding:
+    return _legible(name, lambda: _zero(name, wrong(), what, remedy), _RESTORE)
+
+
+def _legible(name: str, look: Callable[[], Finding], remedy: str) -> Finding:
+    """What a look finds, or that the file is too damaged for it."""
     try:
-        if wrong := misplaced_documents(snap, workspace_id):
-            what = "documents are missing from the search index or left over in it"
-            return _zero(name, wrong, what, _REINDEX)
-        if wrong := miscounted_words(snap, workspace_id):
-            return _zero(name, wrong, "columns have lost words or have too many", _REINDEX)
-        if deep and (where := first_difference(snap, workspace_id)):
-            return Finding(name, False, f"differs from the text of {where}", remedy=_REINDEX)
+        return look()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
             raise
-        return Finding(name, False, f"cannot be read: {error}", remedy=_REINDEX)
-    return Finding(name, True, "agrees with every word" if deep else "agree")
+        return Finding(name, False, f"cannot be read: {error}", remedy=remedy)

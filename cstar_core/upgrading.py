@@ -1,7 +1,6 @@
 """Upgrades of a desk's file: what has to agree before they count, and trying one on a copy."""
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from shutil import disk_usage
 from tempfile import TemporaryDirectory
 from time import monotonic
 
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Refused
 from cstar_core.files import room_for
 from cstar_core.inspection import agreement

@@ -1,9 +1,12 @@
 """Which version of cStar this is, and which of the things that it runs on."""
 
 import platform
-import sqlite3
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+
+from cstar_core.engine import sqlite3
+
+SQLITE_VERSION = sqlite3.sqlite_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +29,4 @@ def release() -> str:
 
 def versions_with(schema: int) -> Versions:
     """The versions in use, with the schema that the caller knows."""
-    return Versions(release(), schema, sqlite3.sqlite_version, platform.python_version())
+    return Versions(release(), schema, SQLITE_VERSION, platform.python_version())

@@ -16,6 +16,7 @@ PACKAGES = ("cstar_core", "cstar_web")
 
 # Lowest first: a module imports only from layers below its own.
 LAYERS = (
+    ("engine",),
     ("errors", "clock", "ids", "versions"),
     ("checks", "words", "values", "files", "beside", "surroundings", "signatures"),
     ("tags", "metadata", "fields", "pages", "addresses"),
@@ -63,6 +64,20 @@ LISTENING = (
 ASKING = "cstar_web/client/"
 # What sends webhooks.
 SENDING = "cstar_web/sending.py"
+# What knows SQLite, its files and errors, and what asks it in SQL of its own. architecture.md says
+# why; everything else is written in Peewee.
+ENGINE = "cstar_core/engine.py"
+OPENING = (
+    *("store/connections", "store/store", "store/transaction", "store/writer"),
+    *("migrations/copying", "migrations/log", "migrations/refusing", "migrations/running"),
+    *("backups/restoring", "backups/verifying", "upgrading"),
+    *("inspection", "versions", "indexed", "imports/seen"),
+)
+SPEAKING = (
+    *("store/transaction", "documents", "search", "indexed", "counters", "reindexing"),
+    *("inspection", "figures", "helpdesk", "backups/verifying", "exports/loading"),
+    *("exports/taking", "tickets/merging", "listing/walked"),
+)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError|NotImplemented)\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -190,7 +205,26 @@ def test_no_module_imports_itself_by_a_detour(package: str) -> None:
 @pytest.mark.parametrize("source", CORE, ids=by_path)
 def test_the_core_needs_only_the_standard_library_and_peewee(source: Source) -> None:
     used = {name.partition(".")[0] for name in imports(source.tree)}
-    assert used <= sys.stdlib_module_names | {"peewee", "cstar_core"}
+    other = {"pysqlite3"} if source.path == ENGINE else set()
+    assert used <= sys.stdlib_module_names | {"peewee", "cstar_core"} | other
+
+
+def test_only_one_module_chooses_the_sqlite() -> None:
+    engines = {"sqlite3", "pysqlite3", "cysqlite", "dbm", "shelve"}
+    choosing = {
+        one.path
+        for one in BOTH
+        if engines.intersection(name.partition(".")[0] for name in imports(one.tree))
+    }
+    assert choosing == {ENGINE}
+
+
+def test_the_modules_that_know_sqlite_are_listed() -> None:
+    opening = {one.path for one in CORE if "cstar_core.engine" in imports(one.tree)}
+    assert opening == {f"cstar_core/{name}.py" for name in OPENING}
+    words = re.compile(r"\.(sql|write_sql|write_many_sql)\([^)]|INDEXED BY \"")
+    speaking = {one.path for one in CORE if words.search(one.text)}
+    assert speaking == {f"cstar_core/{name}.py" for name in SPEAKING}
 
 
 @pytest.mark.parametrize("source", WEB, ids=by_path)

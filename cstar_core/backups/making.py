@@ -1,6 +1,5 @@
 """Make a backup of an open desk: aside first, verified, and only then under its name."""
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from cstar_core.backups.manifest import DATABASE_NAME, MANIFEST_NAME, Backup, to
 from cstar_core.backups.verifying import look_at
 from cstar_core.files import PRIVATE, appearing, sha256, sync, write_new
 from cstar_core.store import Store
-from cstar_core.versions import release
+from cstar_core.versions import SQLITE_VERSION, release
 
 
 def make_backup(store: Store, destination: str, newest: int, now: datetime) -> Backup:
@@ -32,7 +31,7 @@ def _fill(store: Store, folder: Path, newest: int, now: datetime) -> Backup:
     backup = Backup(
         created_at=now,
         schema_version=content.schema_version,
-        sqlite_version=sqlite3.sqlite_version,
+        sqlite_version=SQLITE_VERSION,
         size=copy.stat().st_size,
         sha256=sha256(copy),
         tables=content.tables,

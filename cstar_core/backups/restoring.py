@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import sqlite3
 import stat
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from cstar_core.backups.manifest import Backup
 from cstar_core.backups.verifying import database_of, manifest_of, verified
 from cstar_core.beside import hand_over
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
 from cstar_core.files import copy, identity, room_for, sync, write_new
 

@@ -1,7 +1,6 @@
 """Look at a copy of a database, and at a backup as a whole: is it sound, and what is in it?"""
 
 import os
-import sqlite3
 import struct
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from cstar_core.backups.manifest import (
     from_json,
 )
 from cstar_core.clock import from_seconds
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Refused
 from cstar_core.files import is_plain, sha256
 from cstar_core.ids import public_id

@@ -4,7 +4,6 @@ It is one transaction. Rows go into the file as they are read, so memory does no
 and whatever is wrong, at whichever line, leaves the desk as it was.
 """
 
-import sqlite3
 from pathlib import Path
 
 from cstar_core import documents
@@ -14,7 +13,7 @@ from cstar_core.exports.log import MEMBERS
 from cstar_core.exports.manifest import Export
 from cstar_core.exports.takers import TAKERS
 from cstar_core.exports.taking import Loaded, Space, Taker
-from cstar_core.store import Store, Transaction, prepare, prepare_insert, slot
+from cstar_core.store import ConstraintError, Store, Transaction, prepare, prepare_insert, slot
 from cstar_core.tables import QuietEventsRow, WorkspaceRow
 from cstar_core.tickets import astray
 
@@ -63,7 +62,7 @@ def _take(taker: Taker, lines: Lines) -> None:
         for record in lines:
             lines.refuse(taker.add(record))
         taker.write()
-    except sqlite3.IntegrityError as error:
+    except ConstraintError as error:
         lines.fail(f"this one or one before it is there already ({error})")
 
 

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import sqlite3
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 
+from cstar_core.engine import sqlite3
 from cstar_core.imports.drafts import NOTES
 
 _DIGEST_SIZE = 15

@@ -1,13 +1,13 @@
 """Copies of a database that is upgraded: the one that is kept, and one to try it on."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, count
 from pathlib import Path
 
 from cstar_core.beside import made
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Busy
 from cstar_core.files import sync
 from cstar_core.store import interruptible

@@ -6,11 +6,12 @@ of our own would drop the locks that this process may hold on it.
 """
 
 import os
-import sqlite3
 import struct
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+
+from cstar_core.engine import sqlite3
 
 _HEADER = 32
 _FRAME = 24

@@ -1,10 +1,10 @@
 """What is refused before SQLite opens it for writing: files that are not ours, or not for us."""
 
 import re
-import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Refused
 from cstar_core.migrations import log
 from cstar_core.versions import release

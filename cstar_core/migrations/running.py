@@ -1,6 +1,5 @@
 """Bring a file to the newest schema: every step and a check of the result, or nothing."""
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,6 +7,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from cstar_core.beside import make_database
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Busy, Refused
 from cstar_core.files import identity
 from cstar_core.migrations.copying import name_copy, write_copy

@@ -4,7 +4,14 @@ There are two ways in. ``transaction()`` writes: one writer at a time, ``BEGIN I
 instant ``now`` for everything in it. ``snapshot()`` reads one consistent state.
 """
 
-from cstar_core.store.connections import BUSY_SECONDS, PRAGMAS, interruptible, translated
+from cstar_core.store.connections import (
+    BUSY_SECONDS,
+    PRAGMAS,
+    ConstraintError,
+    EngineError,
+    interruptible,
+    translated,
+)
 from cstar_core.store.reserve import Reserve
 from cstar_core.store.statements import (
     Prepared,
@@ -21,6 +28,8 @@ from cstar_core.store.transaction import Snapshot, SqlRow, Transaction, Upkeep
 __all__ = [
     "BUSY_SECONDS",
     "PRAGMAS",
+    "ConstraintError",
+    "EngineError",
     "Prepared",
     "Reserve",
     "Slot",

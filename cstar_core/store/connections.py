@@ -1,13 +1,16 @@
 """The connections to one file, and what the engine's errors mean."""
 
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Busy, HelpdeskError, Refused, StorageFull
 
+# What a query raises where the file, the disk or a lock is at fault, or a row breaks a constraint.
+EngineError = sqlite3.OperationalError
+ConstraintError = sqlite3.IntegrityError
 BUSY_SECONDS = 5.0
 PRAGMAS = {
     "busy_timeout": int(BUSY_SECONDS * 1000),

@@ -1,6 +1,5 @@
 """One open file: its two ways in, and when the search index is brought up to date."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -9,6 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from cstar_core.clock import Clock, to_seconds
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Busy, Forbidden, Refused, StorageFull
 from cstar_core.store.connections import (
     PRAGMAS,

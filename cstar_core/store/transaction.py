@@ -1,6 +1,5 @@
 """What rooms read and write through: a consistent view, and a unit of writing."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -8,6 +7,7 @@ from typing import Any
 
 from peewee import Query
 
+from cstar_core.engine import sqlite3
 from cstar_core.store.statements import AT_ONCE, Prepared, prepare, widened
 
 SqlRow = tuple[Any, ...]

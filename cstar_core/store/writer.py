@@ -6,7 +6,6 @@ one, or the last of them, has committed for all. Each is a savepoint of its own:
 taken back alone.
 """
 
-import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cstar_core.engine import sqlite3
 from cstar_core.errors import Busy, StorageFull
 from cstar_core.store.connections import Connections
 

@@ -7,7 +7,6 @@ is committed, a delivery is in line, and is sent again after a crash.
 import fcntl
 import logging
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import Busy, HelpdeskError
 from cstar_core.ids import public_id
 from cstar_core.store import (
+    EngineError,
     Prepared,
     Snapshot,
     SqlRow,
@@ -48,7 +48,7 @@ Send = Callable[[str, Mapping[str, str], bytes], Received]
 log = logging.getLogger("cstar.webhooks")
 
 # What is wrong with the file or the disk is wrong for all deliveries, and may pass.
-_OF_ALL = (HelpdeskError, sqlite3.OperationalError)
+_OF_ALL = (HelpdeskError, EngineError)
 
 KEPT_SECONDS = 30 * 86_400
 # Of those in flight at once, a webhook has at most so many; one that fails has one, and all that
