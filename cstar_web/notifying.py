@@ -35,9 +35,7 @@ class Notifier:
             return cls()
         given = environ.get("WATCHDOG_USEC", "")
         wanted = int(given) if given.isascii() and given.isdigit() else 0
-        # A program in one file runs as the child of the process that the manager has started.
-        ours = ("", str(os.getpid()), str(os.getppid()))
-        is_ours = environ.get("WATCHDOG_PID", "") in ours
+        is_ours = environ.get("WATCHDOG_PID", "") in ("", str(os.getpid()))
         return cls(address, wanted / _MICROSECONDS if is_ours else 0.0)
 
     @property

@@ -1,0 +1,1 @@
+"""What `scripts/build` makes: everything that is handed out, in `dist/`."""
