@@ -12,6 +12,7 @@ from typing import Self
 
 _MICROSECONDS = 1_000_000
 _SEND_SECONDS = 1.0
+_OPENING_SECONDS = 30 * 60
 
 log = logging.getLogger("cstar.server")
 
@@ -44,6 +45,11 @@ class Notifier:
         if not self.watchdog_seconds:
             return None
         return max(0.0, self._next_sign - time.monotonic())
+
+    def opening(self) -> None:
+        """The database is opened next, and perhaps upgraded, which may take longer than a start."""
+        extended = f"EXTEND_TIMEOUT_USEC={_OPENING_SECONDS * _MICROSECONDS}"
+        self._tell("STATUS=Opening the database", extended)
 
     def ready(self) -> None:
         """The server answers; the status says where."""

@@ -89,6 +89,7 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
 
 def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd) -> None:
     told = notifier()
+    told.opening()
     with _open(settings) as desk, _metrics_sockets(settings) as apart:
         _log_upgrade(desk)
         watch = Watch(settings, log=access_log(settings))
@@ -130,6 +131,7 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
                         app, settings, sockets=[sock], ready=begin, watch=watch, beside=beside
                     )
 
+        told.opening()
         with Helpdesk.open(settings.database) as desk:
             _log_upgrade(desk)
             places = Places(url_of(*sock.getsockname()[:2]), settings, apart)

@@ -49,6 +49,7 @@ def test_a_service_manager_is_told_when_it_serves_and_when_it_stops(
 ) -> None:
     args = ("--json", "--database", str(database), *processes)
     with serving(*args, NOTIFY_SOCKET=manager.getsockname()) as (server, screen):
+        assert manager.recv(4096).startswith(b"STATUS=Opening the database\nEXTEND_TIMEOUT_USEC=")
         ready = manager.recv(4096).decode().split("\n")
         assert ready == ["READY=1", f"STATUS=Serving at {json.loads(screen)['url']}"]
         assert stop(server) == 0
@@ -62,6 +63,7 @@ def test_signs_of_life_follow_once_it_is_ready(
 ) -> None:
     environ = {"NOTIFY_SOCKET": str(manager.getsockname()), "WATCHDOG_USEC": "1000000"}
     with serving("--json", "--database", str(database), *processes, **environ):
+        assert manager.recv(4096).startswith(b"STATUS=Opening")
         assert manager.recv(4096).startswith(b"READY=1")
         assert [manager.recv(4096) for _ in range(2)] == [b"WATCHDOG=1"] * 2
 
@@ -72,6 +74,7 @@ def test_signs_of_life_end_while_one_of_several_processes_hangs(
     environ = {"NOTIFY_SOCKET": str(manager.getsockname()), "WATCHDOG_USEC": "2000000"}
     args = ("--json", "--database", str(database), "--processes", "2")
     with serving(*args, **environ) as (server, _):
+        assert manager.recv(4096).startswith(b"STATUS=Opening")
         assert manager.recv(4096).startswith(b"READY=1")
         hung = children(server.pid)[0]
         os.kill(hung, signal.SIGSTOP)

@@ -32,9 +32,11 @@ def test_it_is_told_that_the_server_is_ready_and_that_it_stops(
     sock, name = manager
     notifier = Notifier.of({"NOTIFY_SOCKET": name})
     notifier.status = "Serving"
+    notifier.opening()
     notifier.ready()
     notifier.stopping()
 
+    assert heard(sock) == ["STATUS=Opening the database", "EXTEND_TIMEOUT_USEC=1800000000"]
     assert heard(sock) == ["READY=1", "STATUS=Serving"]
     assert heard(sock)[0] == "STOPPING=1"
 
