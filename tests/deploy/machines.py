@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,12 +74,8 @@ def _run(folder: Path, units: Path, local: Path, program: Path) -> None:
         ROOT: "/opt/source",
     }
     command = ["systemd-nspawn", "--quiet", "--directory=/", "--volatile=yes", "--boot"]
-    command += [
-        "--register=no",
-        "--keep-unit",
-        "--private-network",
-        f"--machine=cstar-{os.getpid()}",
-    ]
+    name = f"cstar-{os.getpid()}"
+    command += ["--register=no", "--keep-unit", "--private-network", f"--machine={name}"]
     command += [f"--bind-ro={here}:{there}" for here, there in shared.items()]
     command += [f"--bind={units}:/etc/systemd/system", f"--bind={folder}:/trial"]
     command += [f"--overlay=/usr/local/bin:{local}:/usr/local/bin"]
@@ -86,3 +83,6 @@ def _run(folder: Path, units: Path, local: Path, program: Path) -> None:
         subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, timeout=_PATIENCE
         )
+    # It leaves this one behind where /run is no file system of its own.
+    with suppress(OSError):
+        Path("/run/systemd/nspawn/propagate", name).rmdir()
