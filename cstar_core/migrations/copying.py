@@ -41,7 +41,11 @@ def name_copy(partial: Path) -> Path:
     names = map(Path, chain([plain], (f"{plain}-{number}" for number in count(2))))
     copy = next(each for each in names if not os.path.lexists(each))
     partial.rename(copy)
-    sync(copy.parent)
+    try:
+        sync(copy.parent)
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
     return copy
 
 

@@ -1,5 +1,6 @@
 """An upgrade that fails or is killed leaves the old schema or the new one, never between."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from cstar_core import Busy, Helpdesk, Refused, StorageFull, Upgrade, Workspace
-from cstar_core.migrations import migrate, scripts
+from cstar_core.migrations import copying, migrate, scripts
 from tests.core.limits import file_size_limit
 
 NEWEST = len(scripts())
@@ -103,6 +104,22 @@ def test_a_failed_upgrade_can_be_tried_again(old: Path, outcomes: tuple[str, str
         migrate(str(old), [*STEPS, BROKEN["a statement that fails"][0]], 1)
     migrate(str(old), STEPS, 1)
     assert content(old) == outcomes[1]
+
+
+def test_a_copy_whose_name_does_not_reach_the_disk_is_removed(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real = content(old), copying.sync
+
+    def sync(path: Path) -> None:
+        if path.is_dir():
+            raise OSError(errno.EIO, "Input/output error")
+        real(path)
+
+    monkeypatch.setattr(copying, "sync", sync)
+    with pytest.raises(OSError, match="Input/output error"):
+        migrate(str(old), STEPS, 1)
+    assert (content(old), copies(old)) == (before, [])
 
 
 def test_a_copy_is_for_its_owner_alone(old: Path) -> None:
