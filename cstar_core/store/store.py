@@ -153,8 +153,9 @@ class Store:
     def compact(self) -> None:
         """Write the whole file anew, so that nothing deleted is left in it or in its log.
 
-        Takes as much disk space again, twice: in a temporary file, and in the log. Raises Busy if
-        others kept the log from being emptied, RuntimeError in a transaction or snapshot.
+        Takes as much disk space again, twice: in a temporary file (or in memory, if the engine is
+        built to keep there what is temporary), and in the log. Raises Busy if others kept the log
+        from being emptied, RuntimeError in a transaction or snapshot.
         """
         if self._current.transaction or self._current.snapshot:
             raise RuntimeError("Compact the file outside of transactions and snapshots.")
