@@ -57,7 +57,9 @@ def test_a_release_has_a_database_of_its_schema() -> None:
     assert HEADINGS[0] == "[Unreleased]" or newest.exists()
 
 
-@pytest.mark.parametrize("step", ["scripts/old_database", "scripts/torture", ".ci/run"])
+@pytest.mark.parametrize(
+    "step", ["scripts/build", "scripts/old_database", "scripts/torture", ".ci/run"]
+)
 def test_what_the_checklist_has_one_run_is_there(step: str) -> None:
     assert f"`{step}" in read("docs/releasing.md")
     assert Path(ROOT, step).exists()

@@ -57,7 +57,7 @@ def test_a_file_is_described_as_a_backup_is(copy: Path) -> None:
     found = Helpdesk.check_backup(copy)
     assert (found.schema_version, found.tables["tickets"]) == (len(scripts()), 2)
     assert (found.size, found.sha256) == (copy.stat().st_size, sha256(copy))
-    assert (found.sqlite_version, found.cstar_version) == (sqlite3.sqlite_version, None)
+    assert (found.sqlite_version, found.cstar_version) == (Helpdesk.versions().sqlite, None)
     assert int(found.created_at.timestamp()) == 1_770_000_000
     assert found.findings == ()
 
