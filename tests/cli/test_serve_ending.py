@@ -96,8 +96,10 @@ def waiting(sock: socket.socket) -> bool:
         return False
 
 
-@both
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("processes", "number"),
+    [((), signal.SIGINT), ((), signal.SIGHUP), (PROCESSES[1], signal.SIGHUP)],
+)
 def test_a_signal_leaves_the_database_alone_in_its_folder(
     database: Path, processes: tuple[str, ...], number: signal.Signals
 ) -> None:
@@ -151,8 +153,9 @@ def test_it_ends_in_order_while_a_receiver_of_webhooks_hangs(database: Path) -> 
     assert left(database) == set()
 
 
-@both
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("processes", "number"), [((), signal.SIGTERM), (PROCESSES[1], signal.SIGHUP)]
+)
 def test_a_signal_before_it_listens_ends_it_in_order(
     database: Path, processes: tuple[str, ...], number: signal.Signals
 ) -> None:
