@@ -38,6 +38,7 @@ def _build() -> None:
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     _set_up()
+    _manual()
     run(PYTHON, "-m", "build", "--no-isolation", "--outdir", DIST, ROOT)
     wheel = next(DIST.glob("*.whl"))
     run(*PIP, "install", "--force-reinstall", "--no-deps", wheel)
@@ -58,6 +59,13 @@ def _set_up() -> None:
     venv.create(TOOLS, with_pip=True)
     run(*PIP, "install", "--requirement", NEEDED, f"{ROOT}[mcp,web]")
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def _manual() -> None:
+    """Write the manual page, which the wheel and the sdist take along."""
+    DIST.mkdir()
+    page = run(PYTHON, "-m", "cstar_web", "man")
+    (DIST / "cstar.1").write_text(page, encoding="utf-8")
 
 
 def _date() -> str:

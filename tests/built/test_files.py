@@ -66,9 +66,23 @@ def test_the_sdist_holds_what_the_wheel_does(dist: Path) -> None:
     with zipfile.ZipFile(only("*.whl")) as wheel, tarfile.open(only("*.tar.gz")) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
         made = {"cstar_web/demo.json"}  # put in its place when the wheel is made
+        made |= {name for name in wheel.namelist() if name.endswith("/man1/cstar.1")}
         code = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert code - made <= names
     assert {"data/demo.json", "LICENSE", "README.md", "pyproject.toml"} <= names
+
+
+def test_the_manual_page_is_that_of_the_command_and_is_in_the_wheel(dist: Path) -> None:
+    page = (dist / "cstar.1").read_bytes()
+    with zipfile.ZipFile(only("*.whl")) as wheel:
+        (name,) = (name for name in wheel.namelist() if name.endswith("/share/man/man1/cstar.1"))
+        assert wheel.read(name) == page
+    assert run(dist / "cstar", "man", folder=dist).encode() == page
+
+
+def test_the_executable_completes_what_is_typed(dist: Path) -> None:
+    asked = {"_CSTAR_COMPLETE": "bash_complete", "COMP_WORDS": "cstar mig", "COMP_CWORD": "1"}
+    assert run(dist / "cstar", folder=dist, **asked) == "plain,migrate\n"
 
 
 def test_the_zipapp_works_with_a_bare_python(dist: Path, tmp_path: Path) -> None:
