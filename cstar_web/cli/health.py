@@ -58,7 +58,8 @@ def health(url: str | None, alive: bool, timeout: int) -> Answer:
         "error": wrong,
         "seconds": round(received.seconds, 3),
     }
-    return Answer(data, f"{asked}: {wrong or 'ok'}", wrong is None)
+    remedy = "; does the server run, and is this where it listens?" if received.error else ""
+    return Answer(data, f"{asked}: {wrong or 'ok'}{remedy}", wrong is None)
 
 
 def _address(url: str | None) -> str:

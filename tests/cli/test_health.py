@@ -97,7 +97,8 @@ def test_nobody_there_is_one_line_and_exit_code_1() -> None:
     asked = run("health", url)
 
     assert asked.exit_code == 1
-    assert asked.output == f"{url}/readyz: Connection refused\n"
+    remedy = "does the server run, and is this where it listens?"
+    assert asked.output == f"{url}/readyz: Connection refused; {remedy}\n"
 
 
 OTHERS: list[tuple[int, bytes]] = [
