@@ -1,5 +1,6 @@
 """Build what is handed out, step by step, and check it."""
 
+import json
 import os
 import shutil
 import sys
@@ -47,6 +48,8 @@ def _build() -> None:
     bill = DIST / f"{wheel.name.split('-py3-')[0]}.cdx.json"
     run(PYTHON, "-m", "scripts.building.bill", DIST / "cstar", WORK / "notes.json", bill)
     _sums()
+    notes = json.loads((WORK / "notes.json").read_text(encoding="utf-8"))
+    print(f"dist/cstar has SQLite {notes['sqlite']} and needs glibc {notes['glibc']} or newer")
 
 
 def _set_up() -> None:
@@ -57,7 +60,7 @@ def _set_up() -> None:
         return
     shutil.rmtree(TOOLS, ignore_errors=True)
     venv.create(TOOLS, with_pip=True)
-    run(*PIP, "install", "--requirement", NEEDED, f"{ROOT}[mcp,web]")
+    run(*PIP, "install", "--requirement", NEEDED, f"{ROOT}[mcp,sqlite,web]")
     stamp.write_text(wanted, encoding="utf-8")
 
 
@@ -81,7 +84,7 @@ def _zipapp(wheel: Path) -> None:
         *(TOOLS / "bin" / "shiv", "--compressed", "--reproducible", "--console-script", "cstar"),
         *("--python", "/usr/bin/env python3", "--output-file", DIST / name),
         *("--preamble", _preamble(), "--quiet", "--disable-pip-version-check"),
-        f"{wheel}[mcp,web]",
+        f"{wheel}[mcp,sqlite,web]",
     )
 
 

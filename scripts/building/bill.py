@@ -58,15 +58,13 @@ def _parts(archive: CArchiveReader, notes: dict[str, str]) -> list[Component]:
         *(_package(each) for each in packages if each.name != "cstar"),
         _other("CPython", python_version(), "PSF-2.0"),
         _other("SQLite", notes["sqlite"], "blessing"),
-        # SQLite's library is taken out of it, and holds it too.
-        _package(distribution("cysqlite")),
         _other("PyInstaller bootloader", distribution("pyinstaller").version, _BOOTLOADER),
         *(_library(name, archive.extract(name)) for name in libraries if not _told(name)),
     ]
 
 
 def _told(name: str) -> bool:
-    return name.startswith(("libpython", "libsqlite3"))
+    return name.startswith("libpython")
 
 
 def _inside(archive: CArchiveReader) -> Iterator[Distribution]:
@@ -76,7 +74,7 @@ def _inside(archive: CArchiveReader) -> Iterator[Distribution]:
     """
     modules = set(chain.from_iterable(_modules(archive)))
     files = {name for name, entry in archive.toc.items() if entry[-1] in "bx"}
-    needed = _needed("cstar", frozenset({"mcp", "web"}))
+    needed = _needed("cstar", frozenset({"mcp", "sqlite", "web"}))
     for each in distributions():
         names = {str(file) for file in each.files or ()}
         sources = {

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tarfile
 from hashlib import sha256
-from importlib.metadata import distribution, version
+from importlib.metadata import version
 from pathlib import Path
 
 import PyInstaller.__main__
@@ -18,7 +18,6 @@ from scripts.building.platforms import glibc
 
 HERE = Path(__file__).parent
 OWN_PART = HERE / "unpacking.c"
-SQLITE = "cysqlite"
 SIZE_MAX = 35_000_000
 # MiB. What must be free where it unpacks itself; checked against what it unpacks.
 NEEDED_MIB = 96
@@ -31,8 +30,7 @@ def main() -> None:
     executable, work = Path(sys.argv[1]), Path(sys.argv[2])
     try:
         bootloader = _bootloader(work)
-        library = _sqlite(work)
-        _bundle(executable, work, library, bootloader)
+        _bundle(executable, work, bootloader)
         notes = _looked_over(executable, work)
     except Failed as error:
         sys.exit(str(error))
@@ -72,23 +70,7 @@ def _compile(source: Path, kept: Path) -> None:
     shutil.move(next(source.glob("PyInstaller/bootloader/Linux-*/run")), kept)
 
 
-def _sqlite(work: Path) -> Path:
-    """The library that takes the place of the system's, which may be years old."""
-    found = [
-        Path(str(file.locate()))
-        for file in distribution(SQLITE).files or ()
-        if file.name.startswith("_cysqlite.") and file.suffix == ".so"
-    ]
-    if len(found) != 1:
-        raise Failed(f"{SQLITE} has {len(found)} libraries where one was expected")
-    folder = work / "sqlite"
-    folder.mkdir()
-    library = folder / "libsqlite3.so.0"
-    run("strip", "--strip-unneeded", "-o", library, found[0])
-    return library
-
-
-def _bundle(executable: Path, work: Path, library: Path, bootloader: Path) -> None:
+def _bundle(executable: Path, work: Path, bootloader: Path) -> None:
     installed = Path(PyInstaller.__file__).parent.glob("bootloader/Linux-*/run")
     shutil.copy(bootloader, next(installed))
     # Away from the scripts, which are not to be found by what it imports.
@@ -103,13 +85,8 @@ def _bundle(executable: Path, work: Path, library: Path, bootloader: Path) -> No
         *(f"--exclude-module={name}" for name in _UNUSED),
         start,
     ]
-    # Where _sqlite3 finds the library now is where the bundle takes it from.
-    environment = {
-        "LD_LIBRARY_PATH": str(library.parent),
-        "PYTHONHASHSEED": "0",
-        # What is installed from the wheel goes in, not what lies here.
-        "PYTHONSAFEPATH": "1",
-    }
+    # What is installed from the wheel goes in, not what lies here.
+    environment = {"PYTHONHASHSEED": "0", "PYTHONSAFEPATH": "1"}
     run(sys.executable, "-m", "PyInstaller", *command, environment=environment)
     if not executable.is_file():
         raise Failed("PyInstaller made no executable")
@@ -145,9 +122,8 @@ def _sqlite_inside(executable: Path, work: Path) -> str:
     number = found[1] if found else "unknown"
     if not found or tuple(map(int, number.split("."))) < WAL_BUG_FIXED_IN:
         raise Failed(
-            f"the executable works with SQLite {number}, which can corrupt a database. Build it "
-            "with a Python whose sqlite3 is not linked with a SQLite of its own: `ldd` must show "
-            "libsqlite3 for its _sqlite3 module"
+            f"the executable works with SQLite {number}, which can corrupt a database: "
+            "the extra `sqlite` has to bring a newer one for this Python and machine"
         )
     return number
 
