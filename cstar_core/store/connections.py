@@ -18,6 +18,8 @@ PRAGMAS = {
     "foreign_keys": "ON",
     "trusted_schema": "OFF",
     "cell_size_check": "ON",
+    # What is deleted is overwritten, whatever a build of SQLite would do by itself.
+    "secure_delete": "ON",
     "journal_size_limit": 64 * 1024 * 1024,
     "temp_store": "MEMORY",
     # KiB, of each connection; the default of 2 MiB reads the same pages again and again.

@@ -410,7 +410,10 @@ def test_the_last_desk_folds_the_log_into_the_file(desk: Helpdesk, path: Path) -
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("trusted_schema", 0)],
+    [
+        *(("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)),
+        *(("trusted_schema", 0), ("secure_delete", 1)),
+    ],
 )
 def test_every_connection_is_durable_and_strict(desk: Helpdesk, pragma: str, value: object) -> None:
     with desk._store.snapshot() as snap:
