@@ -4,19 +4,19 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
-_WEB = {"apispec", "click", "flask", "flask_limiter", "limits", "marshmallow", "waitress"}
+_WEB = ("apispec", "click", "flask", "flask_limiter", "limits", "marshmallow", "orjson", "waitress")
 
 _INTERRUPTED = 130
 
 _run: Callable[..., object] | None = None
 try:
-    from cstar_web.cli import main as _run
+    # Looked for all at once: each command imports only what it needs.
+    if all(map(find_spec, _WEB)):
+        from cstar_web.cli import main as _run
 except KeyboardInterrupt:
     sys.exit(_INTERRUPTED)
-except ImportError as error:
-    if (error.name or "").partition(".")[0] not in _WEB:
-        raise
 
 
 def main() -> None:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pkgutil import resolve_name
 from typing import Any, Self
-
-from limits import parse_many
 
 from cstar_web import places
 from cstar_web.notifying import Notifier
@@ -94,6 +93,8 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 def _limit(value: str) -> str:
     if value.lower() == OFF:
         return OFF
+    # Most commands are told of no limit, and to import this takes as long as much of the core.
+    parse_many = resolve_name("limits:parse_many")
     try:
         items = parse_many(value)
     except ValueError:

@@ -3,18 +3,7 @@
 import click
 
 from cstar_core import Helpdesk
-from cstar_web.cli.command import Group
-from cstar_web.cli.health import health
-from cstar_web.cli.helping import completion, help_, man
-from cstar_web.cli.imports import import_
-from cstar_web.cli.keep import backup, check, reindex, restore
-from cstar_web.cli.leave import customer, export
-from cstar_web.cli.mcp import mcp
-from cstar_web.cli.migrate import migrate
-from cstar_web.cli.operate import demo, openapi
-from cstar_web.cli.serve import serve
-from cstar_web.cli.teams import key, member, team
-from cstar_web.cli.webhooks import listen, trigger
+from cstar_web.cli.command import Group, OnDemand
 
 
 def _show_versions(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -25,21 +14,44 @@ def _show_versions(context: click.Context, option: click.Parameter, wanted: bool
         context.exit()
 
 
-# Which command is for what, in the order in which they are shown.
+# Which command is for what, in the order in which they are shown, and where each is declared.
 _SECTIONS = {
-    "Serve": (serve, health, mcp),
-    "Teams, keys and people": (team, key, member, customer),
-    "Data in and out": (import_, export, backup, restore, demo),
-    "Care": (check, migrate, reindex),
-    "For whoever writes a program": (openapi, listen, trigger),
-    "The command line": (help_, completion, man),
+    "Serve": {"serve": "serve:serve", "health": "health:health", "mcp": "mcp:mcp"},
+    "Teams, keys and people": {
+        "team": "teams:team",
+        "key": "teams:key",
+        "member": "teams:member",
+        "customer": "leave:customer",
+    },
+    "Data in and out": {
+        "import": "imports:import_",
+        "export": "leave:export",
+        "backup": "keep:backup",
+        "restore": "keep:restore",
+        "demo": "operate:demo",
+    },
+    "Care": {"check": "keep:check", "migrate": "migrate:migrate", "reindex": "keep:reindex"},
+    "For whoever writes a program": {
+        "openapi": "operate:openapi",
+        "listen": "webhooks:listen",
+        "trigger": "webhooks:trigger",
+    },
+    "The command line": {
+        "help": "helping:help_",
+        "completion": "helping:completion",
+        "man": "helping:man",
+    },
+}
+_PLACES = {
+    name: f"{__name__}.{place}" for section in _SECTIONS.values() for name, place in section.items()
 }
 
 
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"]},
-    sections={title: [str(each.name) for each in group] for title, group in _SECTIONS.items()},
+    commands=OnDemand(_PLACES),
+    sections={title: list(section) for title, section in _SECTIONS.items()},
 )
 @click.option(
     "--debug",
@@ -61,8 +73,3 @@ def main() -> None:
     The commands work while the server runs; only restore and migrate need it stopped.
     cstar help COMMAND tells more of one, with examples.
     """
-
-
-for group in _SECTIONS.values():
-    for each in group:
-        main.add_command(each)

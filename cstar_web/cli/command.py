@@ -1,10 +1,12 @@
 """What every command and every group of commands has: help with examples, and manners."""
 
 import sys
+from collections import UserDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from itertools import takewhile
+from pkgutil import resolve_name
 from typing import Any, NoReturn
 
 import click
@@ -59,6 +61,20 @@ class Command(click.Command):
         if self.exits:
             with formatter.section("Exit codes"):
                 formatter.write_dl([(str(code), said) for code, said in self.exits.items()])
+
+
+class OnDemand(UserDict[str, Any]):
+    """Commands by name, each imported from its place, `module:name`, once it is asked for.
+
+    A tab in a shell starts the program anew, and most commands do without what a server needs.
+    """
+
+    def __getitem__(self, name: str) -> click.Command:
+        found = self.data[name]
+        if isinstance(found, str):
+            found = self.data[name] = resolve_name(found)
+        assert isinstance(found, click.Command)  # noqa: S101 - that is what stands there
+        return found
 
 
 class Group(click.Group):

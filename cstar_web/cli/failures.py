@@ -24,7 +24,6 @@ from cstar_core import (
 )
 from cstar_web.cli.base import EXIT_FAILURE, Unwritten, Usage, tame
 from cstar_web.redaction import redacted
-from cstar_web.server import ListenError
 from cstar_web.settings import SettingsError
 
 EXIT_USAGE = 2
@@ -144,7 +143,7 @@ def _explain_failure(error: Exception) -> Failure:
             return Failure("storage_full", str(error))
         case click.ClickException():
             return Failure("failed", error.format_message())
-        case ListenError() | HelpdeskError() | Unwritten():
+        case HelpdeskError() | Unwritten():
             return Failure("failed", str(error))
         case OSError():
             code = "storage_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "failed"

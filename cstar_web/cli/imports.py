@@ -34,6 +34,7 @@ from cstar_web.cli.base import (
 )
 from cstar_web.cli.command import Command
 from cstar_web.cli.leave import import_folder
+from cstar_web.cli.teams import team_of
 from cstar_web.cli.waiting import may_show_progress
 from cstar_web.names import camel_case
 from cstar_web.settings import Settings
@@ -112,7 +113,7 @@ def _import_file(
     delimiter: str | None,
     **options: Any,
 ) -> Answer:
-    chosen = desk.teams.get(team) if team else _only_team(desk)
+    chosen = team_of(desk, team, "cstar import FILE")
     workspace = desk.workspace(chosen.id, environment)
     fixed = _pairs("--set", "TARGET=VALUE", constants)
     begun = monotonic()
@@ -129,14 +130,6 @@ def _import_file(
     return Answer(
         _data(report, seconds), _text(report, file, chosen, environment, seconds), report.ok
     )
-
-
-def _only_team(desk: Helpdesk) -> Team:
-    teams = desk.teams.list()
-    if len(teams) == 1:
-        return teams[0]
-    slugs = ", ".join(each.slug for each in teams[:5])
-    raise Usage(f"there are {len(teams)} teams; say which: --team TEAM ({slugs})")
 
 
 def _pairs(option: str, form: str, given: Sequence[str]) -> dict[str, list[str]]:

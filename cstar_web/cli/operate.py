@@ -9,9 +9,9 @@ import click
 
 from cstar_core import ENVIRONMENTS, Helpdesk, Team
 from cstar_web.app import create_app
-from cstar_web.cli.base import Answer, Usage, columns, makes_desk, reads_settings, say
+from cstar_web.cli.base import Answer, columns, makes_desk, reads_settings, say
 from cstar_web.cli.command import Command
-from cstar_web.cli.teams import KEEP, key_lines, team_data
+from cstar_web.cli.teams import KEEP, key_lines, only_team, team_data
 from cstar_web.demo import DemoCounts, load_demo
 from cstar_web.names import camel_case
 from cstar_web.openapi import specification
@@ -39,18 +39,6 @@ def demo(desk: Helpdesk, team: str | None, environment: str) -> Answer:
     counts = load_demo(desk, chosen.id, environment)
     data = {"teamId": chosen.id, "teamSlug": chosen.slug, **_counted(counts)}
     return Answer(data, _loaded(counts, chosen, environment))
-
-
-def only_team(desk: Helpdesk, command: str) -> Team | None:
-    """The team that is meant if none is named, None if there is none yet.
-
-    Raises Usage if there are several; `command` is how one of them is named.
-    """
-    teams = desk.teams.list()
-    if len(teams) > 1:
-        slugs = ", ".join(each.slug for each in teams[:5])
-        raise Usage(f"there are {len(teams)} teams; say which: {command} ({slugs})")
-    return teams[0] if teams else None
 
 
 def _new_demo(desk: Helpdesk, environment: str) -> Answer:

@@ -28,7 +28,7 @@ from cstar_web.logs import log_to_stderr
 from cstar_web.metrics import metrics_app
 from cstar_web.seats import Seats
 from cstar_web.sending import send
-from cstar_web.server import Server, listen
+from cstar_web.server import ListenError, Server, listen
 from cstar_web.server import serve as run_server
 from cstar_web.server.listener import url_of
 from cstar_web.server.processes import ProcessesError, supervise
@@ -83,8 +83,11 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
     make_place(settings)
     log_to_stderr(settings.log_format)
     run = _serve_in_processes if settings.processes > 1 else _serve_alone
-    with OrderlyEnd() as end:
-        run(settings, demo, as_json, end)
+    try:
+        with OrderlyEnd() as end:
+            run(settings, demo, as_json, end)
+    except (ListenError, ProcessesError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd) -> None:
@@ -139,8 +142,6 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
         told.status = f"Serving at {places.url}"
         try:
             supervise(sock, settings.processes, work, screen.show, told)
-        except ProcessesError as error:
-            raise click.ClickException(str(error)) from error
         finally:
             end.begun()
             screen.leave()

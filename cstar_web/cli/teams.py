@@ -16,7 +16,7 @@ from cstar_core import (
     parse_id,
     utc_now,
 )
-from cstar_web.cli.base import Answer, columns, makes_desk, stamp, with_desk
+from cstar_web.cli.base import Answer, Usage, columns, makes_desk, stamp, with_desk
 from cstar_web.cli.command import Group
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
@@ -33,6 +33,26 @@ def duration(text: str) -> timedelta:
     if not found:
         raise click.BadParameter(f"{text!r} is not a time such as 90d, 12h or 30m")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def only_team(desk: Helpdesk, command: str) -> Team | None:
+    """The team that is meant if none is named, None if there is none yet.
+
+    Raises Usage if there are several; `command` is how one of them is named.
+    """
+    teams = desk.teams.list()
+    if len(teams) > 1:
+        slugs = ", ".join(each.slug for each in teams[:5])
+        raise Usage(f"there are {len(teams)} teams; say which: {command} ({slugs})")
+    return teams[0] if teams else None
+
+
+def team_of(desk: Helpdesk, team: str | None, command: str) -> Team:
+    """A team by its id or slug, or the only one there is; raises Usage."""
+    chosen = desk.teams.get(team) if team else only_team(desk, f"{command} --team TEAM")
+    if chosen is None:
+        raise Usage("there is no team yet; make one: cstar team create NAME")
+    return chosen
 
 
 @click.group(cls=Group)

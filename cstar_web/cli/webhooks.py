@@ -22,7 +22,7 @@ from cstar_web.cli.base import (
     with_desk,
 )
 from cstar_web.cli.command import Command
-from cstar_web.cli.operate import only_team
+from cstar_web.cli.teams import team_of
 from cstar_web.samples import SAMPLES, make_sample
 from cstar_web.sending import Answer as Received
 from cstar_web.sending import send
@@ -31,14 +31,6 @@ from cstar_web.settings import Settings
 # Whoever types the URL may reach it by other means too.
 _ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _LOOK_SECONDS = 0.25
-
-
-def team_of(desk: Helpdesk, team: str | None, command: str) -> str:
-    """The id of a team by its id or slug, or of the only one there is."""
-    chosen = desk.teams.get(team) if team else only_team(desk, f"{command} --team TEAM")
-    if chosen is None:
-        raise Usage("there is no team yet; make one: cstar team create NAME")
-    return chosen.id
 
 
 @click.command(
@@ -58,7 +50,7 @@ def trigger(desk: Helpdesk, event: str, team: str | None) -> Answer:
     if event not in SAMPLES:
         nearest = get_close_matches(event.strip().lower(), SAMPLES, n=1, cutoff=0.0)[0]
         raise Usage(f"{event!r} is no event that can be triggered; did you mean {nearest}?")
-    workspace = desk.workspace(team_of(desk, team, "cstar trigger EVENT"), "test")
+    workspace = desk.workspace(team_of(desk, team, "cstar trigger EVENT").id, "test")
     happened = make_sample(desk, workspace, event)
     lines = [(each.type, each.id, each.object_id) for each in happened]
     return Answer({"events": list(map(_told, happened))}, columns(lines))
@@ -123,7 +115,7 @@ def listen(
     refuse_absent(settings.database)
     shown = _Json() if as_json else _Text()
     with open_desk(settings) as desk:
-        workspace = desk.workspace(team_of(desk, team, "cstar listen --team TEAM"), environment)
+        workspace = desk.workspace(team_of(desk, team, "cstar listen").id, environment)
         types = [each.strip() for each in events.split(",")]
         listener = workspace.webhooks.listen(events=types, after=after, secret=secret)
         try:

@@ -201,12 +201,32 @@ def test_the_demo_makes_a_team_where_there_is_none(tmp_path: Path) -> None:
     assert opens(tmp_path / "new.db", loaded["secretKey"])
 
 
-def test_the_demo_asks_which_of_several_teams(database: Path, cstar: Callable[..., str]) -> None:
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        (("demo",), "cstar demo TEAM"),
+        (("import", "pyproject.toml"), "cstar import FILE --team TEAM"),
+        (("listen",), "cstar listen --team TEAM"),
+        (("trigger", "ticket.created"), "cstar trigger EVENT --team TEAM"),
+    ],
+)
+def test_of_several_teams_one_must_be_named(
+    database: Path, cstar: Callable[..., str], typed: tuple[str, ...], named: str
+) -> None:
     cstar("team", "create", "Other")
-    result = run("demo", "--database", str(database))
+    result = run(*typed, "--database", str(database))
 
-    assert result.exit_code == 2
-    assert "say which: cstar demo TEAM (acme, other)" in result.stderr
+    said = f"cstar: there are 2 teams; say which: {named} (acme, other)\n"
+    assert (result.exit_code, result.stderr) == (2, said)
+
+
+@pytest.mark.parametrize("typed", ["import pyproject.toml", "listen", "trigger ticket.created"])
+def test_where_there_is_no_team_one_must_be_made(tmp_path: Path, typed: str) -> None:
+    Helpdesk.open(tmp_path / "empty.db").close()
+    result = run(*typed.split(), "--database", "empty.db")
+
+    said = "cstar: there is no team yet; make one: cstar team create NAME\n"
+    assert (result.exit_code, result.stderr) == (2, said)
 
 
 def test_the_demo_leaves_data_in_use_alone(database: Path, cstar: Callable[..., str]) -> None:

@@ -103,16 +103,6 @@ def test_wrong_use_is_one_line_and_exit_code_two(
     assert (result.exit_code, result.stderr[: len(line)]) == (2, line)
 
 
-def test_with_several_teams_one_must_be_named(database: Path) -> None:
-    with Helpdesk.open(database) as desk:
-        desk.teams.create("Globex")
-    result = run("import", QUESTIONS, "--database", str(database))
-    assert (result.exit_code, result.stderr) == (
-        2,
-        "cstar: there are 2 teams; say which: --team TEAM (acme, globex)\n",
-    )
-
-
 def test_the_tab_can_be_named(cstar: Callable[..., str], tmp_path: Path) -> None:
     file = tmp_path / "tabs.txt"
     file.write_text("title\tstatus, now\nA\topen\n")

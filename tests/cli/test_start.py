@@ -1,5 +1,6 @@
 """The ways to start the command, also where only the library is installed."""
 
+import os
 import subprocess
 import sys
 
@@ -28,6 +29,28 @@ def test_without_the_web_the_command_says_what_to_install() -> None:
 
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1 and "pip install 'cstar[web]'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "environ"),
+    [
+        (["--version"], {}),
+        (["team", "list", "--help"], {}),
+        ([], {"_CSTAR_COMPLETE": "bash_complete", "COMP_WORDS": "cstar te", "COMP_CWORD": "1"}),
+    ],
+)
+def test_only_what_a_command_needs_is_imported(asked: list[str], environ: dict[str, str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "cstar_web", *asked],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+
+    assert result.stdout and "cstar_core" in imported
+    assert imported & {"flask", "limits", "marshmallow", "waitress", "asyncio"} == set()
 
 
 def test_a_broken_import_of_ours_is_not_called_a_missing_extra() -> None:
