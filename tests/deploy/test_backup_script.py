@@ -127,15 +127,32 @@ def test_what_the_script_has_not_made_is_left_alone(
 
 def test_what_a_killed_backup_left_is_removed_after_a_day(script: Script, backups: Path) -> None:
     old, new = (backups / f"{named(each)}.partial-x1y2" for each in (3, 0))
-    for each in (old, new):
+    half = backups / f"{named(3)}.partial-removed"
+    for each in (old, new, half):
         each.mkdir()
-    os.utime(old, (0, 0))
+    (half / "cstar.db").touch()
+    for each in (old, half):
+        os.utime(each, (0, 0))
     script()
 
-    assert not old.exists() and new.exists()
+    assert not old.exists() and not half.exists() and new.exists()
 
 
-@pytest.mark.parametrize("days", ["x", "-1", "1.5", "1000", "7 "])
+def test_a_removal_that_fails_half_way_leaves_nothing_that_looks_like_a_backup(
+    script: Script, backups: Path, tmp_path: Path
+) -> None:
+    oldest = min(make(backups, *range(100, 120)))
+    rm = tmp_path / "bin" / "rm"
+    rm.write_text("#!/bin/sh\nexit 1\n")
+    rm.chmod(0o755)
+    done = script()
+
+    assert done.returncode == 1
+    assert not (backups / oldest).exists()
+    assert (backups / f"{oldest}.partial-removed" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("days", ["x", "-1", "1.5", "1000", "7 ", "08", "010"])
 def test_days_that_are_no_number_are_refused_before_anything_is_done(
     script: Script, backups: Path, days: str
 ) -> None:
