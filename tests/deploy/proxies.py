@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.deploy.samples import NAME, changed, sample
+from tests.deploy.samples import FOLDER, NAME, changed, sample
 from tests.web.sockets import wait_until
 
 _PATIENCE = 10
@@ -21,11 +21,17 @@ _PATIENCE = 10
 
 @dataclass(frozen=True)
 class Proxy:
-    """A running proxy: its ports, and the certificate that it shows."""
+    """A running proxy: its ports, the certificate that it shows, and how it checks its sample."""
 
     http: int
     https: int
     certificate: Path
+    checking: list[str]
+
+    def check(self) -> subprocess.CompletedProcess[str]:
+        """What the program itself says of its configuration."""
+        environ = environment(self.certificate.parent)
+        return subprocess.run(self.checking, env=environ, capture_output=True, text=True)
 
     def connect(self, *, name: str = NAME, source: str = "127.0.0.1") -> ssl.SSLSocket:
         """A connection over TLS to whom they call `name`, from an address of this machine."""
@@ -125,6 +131,14 @@ def caddy_command(folder: Path, ports: dict[str, int]) -> list[str]:
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
 
 
+def checking(program: str, command: list[str]) -> list[str]:
+    """The check that the sample tells an operator to make. Caddy's needs no certificate, so it is
+    made of the sample as it is; nginx's is made of what `command` would run."""
+    if program == "nginx":
+        return [*command, "-t"]
+    return ["caddy", "validate", "--adapter", "caddyfile", "--config", str(FOLDER / "Caddyfile")]
+
+
 COMMANDS: dict[str, Callable[[Path, dict[str, int]], list[str]]] = {
     "nginx": nginx_command,
     "caddy": caddy_command,
@@ -138,10 +152,11 @@ def proxying(program: str, folder: Path, server_port: int) -> Iterator[Proxy]:
     plain, secure = free_ports(2)
     ports = {"server": server_port, "http": plain, "https": secure}
     command = COMMANDS[program](folder, ports)
-    environ = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     with (folder / "log").open("wb") as log:
-        started = subprocess.Popen(command, stderr=log, stdout=log, env=environ, cwd=folder)
-    proxy = Proxy(plain, secure, certificate)
+        started = subprocess.Popen(
+            command, stderr=log, stdout=log, env=environment(folder), cwd=folder
+        )
+    proxy = Proxy(plain, secure, certificate, checking(program, command))
     try:
         wait_until(lambda: started.poll() is not None or answers(proxy))
         assert started.poll() is None, (folder / "log").read_text()
@@ -149,6 +164,10 @@ def proxying(program: str, folder: Path, server_port: int) -> Iterator[Proxy]:
     finally:
         started.terminate()
         started.wait(_PATIENCE)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
 
 
 def answers(proxy: Proxy) -> bool:

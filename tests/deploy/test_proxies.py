@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cstar_core import Helpdesk
+from cstar_web.errors import ERRORS
 from tests.cli.commands import serving, stop
 from tests.deploy.proxies import COMMANDS, Proxy, proxying
 from tests.deploy.samples import NAME, need
@@ -24,13 +25,15 @@ FORGED = {
     "Forwarded": "for=203.0.113.9;host=evil.example;proto=http",
 }
 TICKETS = "/api/v1/teams/acme/tickets"
+TOKEN = "token-of-the-metrics"
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A server behind a proxy, a key to it, and where its log goes."""
+    """A server behind a proxy, its port, a key to it, and where its log goes."""
 
     proxy: Proxy
+    port: int
     key: str
     log: list[str]
 
@@ -56,16 +59,24 @@ def desk(
         made.teams.create("Acme")
         key = made.keys.create("acme", type="secret", environment="live").secret
     args = ("--json", "--database", str(database), "--trusted-proxies", "127.0.0.1")
-    with serving(*args, "--allowed-hosts", NAME) as (server, screen):
+    beside = ("--metrics-token", TOKEN)
+    with serving(*args, *beside, "--allowed-hosts", NAME) as (server, screen):
         port = int(json.loads(screen)["url"].rpartition(":")[2])
         assert server.stderr
         log: list[str] = []
         reader = Thread(target=log.extend, args=(server.stderr,))
         reader.start()
         with proxying(request.param, folder, port) as proxy:
-            yield Desk(proxy, key, log)
+            yield Desk(proxy, port, key, log)
         stop(server)
         reader.join()
+
+
+def test_the_proxy_has_nothing_to_say_against_the_sample(desk: Desk) -> None:
+    done = desk.proxy.check()
+
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr and '"warn"' not in done.stderr
 
 
 def test_a_ticket_is_made_and_found_over_https(desk: Desk) -> None:
@@ -140,7 +151,8 @@ def test_a_body_that_is_too_large_is_refused_in_the_form_of_the_api(desk: Desk) 
     assert headers.get_content_type() == "application/json"
     assert told["success"] is False
     assert told["error"]["code"] == "PAYLOAD_TOO_LARGE"
-    assert told["meta"]["requestId"].startswith("req_")
+    assert told["error"]["type"] == ERRORS["PAYLOAD_TOO_LARGE"].type
+    assert told["meta"]["requestId"] == headers["X-Request-Id"] == told["error"]["request_id"]
 
 
 def test_the_largest_body_that_the_server_takes_passes(desk: Desk) -> None:
@@ -175,5 +187,18 @@ def _await(lines: Iterator[bytes], beginning: bytes) -> None:
     assert any(line.startswith(beginning) for line in lines)
 
 
-def test_the_numbers_are_not_shown(desk: Desk) -> None:
-    assert desk.proxy.ask("GET", "/metrics")[0] == 404
+@pytest.mark.parametrize(
+    "path", ["/metrics", "//metrics", "/%6detrics", "/./metrics", "/x/..//metrics", "/metrics?x"]
+)
+def test_the_numbers_are_not_shown(desk: Desk, path: str) -> None:
+    given = {"Authorization": f"Bearer {TOKEN}"}
+
+    assert desk.proxy.ask("GET", path, headers=given)[0] == 404
+
+
+def test_the_numbers_would_be_shown_without_the_proxy(desk: Desk) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=5)
+    with closing(connection):
+        given = {"Authorization": f"Bearer {TOKEN}", "Host": NAME}
+        connection.request("GET", "//metrics", headers=given)
+        assert connection.getresponse().status == 200
