@@ -52,7 +52,7 @@ def leftovers(database: str) -> tuple[Leftover, ...]:
 
 
 def _sizes(path: Path) -> Iterator[int]:
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, PermissionError):
         status = os.lstat(path)
         yield status.st_size
         if stat.S_ISDIR(status.st_mode):
@@ -79,10 +79,11 @@ def file_system(database: str, mounts: str = MOUNTS) -> str:
     path = os.path.realpath(database)
     best, found = -1, ""
     try:
-        lines = Path(mounts).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        # Whatever else ends a line for Python may be in a name.
+        lines = os.fsdecode(Path(mounts).read_bytes()).split("\n")
     except OSError:
         return ""
-    for line in lines:
+    for line in filter(None, lines):
         before, _, after = line.partition(" - ")
         place = _unescaped(before.split(" ")[4]).rstrip("/")
         # Of two in one place, the later one is on top.
