@@ -46,21 +46,28 @@ def interrupted_by_stops() -> Iterator[None]:
 
 
 class OrderlyEnd:
-    """Lets a start end as soon as it is told to, and the end of the server not be cut short.
+    """Lets a start end as soon as it is told to, and not be cut short while it has threads.
 
     Before `begun` a signal leaves the block: by SystemExit with code 0, for Ctrl-C by
-    KeyboardInterrupt. What is half made is taken back on the way. From then on signals that reach
-    this are not heeded: what is left to do is to close the files.
+    KeyboardInterrupt. What is half made is taken back on the way. From then on what reaches this
+    is kept for `pass_on`; after the end of the server, which closes the files, it is not heeded.
     """
 
     def __init__(self) -> None:
         self._has_begun = False
-        self._is_told = False
+        self._told: int | None = None
         self._before: dict[signal.Signals, Handler] = {}
 
     def begun(self) -> None:
-        """The server has begun, and hears signals itself."""
+        """The file is open: from now on things begin that have to be ended in order."""
         self._has_begun = True
+
+    def pass_on(self) -> bool:
+        """Give the server, which hears signals by now, one that came before; whether one did."""
+        if self._told is None:
+            return False
+        signal.raise_signal(self._told)
+        return True
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -77,14 +84,13 @@ class OrderlyEnd:
         for number, handler in self._before.items():
             # The program is about to end; Python's own last steps shall not be cut short either.
             signal.signal(number, signal.SIG_IGN if self._has_begun else handler)
-        if self._is_told and kind is KeyboardInterrupt:
+        if self._told is not None and kind is KeyboardInterrupt:
             # A statement of SQLite that was interrupted does not know by what.
             raise SystemExit(0) from error
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
-        if self._has_begun:
-            return
-        if number == signal.SIGINT:
+        if not self._has_begun and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self._is_told = True
-        raise SystemExit(0)
+        self._told = number
+        if not self._has_begun:
+            raise SystemExit(0)

@@ -94,13 +94,15 @@ def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd)
     told = notifier()
     told.opening()
     with _open(settings) as desk, _metrics_sockets(settings) as apart:
+        end.begun()
         _log_upgrade(desk)
         watch = Watch(settings, log=access_log(settings))
         app = create_app(desk, settings, watch)
 
         def begin(server: Server) -> None:
-            end.begun()
             server.alive, server.stopping = told.alive, told.stopping
+            if end.pass_on():
+                return
             places = Places(server.url, settings, apart)
             first_screen(desk, places, demo, as_json).show()
             told.status = f"Serving at {server.url}"
@@ -119,14 +121,15 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
 
         def work(ready: Callable[[Server], None]) -> None:
             with _open(settings, queue) as desk:
+                end.begun()
                 watch = Watch(settings, log=access_log(settings), counters=counters)
                 app = create_app(desk, settings, watch)
                 _share(app, settings, windows, seats)
                 beside = [(_metrics_app(desk, watch, settings), each) for each in apart]
 
                 def begin(server: Server) -> None:
-                    end.begun()
                     ready(server)
+                    end.pass_on()
                     seats.attach(server.number)
 
                 with _streaming(app), _delivering(desk, settings):
@@ -140,8 +143,13 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
             places = Places(url_of(*sock.getsockname()[:2]), settings, apart)
             screen = first_screen(desk, places, demo, as_json)
         told.status = f"Serving at {places.url}"
+
+        def show() -> None:
+            end.begun()
+            screen.show()
+
         try:
-            supervise(sock, settings.processes, work, screen.show, told)
+            supervise(sock, settings.processes, work, show, told)
         finally:
             end.begun()
             screen.leave()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cstar_core import Helpdesk
-from tests.cli.commands import serving, stop
+from tests.cli.commands import ROOT, serving, stop
 from tests.cli.test_serve_streams import children, keys, listen
 from tests.web.sockets import wait_until
 
@@ -171,6 +171,55 @@ def test_a_signal_before_it_listens_ends_it_in_order(
             assert (said, logged, server.returncode) == (b"", b"", 0)
         other.execute("ROLLBACK")
     assert left(database) == set()
+
+
+TOLD_MEANWHILE = """
+import os, signal, sys
+from cstar_web.cli import main
+from cstar_web.delivering import Deliverer
+
+start = Deliverer.start
+
+def start_and_be_told(deliverer):
+    start(deliverer)
+    try:
+        os.close(os.open("told", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGTERM)
+
+Deliverer.start = start_and_be_told
+main(sys.argv[1:])
+"""
+
+
+@contextmanager
+def told_meanwhile(*args: str) -> Iterator[subprocess.Popen[str]]:
+    """A server of which one process is told to end between opening the file and listening."""
+    command = [sys.executable, "-c", TOLD_MEANWHILE, "serve", "--port", "0", "--json", *args]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def test_a_signal_between_opening_and_listening_is_kept(tmp_path: Path) -> None:
+    with told_meanwhile() as server:
+        assert server.communicate(timeout=20) == ("", "")
+    assert (server.returncode, left(tmp_path / "cstar.db")) == (0, set())
+
+
+def test_one_of_several_that_is_told_to_end_before_it_listens_is_replaced(tmp_path: Path) -> None:
+    with told_meanwhile("--processes", "2") as server:
+        assert server.stderr and server.stdout
+        assert "ended with exit code 0; another takes its place" in server.stderr.readline()
+        assert "secretKey" in json.loads(server.stdout.readline())
+        server.terminate()
+        assert server.communicate(timeout=20) == ("", "")
+    assert (server.returncode, left(tmp_path / "cstar.db")) == (0, set())
 
 
 def opens(pid: int, database: Path) -> bool:
