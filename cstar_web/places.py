@@ -13,6 +13,7 @@ from pathlib import Path
 DATABASE = "cstar.db"
 OF_THE_MACHINE = "/var/lib/cstar"
 PRIVATE = 0o700
+_OF_A_SERVICE = "STATE_DIRECTORY"
 
 
 def default_database(environ: Mapping[str, str], uid: int) -> str | None:
@@ -29,7 +30,7 @@ def default_database(environ: Mapping[str, str], uid: int) -> str | None:
     >>> default_database({"HOME": "/home/jane", "XDG_DATA_HOME": "data"}, 1000)
     '/home/jane/.local/share/cstar/cstar.db'
     """
-    given = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    given = environ.get(_OF_A_SERVICE, "").partition(":")[0]
     if os.path.isabs(given):
         return str(Path(given, DATABASE))
     if uid == 0:
@@ -39,6 +40,16 @@ def default_database(environ: Mapping[str, str], uid: int) -> str | None:
         return str(Path(data, "cstar", DATABASE))
     home = _home(environ, uid)
     return str(Path(home, ".local/share/cstar", DATABASE)) if home else None
+
+
+def is_found_unnamed(database: str, environ: Mapping[str, str], uid: int) -> bool:
+    """Whether commands find a database that nobody names, typed in a shell by its user or by root.
+
+    There they have no `STATE_DIRECTORY`. That of a service without a user of its own is a link.
+    """
+    shell = {name: value for name, value in environ.items() if name != _OF_A_SERVICE}
+    usual = (default_database(shell, uid), default_database({}, 0))
+    return os.path.realpath(database) in {os.path.realpath(each) for each in usual if each}
 
 
 def _home(environ: Mapping[str, str], uid: int) -> str | None:

@@ -323,6 +323,11 @@ class Settings:
         """Whether the database is where it is if nobody says so."""
         return self.database == places.default_database(os.environ, os.geteuid())
 
+    @property
+    def is_found_unnamed(self) -> bool:
+        """Whether commands that are typed in a shell find the database without its name."""
+        return places.is_found_unnamed(self.database, os.environ, os.geteuid())
+
     def allows(self, host: str) -> bool:
         """Whether requests may be for `host`, which may have a port.
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shlex
 import socket
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Places:
 
     def command(self, line: str) -> str:
         """A command line of `cstar` that finds the same database."""
-        if self.settings.is_default_database:
+        if self.settings.is_found_unnamed:
             return f"cstar {line}"
         return f"cstar {line} --database {shlex.quote(self.database)}"
 
@@ -79,6 +80,7 @@ class FirstScreen:
     def __init__(self, text: str, another_key: str | None) -> None:
         self.text = text
         self._another_key = another_key
+        self._owner = os.getpid()
 
     def show(self) -> None:
         """Print it. The server goes on where nobody reads it, and the log says what was missed."""
@@ -91,7 +93,8 @@ class FirstScreen:
 
     def leave(self) -> None:
         """Say in the log how to get keys, if there are new ones that nobody has seen."""
-        if self._another_key:
+        # Processes that were forked before it was shown leave here too.
+        if self._another_key and os.getpid() == self._owner:
             log.warning("nobody has seen the new keys; make others: %s", self._another_key)
             self._another_key = None
 

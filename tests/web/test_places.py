@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cstar_web.places import default_database, make_folder
+from cstar_web.places import default_database, is_found_unnamed, make_folder
 
 HOMELESS = 4_000_000_001
 PLACES = [
@@ -40,6 +40,30 @@ def test_without_a_variable_for_it_the_home_is_that_of_the_user_list() -> None:
     known = f"{pwd.getpwuid(1).pw_dir}/.local/share/cstar/cstar.db"
 
     assert (default_database({"HOME": "h"}, 1), default_database({}, 1)) == (known, known)
+
+
+FOUND = [
+    ("/var/lib/cstar/cstar.db", {"STATE_DIRECTORY": "/var/lib/cstar"}, True),
+    ("/var/lib/desk/cstar.db", {"STATE_DIRECTORY": "/var/lib/desk"}, False),
+    ("/h/.local/share/cstar/cstar.db", {"HOME": "/h"}, True),
+    ("/h/.local/share/cstar/cstar.db", {"HOME": "/h", "STATE_DIRECTORY": "/h/state"}, True),
+    ("/h/state/cstar.db", {"HOME": "/h", "STATE_DIRECTORY": "/h/state"}, False),
+    ("/h/desk.db", {"HOME": "/h"}, False),
+    ("/h/desk.db", {"HOME": ""}, False),
+]
+
+
+@pytest.mark.parametrize(("database", "environ", "found"), FOUND)
+def test_commands_in_a_shell_find_it_unnamed_where_they_look_themselves(
+    database: str, environ: dict[str, str], found: bool
+) -> None:
+    assert is_found_unnamed(database, environ, HOMELESS) is found
+
+
+def test_a_database_behind_a_link_is_found_unnamed(tmp_path: Path) -> None:
+    (tmp_path / "share").symlink_to("private")
+    database = str(tmp_path / "private" / "cstar" / "cstar.db")
+    assert is_found_unnamed(database, {"XDG_DATA_HOME": str(tmp_path / "share")}, HOMELESS)
 
 
 def test_every_folder_that_is_made_is_for_its_owner_alone(tmp_path: Path) -> None:
