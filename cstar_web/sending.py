@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,8 @@ ANSWER_MAX = 4096
 # The system may look for a name for much longer than a request lasts. Those of a few webhooks must
 # leave room for the others.
 _RESOLVERS_MAX = 128
+# For what an operator has typed: whoever types a URL may reach it by other means too.
+ANYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _PORTS = {"http": 80, "https": 443}
 _LATE = "no answer within {:g} s"
 _REFUSED = "{} is an address of this machine or a private network; it is not among those allowed"

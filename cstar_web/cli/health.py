@@ -1,7 +1,6 @@
 """`cstar health`: whether a server does its work, for whatever watches over it."""
 
 import json
-from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 import click
@@ -9,11 +8,10 @@ import click
 from cstar_core import check_url
 from cstar_web.cli.base import Answer, Usage, answers
 from cstar_web.cli.command import Command
+from cstar_web.sending import ANYWHERE, send
 from cstar_web.sending import Answer as Received
-from cstar_web.sending import send
 from cstar_web.settings import Settings
 
-_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared
 _TIMEOUT_MAX = 60
 
@@ -49,7 +47,7 @@ def health(url: str | None, alive: bool, timeout: int) -> Answer:
     asked, at the port of CSTAR_PORT.
     """
     asked = _address(url) + ("/healthz" if alive else "/readyz")
-    received = send(asked, {}, b"", method="GET", allowed=_ANYWHERE, budget=timeout)
+    received = send(asked, {}, b"", method="GET", allowed=ANYWHERE, budget=timeout)
     wrong = _wrong(received)
     data = {
         "ok": wrong is None,

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from ipaddress import ip_network
 from typing import Any
 
 import click
@@ -24,12 +23,10 @@ from cstar_web.cli.base import (
 from cstar_web.cli.command import Command
 from cstar_web.cli.teams import team_of
 from cstar_web.samples import SAMPLES, make_sample
+from cstar_web.sending import ANYWHERE, send
 from cstar_web.sending import Answer as Received
-from cstar_web.sending import send
 from cstar_web.settings import Settings
 
-# Whoever types the URL may reach it by other means too.
-_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _LOOK_SECONDS = 0.25
 
 
@@ -138,7 +135,7 @@ def _heard(take: Callable[[], Notice | None]) -> Iterator[Notice]:
 def _forward(url: str | None, notice: Notice) -> Received | None:
     if url is None:
         return None
-    return send(url, notice.headers, notice.body, allowed=_ANYWHERE)
+    return send(url, notice.headers, notice.body, allowed=ANYWHERE)
 
 
 class _Text:
