@@ -178,7 +178,11 @@ import os, signal, sys
 from cstar_web.cli import main
 from cstar_web.delivering import Deliverer
 
-start = Deliverer.start
+start, stop = Deliverer.start, Deliverer.stop
+
+def stop_and_tell(deliverer):
+    stop(deliverer)
+    open("stopped", "w").close()
 
 def start_and_be_told(deliverer):
     start(deliverer)
@@ -188,7 +192,7 @@ def start_and_be_told(deliverer):
         return
     os.kill(os.getpid(), signal.SIGTERM)
 
-Deliverer.start = start_and_be_told
+Deliverer.start, Deliverer.stop = start_and_be_told, stop_and_tell
 main(sys.argv[1:])
 """
 
@@ -210,6 +214,7 @@ def test_a_signal_between_opening_and_listening_is_kept(tmp_path: Path) -> None:
     with told_meanwhile() as server:
         assert server.communicate(timeout=20) == ("", "")
     assert (server.returncode, left(tmp_path / "cstar.db")) == (0, set())
+    assert (tmp_path / "stopped").exists()
 
 
 def test_one_of_several_that_is_told_to_end_before_it_listens_is_replaced(tmp_path: Path) -> None:
