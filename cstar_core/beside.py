@@ -28,7 +28,13 @@ def opened(path: str | Path, database: str | Path) -> int:
 def made(path: str | Path, database: str | Path) -> int:
     """A descriptor of a new private file beside a database. Raises FileExistsError and OSError."""
     descriptor = os.open(path, _MAKE, PRIVATE)
-    hand_over(descriptor, database)
+    try:
+        hand_over(descriptor, database)
+    except OSError:
+        # Left there, it would lock the owner out the next time.
+        os.close(descriptor)
+        os.unlink(path)
+        raise
     return descriptor
 
 
@@ -55,8 +61,8 @@ def make_database(path: str) -> None:
         # Under another name: closing it would drop the locks that this process has on it by then.
         descriptor, name = tempfile.mkstemp(prefix=f"{Path(path).name}.making-", dir=folder)
         try:
-            hand_over(descriptor, path)
-            os.close(descriptor)
+            with os.fdopen(descriptor):
+                hand_over(descriptor, path)
             os.link(name, path)
         finally:
             os.unlink(name)

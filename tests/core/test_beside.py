@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,23 @@ def test_a_link_in_the_place_of_the_reserve_is_not_followed(
         desk.teams.create("Acme")
 
     assert diary.read_text() == "Dear diary"
+
+
+@as_root
+@pytest.mark.parametrize("make", [opened, lambda path, _: make_database(str(path))])
+def test_what_cannot_be_given_to_the_owner_is_not_left_there(
+    service: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path, Path], object]
+) -> None:
+    def refuse(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    before = os.listdir("/proc/self/fd")
+    monkeypatch.setattr(os, "fchown", refuse)
+    with suppress(PermissionError):
+        make(service / "desk.db-x", service / "desk.db")
+
+    assert list(service.iterdir()) == []
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
