@@ -12,7 +12,7 @@ try:
 except ImportError:  # not installed, or made for another machine
     another = None
 
-__all__ = ["newer", "sqlite3"]
+__all__ = ["code_of", "is_unreadable_text", "newer", "sqlite3", "words_of"]
 
 
 def newer(own: ModuleType, another: ModuleType | None) -> ModuleType:
@@ -23,3 +23,23 @@ def newer(own: ModuleType, another: ModuleType | None) -> ModuleType:
 
 
 sqlite3 = newer(sqlite3, another)
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """The primary code of an error; 0 if it has none."""
+    if is_unreadable_text(error):
+        return sqlite3.SQLITE_CORRUPT
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def is_unreadable_text(error: sqlite3.Error) -> bool:
+    """Whether text is not UTF-8: damage that SQLite does not look for.
+
+    The module finds it where the text is read, and gives that error no code.
+    """
+    return str(error).startswith("Could not decode to UTF-8")
+
+
+def words_of(error: sqlite3.Error) -> str:
+    """What an error says, without the text of a customer that it may quote."""
+    return str(error).partition(" with text ")[0] if is_unreadable_text(error) else str(error)

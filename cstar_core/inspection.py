@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import disk_usage
 
 from cstar_core.counters import COUNTERS, how_many_wrong
-from cstar_core.engine import sqlite3
+from cstar_core.engine import code_of, is_unreadable_text, sqlite3, words_of
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.store import Snapshot, Store
 from cstar_core.surroundings import PASSING, file_system, is_remote, leftovers, open_to_others
@@ -220,6 +220,8 @@ def _legible(name: str, look: Callable[[], Finding], remedy: str) -> Finding:
     try:
         return look()
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+        if code_of(error) != sqlite3.SQLITE_CORRUPT:
             raise
-        return Finding(name, False, f"cannot be read: {error}", remedy=remedy)
+        # Nothing can be made anew from what cannot be read.
+        remedy = _RESTORE if is_unreadable_text(error) else remedy
+        return Finding(name, False, f"cannot be read: {words_of(error)}", remedy=remedy)

@@ -15,7 +15,7 @@ from pathlib import Path
 from cstar_core.backups.manifest import Backup
 from cstar_core.backups.verifying import database_of, manifest_of, verified
 from cstar_core.beside import hand_over
-from cstar_core.engine import sqlite3
+from cstar_core.engine import code_of, sqlite3
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
 from cstar_core.files import copy, identity, room_for, sync, write_new
 
@@ -149,7 +149,7 @@ def _is_locked(target: Path, stack: ExitStack) -> bool:
         _end_log(old)
     except sqlite3.DatabaseError as error:
         old.close()
-        code = error.sqlite_errorcode & 0xFF
+        code = code_of(error)
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return False
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

@@ -16,7 +16,7 @@ from cstar_core.backups.manifest import (
     from_json,
 )
 from cstar_core.clock import from_seconds
-from cstar_core.engine import sqlite3
+from cstar_core.engine import sqlite3, words_of
 from cstar_core.errors import Refused
 from cstar_core.files import is_plain, sha256
 from cstar_core.ids import public_id
@@ -77,7 +77,7 @@ def _refusing(name: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise Refused(f"{name} is damaged: {error}") from error
+        raise Refused(f"{name} is damaged: {words_of(error)}") from error
 
 
 def _pragma(snap: Snapshot, name: str) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from cstar_core.engine import sqlite3
+from cstar_core.engine import code_of, sqlite3
 
 _HEADER = 32
 _FRAME = 24
@@ -128,4 +128,4 @@ def _differs(together: sqlite3.Connection, alone: list[list[_Row]]) -> bool:
             for found in (together.execute(one, name).fetchone(),)
         )
     except sqlite3.DatabaseError as error:
-        return error.sqlite_errorcode & 0xFF in _DAMAGE
+        return code_of(error) in _DAMAGE

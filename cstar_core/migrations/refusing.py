@@ -4,7 +4,7 @@ import re
 from contextlib import closing, suppress
 from pathlib import Path
 
-from cstar_core.engine import sqlite3
+from cstar_core.engine import code_of, sqlite3
 from cstar_core.errors import Refused
 from cstar_core.migrations import log
 from cstar_core.versions import release
@@ -63,7 +63,7 @@ def _header(path: str, newest: int) -> int:
 
 def _refuse_unread(path: str, error: sqlite3.DatabaseError) -> None:
     """A file that only seems damaged may have its rest in the write-ahead log."""
-    code = error.sqlite_errorcode & 0xFF
+    code = code_of(error)
     if code == sqlite3.SQLITE_NOTADB:
         raise Refused(f"{path} is not a cStar database") from error
     if code != sqlite3.SQLITE_CORRUPT:

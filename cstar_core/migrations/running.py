@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from cstar_core.beside import make_database
-from cstar_core.engine import sqlite3
+from cstar_core.engine import code_of, sqlite3, words_of
 from cstar_core.errors import Busy, Refused
 from cstar_core.files import identity
 from cstar_core.migrations.copying import name_copy, write_copy
@@ -105,7 +105,7 @@ def _persist(connection: sqlite3.Connection, path: str, plan: _Plan, timeout: fl
         try:
             return _run(connection, path, plan)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= until:
+            if code_of(error) != sqlite3.SQLITE_BUSY or monotonic() >= until:
                 raise
         sleep(_PAUSE_SECONDS)
 
@@ -222,7 +222,7 @@ def _not_upgraded(plan: _Plan, version: int, why: str) -> Refused:
 
 def _is_passing(error: sqlite3.Error) -> bool:
     """Whether trying again later may succeed: locked, a full disk, ended by Ctrl-C."""
-    return error.sqlite_errorcode & 0xFF in (
+    return code_of(error) in (
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_FULL,
@@ -242,4 +242,4 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def _is_damage(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return code_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

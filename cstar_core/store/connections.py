@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cstar_core.engine import sqlite3
+from cstar_core.engine import code_of, sqlite3, words_of
 from cstar_core.errors import Busy, HelpdeskError, Refused, StorageFull
 
 # What a query raises where the file, the disk or a lock is at fault, or a row breaks a constraint.
@@ -104,7 +104,7 @@ def interruptible(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+        if code_of(error) == sqlite3.SQLITE_INTERRUPT:
             raise KeyboardInterrupt from error
         raise
     finally:
@@ -117,13 +117,13 @@ def _go_on() -> int:
 
 def meaning(path: str, error: sqlite3.Error) -> HelpdeskError | None:
     """The library's error for one of the engine's; None if it is nothing a user can help."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = code_of(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Busy("The database stayed locked by another writer; try again.")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StorageFull(f"The disk took no more, nothing was written: {error}")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return Refused(f"{path} is damaged: {error}")
+        return Refused(f"{path} is damaged: {words_of(error)}")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
         return Refused(f"{path} cannot be opened for writing: {error}")
     return None

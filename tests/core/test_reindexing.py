@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk, StorageFull, Workspace
+from cstar_core import Helpdesk, Refused, StorageFull, Workspace
 from cstar_core.store import Store
 from tests.core.limits import file_size_limit
 
@@ -158,3 +158,18 @@ def test_killed_at_any_statement_it_can_be_done_again(
 def _watch(store: Store, watch: Callable[[sqlite3.Connection], None]) -> None:
     with store._connections.one() as connection:
         watch(connection)
+
+
+def test_nothing_is_made_anew_from_text_that_cannot_be_read(
+    desk: Helpdesk, some: Workspace, path: Path
+) -> None:
+    """A flipped bit in a text leaves pages and counters sound."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE messages SET content = CAST(x'53656372657420ff' AS TEXT) WHERE id = 1")
+    assert desk.check().ok
+    [found] = [each for each in desk.check(deep=True).findings if not each.ok]
+    assert found.detail == "cannot be read: Could not decode to UTF-8 column 'internal'"
+    assert found.remedy.startswith("stop the server and restore a backup")
+    with pytest.raises(Refused, match=r"is damaged: Could not decode to UTF-8 column 'internal'$"):
+        desk.reindex()
+    assert some.tickets.list(search="refund").total == 5

@@ -158,6 +158,15 @@ def test_an_upgrade_that_leaves_what_cannot_be_made_anew_changes_nothing(old: Pa
     assert beside(old) == before
 
 
+def test_an_upgrade_that_cannot_read_what_it_makes_anew_changes_nothing(old: Path) -> None:
+    change(old, "UPDATE tags SET uses = uses + 1")
+    change(old, "UPDATE messages SET content = CAST(x'ff' AS TEXT) WHERE id = 1")
+    before = beside(old)
+    with pytest.raises(Refused, match=r"is damaged: Could not decode to UTF-8 column 'messages'$"):
+        upgrade(str(old), scripts())
+    assert beside(old) == before
+
+
 # --- dry runs
 
 
