@@ -68,10 +68,13 @@ def untouched(path: str) -> Iterator[sqlite3.Connection]:
     in_use = any(os.path.lexists(f"{path}{end}") for end in ("-wal", "-shm"))
     before = _state(path)
     address = f"{Path(path).absolute().as_uri()}?mode=ro{'' if in_use else '&immutable=1'}"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
-        yield connection
-    if not in_use and _state(path) != before:
-        raise Busy(f"{path} was changed while it was being read; try again.")
+    try:
+        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+            yield connection
+    finally:
+        # Also after an error: a mixture of old and new pages looks damaged.
+        if not in_use and _state(path) != before:
+            raise Busy(f"{path} was changed while it was being read; try again.")
 
 
 def _state(path: str) -> tuple[int, ...]:

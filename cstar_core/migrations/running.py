@@ -90,7 +90,7 @@ def migrate(
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise
-        raise Refused(f"{name or path} is damaged: {error}") from error
+        raise Refused(f"{name or path} is damaged: {words_of(error)}") from error
     finally:
         connection.close()
 
@@ -148,6 +148,7 @@ def _upgrade(connection: sqlite3.Connection, path: str, plan: _Plan) -> Upgrade:
     connection.execute("BEGIN EXCLUSIVE")
     try:
         version, newest = version_of(connection), len(plan.steps)
+        refuse_newer(plan.name, connection, newest)  # another starter may have been faster
         is_old = 0 < version < newest
         if is_old and plan.keep:
             copy = write_copy(path, version)
@@ -162,7 +163,8 @@ def _upgrade(connection: sqlite3.Connection, path: str, plan: _Plan) -> Upgrade:
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        if copy is not None:
+        # Ctrl-C may come just after the commit: then the copy is the only way back.
+        if copy is not None and version_of(connection) == version:
             copy.unlink(missing_ok=True)
         raise
     copied, stepped, verified = (end - start for start, end in pairwise(times))

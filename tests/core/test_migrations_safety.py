@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +258,31 @@ def test_a_new_file_whose_maker_is_killed_becomes_a_new_one(tmp_path: Path) -> N
     assert number > 5
 
 
+# --- interrupted
+
+
+@pytest.mark.parametrize("last", ["PRAGMA foreign_key_check", "COMMIT"])
+def test_an_interrupt_leaves_a_copy_only_where_the_upgrade_counts(
+    old: Path, outcomes: tuple[str, str], monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    """Python hears Ctrl-C just after a statement, also after the one that makes all of it count."""
+
+    class Interrupted(sqlite3.Connection):
+        def execute(self, sql: str, *params: Any) -> sqlite3.Cursor:
+            cursor = super().execute(sql, *params)
+            if sql == last:
+                raise KeyboardInterrupt
+            return cursor
+
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", partial(real, factory=Interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        migrate(str(old), STEPS, 1)
+    monkeypatch.setattr(sqlite3, "connect", real)
+    assert content(old) == outcomes[last == "COMMIT"]
+    assert [content(copy) for copy in copies(old)] == [outcomes[0]] * (last == "COMMIT")
+
+
 # --- replaced while it is opened
 
 
@@ -275,6 +301,25 @@ def test_a_file_that_was_replaced_while_it_was_opened_is_not_used(
     monkeypatch.setattr(sqlite3, "connect", connect)
     with pytest.raises(Busy, match="was replaced while it was being opened"):
         migrate(str(old), scripts(), 1)
+
+
+def test_a_starter_that_a_newer_version_was_faster_than_writes_nothing(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(sqlite3.Connection):
+        def execute(self, sql: str, *params: Any) -> sqlite3.Cursor:
+            if sql == "BEGIN EXCLUSIVE":
+                monkeypatch.setattr(sqlite3, "connect", real)
+                migrate(str(old), STEPS, 1)
+            return super().execute(sql, *params)
+
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", partial(real, factory=Late))
+    with pytest.raises(Refused, match="was made by a newer version of cStar"):
+        migrate(str(old), STEPS[: NEWEST + 1], 1)
+    with closing(sqlite3.connect(old)) as file:
+        signed = file.execute("SELECT schema FROM upgrades ORDER BY schema").fetchall()
+    assert signed == [(NEWEST,), (len(STEPS),)]
 
 
 def test_a_file_that_another_version_upgraded_while_it_was_opened_is_not_used(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import DryRun, Helpdesk, Refused, StorageFull, Upgrade, Workspace
+from cstar_core import Busy, DryRun, Helpdesk, Refused, StorageFull, Upgrade, Workspace
 from cstar_core.migrations import scripts
 from cstar_core.upgrading import upgrade
 from cstar_core.versions import release
@@ -228,6 +228,18 @@ def test_a_dry_run_is_of_one_moment_while_others_write(
         writer.join()
     assert [(each.to_schema, each.mended) for each in found] == [(NEWEST + 1, ())] * 3
     assert desk.check(deep=True).ok
+
+
+def test_a_dry_run_of_a_file_that_is_opened_meanwhile_is_to_be_tried_again(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(*_: object) -> None:
+        os.utime(old, (1, 1))
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr("cstar_core.upgrading.copy_with", changed)
+    with pytest.raises(Busy, match="was changed while it was being read"):
+        Helpdesk.try_upgrade(old)
 
 
 def test_a_dry_run_may_be_made_in_another_folder(old: Path, tmp_path: Path) -> None:
