@@ -142,7 +142,10 @@ def _summary(backup: Backup) -> str:
 
 
 def _warnings(backup: Backup) -> list[str]:
-    return [f"WRONG  {each.name}  {each.detail}; {each.remedy}" for each in backup.findings]
+    return [
+        "; ".join(filter(None, (f"WRONG  {each.name}  {each.detail}", each.remedy)))
+        for each in backup.findings
+    ]
 
 
 def _data(backup: Backup) -> dict[str, object]:
