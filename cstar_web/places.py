@@ -43,12 +43,15 @@ def default_database(environ: Mapping[str, str], uid: int) -> str | None:
 
 
 def is_found_unnamed(database: str, environ: Mapping[str, str], uid: int) -> bool:
-    """Whether commands find a database that nobody names, typed in a shell by its user or by root.
+    """Whether commands find a database that nobody names, typed in a shell by its user.
 
-    There they have no `STATE_DIRECTORY`. That of a service without a user of its own is a link.
+    For a service root may type them too. There is no `STATE_DIRECTORY` in a shell; the folder that
+    it names may be behind a link.
     """
     shell = {name: value for name, value in environ.items() if name != _OF_A_SERVICE}
-    usual = (default_database(shell, uid), default_database({}, 0))
+    usual = [default_database(shell, uid)]
+    if len(shell) < len(environ):
+        usual.append(default_database({}, 0))
     return os.path.realpath(database) in {os.path.realpath(each) for each in usual if each}
 
 

@@ -44,6 +44,7 @@ def test_without_a_variable_for_it_the_home_is_that_of_the_user_list() -> None:
 
 FOUND = [
     ("/var/lib/cstar/cstar.db", {"STATE_DIRECTORY": "/var/lib/cstar"}, True),
+    ("/var/lib/cstar/cstar.db", {"HOME": "/h"}, False),
     ("/var/lib/desk/cstar.db", {"STATE_DIRECTORY": "/var/lib/desk"}, False),
     ("/h/.local/share/cstar/cstar.db", {"HOME": "/h"}, True),
     ("/h/.local/share/cstar/cstar.db", {"HOME": "/h", "STATE_DIRECTORY": "/h/state"}, True),
