@@ -163,6 +163,16 @@ def test_days_that_are_no_number_are_refused_before_anything_is_done(
     assert list(backups.iterdir()) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED: a backup by root. To test it: be root")
+def test_root_makes_none_that_the_service_could_not_remove(script: Script, backups: Path) -> None:
+    os.chown(backups, 10001, 10001)
+    done = script()
+
+    assert done.returncode == 2
+    assert "instead: systemctl start cstar-backup" in done.stderr
+    assert list(backups.iterdir()) == []
+
+
 def test_a_database_that_contradicts_itself_is_backed_up_and_said(
     script: Script, backups: Path, tmp_path: Path
 ) -> None:
