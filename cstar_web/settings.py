@@ -56,6 +56,11 @@ class Setting:
         return PREFIX + self.name.upper()
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """All that it may be set to; empty if that is no short list."""
+        return self.read.choices if isinstance(self.read, _OneOf) else ()
+
+    @property
     def flag(self) -> str:
         """The option of `cstar serve`, such as `--port`."""
         return "--" + self.name.replace("_", "-")
@@ -65,10 +70,6 @@ class Setting:
         """The default as one would write it in the environment; empty for an empty list."""
         value = getattr(Settings(), self.name)
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _text(value: str) -> str:
-    return value
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -81,13 +82,14 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if value not in choices:
-            raise ValueError(f"must be one of: {', '.join(choices)}")
-        return value
+@dataclass(frozen=True)
+class _OneOf:
+    choices: tuple[str, ...]
 
-    return read
+    def __call__(self, value: str) -> str:
+        if value not in self.choices:
+            raise ValueError(f"must be one of: {', '.join(self.choices)}")
+        return value
 
 
 def _limit(value: str) -> str:
@@ -177,10 +179,10 @@ SETTINGS: tuple[Setting, ...] = (
         "database",
         "FILE",
         "The SQLite file; made on first use.",
-        _text,
+        str,
         otherwise="of the service, the machine or the user",
     ),
-    Setting("host", "ADDRESS", "The address to listen on; 0.0.0.0 for every one.", _text),
+    Setting("host", "ADDRESS", "The address to listen on; 0.0.0.0 for every one.", str),
     Setting("port", "NUMBER", "The port to listen on; 0 picks a free one.", _whole(0, 65535)),
     Setting("threads", "NUMBER", "How many requests a process works on at once.", _whole(1, 64)),
     Setting("processes", "NUMBER", "How many processes share the work.", _whole(1, 64)),
@@ -234,9 +236,9 @@ SETTINGS: tuple[Setting, ...] = (
         "Disk space kept for deletions, in a file beside the database; 0 for none.",
         _whole(0, 100_000),
     ),
-    Setting("log_format", "FORMAT", "How the log is written: text or json.", _one_of(*LOG_FORMATS)),
+    Setting("log_format", "FORMAT", "How the log is written: text or json.", _OneOf(LOG_FORMATS)),
     Setting(
-        "access_log", "SWITCH", "Whether each request has a line in the log.", _one_of(ON, OFF)
+        "access_log", "SWITCH", "Whether each request has a line in the log.", _OneOf((ON, OFF))
     ),
     Setting(
         "metrics_address",

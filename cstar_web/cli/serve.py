@@ -16,7 +16,7 @@ from cstar_core import Helpdesk, HelpdeskError, Pace
 from cstar_web.access import access_log
 from cstar_web.app import create_app
 from cstar_web.calls import install, services
-from cstar_web.cli.base import FileName, Function, make_place, upgraded
+from cstar_web.cli.base import FileName, Function, completes, make_place, upgraded
 from cstar_web.cli.command import Command
 from cstar_web.cli.screen import Places, first_screen
 from cstar_web.counters import Counters
@@ -48,6 +48,7 @@ def _settings_options(command: Function) -> Function:
             setting.flag,
             type=FileName() if setting.takes == "FILE" else str,
             metavar=setting.takes,
+            shell_complete=completes(setting.choices) if setting.choices else None,
             help=setting.meaning + default,
         )
         command = option(command)

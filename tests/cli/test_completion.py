@@ -151,6 +151,8 @@ def test_what_the_script_sets_is_no_setting() -> None:
     [
         ("cstar trigger customer.", "customer.created"),
         ("cstar listen --events message.", "message.created"),
+        ("cstar serve --log-format ", "json"),
+        ("cstar serve --threads ", ""),
         ("cstar help key ", "rotate"),
         ("cstar help nonsense ", ""),
         ("cstar help team list ", ""),
