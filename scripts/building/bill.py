@@ -138,7 +138,6 @@ def _licenses(found: Distribution) -> list[License]:
     told = found.metadata
     classes = [each for each in told.get_all("Classifier") or () if each.startswith("License ::")]
     stated = told.get("License-Expression") or told.get("License") or ""
-    # Some have the whole text there.
     if not 0 < len(stated) < _WORDS_MAX:  # some have the whole text there
         stated = classes[0].split(" :: ")[-1] if classes else ""
     return [_LICENSES.make_from_string(stated)] if stated else []
