@@ -10,6 +10,7 @@ from cstar_core.store.connections import (
     ConstraintError,
     EngineError,
     interruptible,
+    is_of_one_row,
     translated,
 )
 from cstar_core.store.reserve import Reserve
@@ -39,6 +40,7 @@ __all__ = [
     "Transaction",
     "Upkeep",
     "interruptible",
+    "is_of_one_row",
     "limited",
     "paged",
     "prepare",

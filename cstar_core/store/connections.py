@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cstar_core.engine import code_of, sqlite3, words_of
+from cstar_core.engine import code_of, is_unreadable_text, sqlite3, words_of
 from cstar_core.errors import Busy, HelpdeskError, Refused, StorageFull
 
 # What a query raises where the file, the disk or a lock is at fault, or a row breaks a constraint.
@@ -113,6 +113,11 @@ def interruptible(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _go_on() -> int:
     return 0
+
+
+def is_of_one_row(error: Exception) -> bool:
+    """Whether only the text of a row is at fault, and other rows can be read."""
+    return isinstance(error, sqlite3.Error) and is_unreadable_text(error)
 
 
 def meaning(path: str, error: sqlite3.Error) -> HelpdeskError | None:

@@ -26,6 +26,7 @@ from cstar_core.store import (
     SqlRow,
     Store,
     Transaction,
+    is_of_one_row,
     prepare,
     slot,
 )
@@ -198,9 +199,9 @@ class Outbox:
             for webhook, row in islice(turns, room):
                 try:
                     chosen.append((webhook, parcel(snap, webhook, row, now)))
-                except _OF_ALL:
-                    raise
-                except Exception:
+                except Exception as error:
+                    if isinstance(error, _OF_ALL) and not is_of_one_row(error):
+                        raise
                     id = public_id("webhook", webhook[1])
                     log.exception("a request to webhook %s could not be made", id)
                     unmade.append(Parcel(row[0], webhook[0], webhook[3], {}, b"", now))

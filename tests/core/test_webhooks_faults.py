@@ -14,8 +14,12 @@ UNSTORABLE = Got(None, b"", "\ud800")
 
 def spoil(desk: Helpdesk, event_title: str) -> None:
     """Let the data of an event be none, as if the file had been written by something else."""
+    damage(desk, event_title, "'{'")
+
+
+def damage(desk: Helpdesk, event_title: str, data: str) -> None:
     with desk._store.transaction() as tx:
-        tx.sql(f"UPDATE events SET data = '{{' WHERE data LIKE '%{event_title}%'")  # noqa: S608
+        tx.sql(f"UPDATE events SET data = {data} WHERE data LIKE '%{event_title}%'")  # noqa: S608
 
 
 def titles(receiver: Receiver) -> list[str]:
@@ -27,12 +31,13 @@ def faults(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.message for each in caplog.records if each.exc_info]
 
 
+@pytest.mark.parametrize("data", ["'{'", "CAST(x'7bff7d' AS TEXT)"])
 def test_a_delivery_that_cannot_be_made_keeps_none_of_the_others_waiting(
-    desk: Helpdesk, acme: Workspace, hook: Webhook, caplog: pytest.LogCaptureFixture
+    desk: Helpdesk, acme: Workspace, hook: Webhook, caplog: pytest.LogCaptureFixture, data: str
 ) -> None:
     for title in ("One", "Bad", "Two"):
         acme.tickets.create(title=title)
-    spoil(desk, "Bad")
+    damage(desk, "Bad", data)
     receiver = Receiver()
     assert desk.deliver_due(receiver, pace=PACE) == 2
     assert titles(receiver) == ["One", "Two"]
