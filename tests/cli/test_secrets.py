@@ -7,13 +7,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cstar_core import Helpdesk
 from tests.cli.commands import ROOT, run, serving, stop
 
 TOKEN = "prometheus:what-must-stay-hidden"
@@ -24,6 +25,7 @@ PREFIX = len("sk_live_")
 class Spied:
     """What a server wrote and answered, and the secrets that must not be in it."""
 
+    database: Path
     secrets: list[str]
     answers: list[str] = field(default_factory=list)
     log: str = ""
@@ -87,22 +89,27 @@ def malformed(url: str, key: str) -> str:
     return text
 
 
-@pytest.fixture(params=["text", "json"])
-def spied(
-    request: pytest.FixtureRequest, database: Path, cstar_json: Callable[..., Any]
-) -> Iterator[Spied]:
-    def create(type: str, environment: str) -> Any:
-        return cstar_json("key", "create", "acme", "--type", type, "--environment", environment)
+def make_keys(database: Path) -> dict[str, str]:
+    """A desk with one team, acme, and keys of each kind."""
+    with Helpdesk.open(database) as desk:
+        team = desk.teams.create("Acme").id
+        revoked = desk.keys.create(team, type="secret", environment="live")
+        desk.keys.revoke(revoked.key.id)
+        return {
+            "live": desk.keys.create(team, type="secret", environment="live").secret,
+            "public": desk.keys.create(team, type="publishable", environment="live").secret,
+            "test": desk.keys.create(team, type="secret", environment="test").secret,
+            "revoked": revoked.secret,
+        }
 
-    revoked = create("secret", "live")
-    made = {
-        "live": create("secret", "live")["key"],
-        "public": create("publishable", "live")["key"],
-        "test": create("secret", "test")["key"],
-        "revoked": revoked["key"],
-    }
-    cstar_json("key", "revoke", revoked["keyId"])
-    seen = Spied([*made.values(), TOKEN])
+
+@pytest.fixture(scope="module", params=["text", "json"])
+def spied(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Spied]:
+    database = tmp_path_factory.mktemp("spied") / "acme.db"
+    made = make_keys(database)
+    seen = Spied(database, [*made.values(), TOKEN])
     settings = {"CSTAR_LOG_FORMAT": request.param, "CSTAR_METRICS_TOKEN": TOKEN}
     args = ("--database", str(database), "--processes", "2")
     with serving(*args, **settings) as (server, screen):
@@ -127,16 +134,14 @@ def test_a_secret_that_is_written_would_be_found(spied: Spied) -> None:
     assert spied.found(spied.secrets[1][PREFIX:]) == [spied.secrets[1]]
 
 
-def test_no_secret_stands_in_the_database(spied: Spied, database: Path) -> None:
-    files = list(database.parent.glob(f"{database.name}*"))
+def test_no_secret_stands_in_the_database(spied: Spied) -> None:
+    files = list(spied.database.parent.glob(f"{spied.database.name}*"))
     held = "".join(each.read_bytes().decode("latin-1") for each in files)
     assert spied.found(held) == []
 
 
-def test_no_secret_stands_in_the_manifest_of_a_backup(
-    spied: Spied, database: Path, tmp_path: Path
-) -> None:
-    made = run("backup", str(tmp_path / "copy"), "--json", "--database", str(database))
+def test_no_secret_stands_in_the_manifest_of_a_backup(spied: Spied, tmp_path: Path) -> None:
+    made = run("backup", str(tmp_path / "copy"), "--json", "--database", str(spied.database))
     assert spied.found(made.output) == []
     assert spied.found((tmp_path / "copy" / "manifest.json").read_text()) == []
 
@@ -144,11 +149,9 @@ def test_no_secret_stands_in_the_manifest_of_a_backup(
 @pytest.mark.parametrize(
     "args", [("key", "list", "acme"), ("check",), ("team", "list")], ids=" ".join
 )
-def test_no_secret_is_printed_by_a_command(
-    spied: Spied, database: Path, args: tuple[str, ...]
-) -> None:
+def test_no_secret_is_printed_by_a_command(spied: Spied, args: tuple[str, ...]) -> None:
     for form in ((), ("--json",)):
-        assert spied.found(run(*args, *form, "--database", str(database)).output) == []
+        assert spied.found(run(*args, *form, "--database", str(spied.database)).output) == []
 
 
 def test_a_program_that_fails_prints_no_token() -> None:
