@@ -114,7 +114,7 @@ def sqlite_version() -> Finding:
     if sqlite3.sqlite_version_info >= WAL_BUG_FIXED_IN:
         return Finding("sqlite", True, version)
     detail = f"{version}, with a rare bug that can damage a database in WAL mode"
-    remedy = "use SQLite 3.51.3 or newer: pip install 'cstar[sqlite]' brings one"
+    remedy = "use SQLite 3.51.3 or newer: pip install 'pysqlite3>=0.6' brings one"
     return Finding("sqlite", True, detail, True, remedy)
 
 

@@ -22,7 +22,10 @@ except KeyboardInterrupt:
 def main() -> None:
     """Run the command line."""
     if _run is None:
-        sys.exit("cstar: the library is installed, the server is not; pip install 'cstar[web]'")
+        sys.exit(
+            "cstar: the library is installed, the server is not; "
+            "install it again with its extra: pip install '/path/to/cstar[web]'"
+        )
     try:
         _run(prog_name="cstar")
     except SystemExit as leaving:

@@ -12,7 +12,7 @@ from cstar_web.cli.command import Command
 from cstar_web.settings import Settings
 
 _NEEDED = {"anyio", "mcp", "mcp_types", "pydantic"}
-_MISSING = "cstar mcp needs the package mcp, 2.3 or newer; pip install 'cstar[mcp]'"
+_MISSING = "cstar mcp needs the package mcp, 2.3 or newer; pip install 'mcp>=2.3'"
 
 
 def _server() -> Any:

@@ -101,7 +101,7 @@ def test_without_its_package_it_says_what_to_install(database: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == (
-        "cstar: cstar mcp needs the package mcp, 2.3 or newer; pip install 'cstar[mcp]'\n"
+        "cstar: cstar mcp needs the package mcp, 2.3 or newer; pip install 'mcp>=2.3'\n"
     )
 
 

@@ -28,7 +28,7 @@ def test_without_the_web_the_command_says_what_to_install() -> None:
     )
 
     assert result.returncode == 1
-    assert result.stderr.count("\n") == 1 and "pip install 'cstar[web]'" in result.stderr
+    assert result.stderr.count("\n") == 1 and "pip install '/path/to/cstar[web]'" in result.stderr
 
 
 @pytest.mark.parametrize(
