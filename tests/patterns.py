@@ -54,6 +54,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("2025-01-01 10:00", " "),
         ("2025-01-01", "\n"),
     ),
+    "cstar_core.migrations.refusing._RELEASE": (("", "0"), ("", "."), ("", "a+")),
     "cstar_core.search._BEGINNING": (
         ('"', "a"),
         ('"', "a "),
@@ -97,6 +98,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("", '""'),
         ('"', "a"),
     ),
+    "cstar_web.cli.manual._PARAGRAPHS": (("", "\n"), ("\n", " "), ("", "\n "), ("", "a\n")),
     "cstar_web.cli.teams._DURATION": (("", "1"), ("1", "d"), ("", "1d")),
     "cstar_web.client.connections._PATH": (("", "/"), ("/", "a"), ("", "/a"), ("", "/a-.")),
     "cstar_web.envelope.REQUEST_ID": (("", "a"), ("", "-"), ("", "_"), ("", "sk_live_")),

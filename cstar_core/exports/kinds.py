@@ -328,6 +328,7 @@ LEFT_OUT = {
     "keys": "secrets: an import makes no keys; new ones come from `cstar key create`",
     "receipts": "answers kept for 24 hours, for keys that are not exported",
     "probes": "says nothing of the data",
+    "upgrades": "which cStar brought this file to its schema; another file has its own",
     "tags": "derived: made from the tags of tickets and customers",
     "tag_uses": "derived: made from the tags of tickets and customers",
     "field_values": "derived: made from the customFields of tickets and customers",

@@ -12,7 +12,7 @@ from cstar_web.__main__ import main as cstar
 from cstar_web.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Listening:
     url: str
 
