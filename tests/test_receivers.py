@@ -106,7 +106,8 @@ def test_a_receiver_takes_what_is_signed_once_and_nothing_else(code: str, tmp_pa
 
 
 def test_what_is_triggered_reaches_a_receiver_through_a_listener(tmp_path: Path) -> None:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    place = {"PYTHONPATH": str(ROOT), "CSTAR_DATABASE": str(tmp_path / "acme.db")}
+    environ = {**os.environ, **place}
     cstar = [sys.executable, "-m", "cstar_web"]
 
     def run(*args: str) -> None:
