@@ -66,6 +66,7 @@ def test_it_takes_the_usual_folder_where_the_named_one_will_not_do(bare: Bare) -
 def test_nothing_is_left_at_the_end(bare: Bare) -> None:
     bare.says("--version")
     wait_until(lambda: not bare.unpacked)
+    assert not bare.unpacked
 
 
 def test_what_a_killed_one_left_goes_with_the_next(bare: Bare, team: dict[str, str]) -> None:
@@ -77,6 +78,7 @@ def test_what_a_killed_one_left_goes_with_the_next(bare: Bare, team: dict[str, s
     (left / "half").mkdir(exist_ok=True)
     bare.says("--version")
     wait_until(lambda: not left.exists())
+    assert not left.exists()
 
 
 def test_folders_of_other_programs_stay(bare: Bare) -> None:
