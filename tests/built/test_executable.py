@@ -13,19 +13,10 @@ from queue import Queue
 import pytest
 
 from tests.built.made import Bare, Client
+from tests.cli.assistant.hello import HELLO
 
 CSV = "title,customer email,message\nNo sound,kim@example.com,The speaker is silent\n"
 DATABASE = ("--database", "/data/desk.db")
-HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"},
-    },
-}
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,14 @@ ROOT = Path(__file__).parents[2]
 LAST_LINE = "Ctrl-C stops the server."
 
 
+def acme_database(folder: Path) -> Path:
+    """A desk with one team, acme, in a folder."""
+    path = folder / "acme.db"
+    with Helpdesk.open(path) as desk:
+        desk.teams.create("Acme")
+    return path
+
+
 def run(*args: str) -> Result:
     return CliRunner().invoke(main, args, prog_name="cstar")
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from cstar_core import Helpdesk
 from cstar_web.settings import SETTINGS
-from tests.cli.commands import run
+from tests.cli.commands import acme_database, run
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +23,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """A desk with one team, acme."""
-    path = tmp_path / "acme.db"
-    with Helpdesk.open(path) as desk:
-        desk.teams.create("Acme")
-    return path
+    return acme_database(tmp_path)
 
 
 @pytest.fixture

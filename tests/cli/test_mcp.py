@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.assistant.hello import HELLO
 from tests.cli.commands import ROOT, run
 
 
@@ -24,20 +25,10 @@ def start(*args: str) -> "subprocess.Popen[str]":
 
 
 def test_stdout_carries_the_protocol_alone_and_the_end_of_stdin_ends_it(database: Path) -> None:
-    hello = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-06-18",
-            "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        },
-    }
     ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     call = {"name": "search_tickets", "arguments": {"limit": 0}}
     ask = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call}
-    lines = "".join(f"{json.dumps(each)}\n" for each in (hello, ready, ask))
+    lines = "".join(f"{json.dumps(each)}\n" for each in (HELLO, ready, ask))
     with start("--team", "acme", "--database", str(database)) as server:
         assert server.stdin and server.stdout
         server.stdin.write("not json\n" + lines)
