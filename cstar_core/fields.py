@@ -22,6 +22,7 @@ from cstar_core.errors import Problem
 
 FIELD_TYPES = ("text", "number", "select", "multiselect", "date", "boolean")
 ENTITY_TYPES = ("tickets", "customers")
+PUBLIC_ENTITY_TYPE = "tickets"
 FIELD_KEY_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
 FIELD_TEXT_MAX = 5_000
 OPTIONS_MAX = 500
@@ -117,6 +118,17 @@ def check_key(param: str, key: object) -> list[Problem]:
     if isinstance(key, str) and _KEY.match(key):
         return []
     return invalid(param, f"must match {FIELD_KEY_PATTERN}")
+
+
+def check_public(param: str, public: object, entity_type: object) -> list[Problem]:
+    """Whether customers may see and fill a field of this entity type: only one of tickets.
+
+    >>> check_public("public", True, "customers")[0].message
+    'public is only for fields of tickets'
+    """
+    if public is True and entity_type in ENTITY_TYPES and entity_type != PUBLIC_ENTITY_TYPE:
+        return invalid(param, f"is only for fields of {PUBLIC_ENTITY_TYPE}")
+    return []
 
 
 def are_distinct(options: Collection[str]) -> bool:

@@ -62,6 +62,8 @@ def changed_columns(
         columns["name"] = changes["name"]
     if "required" in changes and changes["required"] != before.required:
         columns["required"] = int(changes["required"])
+    if "public" in changes and changes["public"] != before.public:
+        columns["public"] = int(changes["public"])
     if "position" in changes and changes["position"] != before.position:
         columns["position"] = changes["position"]
     if "archived" in changes and changes["archived"] != (before.archived_at is not None):

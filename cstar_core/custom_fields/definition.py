@@ -35,7 +35,10 @@ OPTION_TYPES = ("select", "multiselect")
 
 @dataclass(frozen=True, slots=True)
 class CustomField:
-    """The definition of a field; ``options`` is None unless the type takes options."""
+    """The definition of a field; ``options`` is None unless the type takes options.
+
+    ``public`` is whether customers see it and fill it in.
+    """
 
     id: str
     name: str
@@ -43,6 +46,7 @@ class CustomField:
     type: str
     entity_type: str
     required: bool
+    public: bool
     options: tuple[str, ...] | None
     position: int
     created_at: datetime
@@ -56,6 +60,7 @@ class CustomFieldChanges(TypedDict, total=False):
 
     name: str
     required: bool
+    public: bool
     position: int
     archived: bool
     options: Collection[str]
@@ -87,11 +92,13 @@ CREATE_RULES: dict[str, Rule] = {
     "entity_type": _entity_type,
     "options": or_none(check_options),
     "required": check_flag,
+    "public": check_flag,
     "position": or_none(_position),
 }
 UPDATE_RULES: dict[str, Rule] = {
     "name": check_name,
     "required": check_flag,
+    "public": check_flag,
     "position": _position,
     "archived": check_flag,
     "options": check_options,
@@ -107,6 +114,7 @@ COLUMNS = (
     CustomFieldRow.type,
     CustomFieldRow.entity_type,
     CustomFieldRow.required,
+    CustomFieldRow.public,
     CustomFieldRow.options,
     CustomFieldRow.position,
     CustomFieldRow.created_at,
@@ -123,8 +131,8 @@ def options_json(options: Collection[str] | None) -> str | None:
 
 def field_of(row: SqlRow) -> CustomField:
     """The value that a row of ``COLUMNS`` holds."""
-    _, uid, name, key, type, entity_type, required, options, position, *rest = row
-    created_at, updated_at, archived_at, version = rest
+    _, uid, name, key, type, entity_type, required, public, *rest = row
+    options, position, created_at, updated_at, archived_at, version = rest
     return CustomField(
         public_id("custom field", uid),
         name,
@@ -132,6 +140,7 @@ def field_of(row: SqlRow) -> CustomField:
         type,
         entity_type,
         bool(required),
+        bool(public),
         None if options is None else tuple(json.loads(options)),
         position,
         from_seconds(created_at),
@@ -149,6 +158,7 @@ def shown(field: CustomField) -> dict[str, object]:
         "type": field.type,
         "entityType": field.entity_type,
         "required": field.required,
+        "public": field.public,
         "options": None if field.options is None else list(field.options),
         "position": field.position,
         "archived": field.archived_at is not None,

@@ -35,6 +35,7 @@ from cstar_core.fields import (
     ENTITY_TYPES,
     FIELD_TYPES,
     POSITION_MAX,
+    check_public,
 )
 from cstar_core.ids import new_uid
 from cstar_core.scope import Scope, required_uid
@@ -80,13 +81,15 @@ class CustomFields:
         entity_type: str,
         options: Collection[str] | None = None,
         required: bool = False,
+        public: bool = False,
         position: int | None = None,
     ) -> CustomField:
         """Define a field.
 
         ``key`` (``^[a-z][a-z0-9_]{0,63}$``, unique per entity type), ``type`` and ``entity_type``
         are fixed for life. ``options`` (1 to 500) belong to select and multiselect and to them
-        alone. ``position`` is last if not given. Raises Invalid, and Conflict for a taken key.
+        alone. ``public`` is whether customers see it and fill it in, and only for tickets.
+        ``position`` is last if not given. Raises Invalid, and Conflict for a taken key.
         """
         values: dict[str, Any] = {
             "name": name,
@@ -95,6 +98,7 @@ class CustomFields:
             "entity_type": entity_type,
             "options": options,
             "required": required,
+            "public": public,
             "position": position,
         }
         raise_any(self.check(values))
@@ -117,7 +121,7 @@ class CustomFields:
             problems += [Problem("options", "PARAMETER_MISSING", "is required")]
         if values.get("type") in FIELD_TYPES and not takes_options and given is not None:
             problems += invalid("options", "are only for select and multiselect fields")
-        return problems
+        return problems + check_public("public", values.get("public"), values.get("entity_type"))
 
     def get(self, id: str) -> CustomField:
         """The field with this id; raises NotFound."""
@@ -197,7 +201,7 @@ class CustomFields:
                 created_at=tx.now,
                 updated_at=tx.now,
                 version=1,
-                **{**stored, "required": int(values["required"])},
+                **{**stored, "required": int(values["required"]), "public": int(values["public"])},
             )
         )
         field = field_of(tx.all(_BY_UID, uid=uid, workspace=self._workspace)[0])
@@ -207,6 +211,7 @@ class CustomFields:
     def _change(
         self, tx: Transaction, field_id: int, before: CustomField, changes: CustomFieldChanges
     ) -> CustomField:
+        raise_any(check_public("public", changes.get("public"), before.entity_type))
         options, renames = new_options(before, changes)
         columns = changed_columns(tx.now, before, changes, options)
         if not columns and not renames:

@@ -131,6 +131,7 @@ _CUSTOM_FIELDS = {
     **_NAME,
     "type": ("type", choice(FIELD_TYPES)),
     "required": ("required", FLAG),
+    "public": ("public", FLAG),
     "options": ("options", optional(Form(check_options, from_json, to_json))),
     "position": (
         "position",

@@ -32,7 +32,7 @@ from cstar_core.exports.taking import (
     space_of,
 )
 from cstar_core.facets import NewRows
-from cstar_core.fields import Definition, check_stored
+from cstar_core.fields import Definition, check_public, check_stored
 from cstar_core.ids import public_id
 from cstar_core.members import fold_email
 from cstar_core.store import prepare, prepare_insert, slot
@@ -132,6 +132,9 @@ class _CustomFields(Rows):
         options, key = record["options"], record["key"]
         if (options is None) is (record["type"] in OPTION_TYPES):
             return invalid("options", "belong to select and multiselect fields and to them alone")
+        problems = check_public("public", record["public"], record["entityType"])
+        if problems:
+            return problems
         values |= {"id": self._key(), "workspace_id": space.key}
         space.fields[record["entityType"]][key] = Definition(
             values["id"], key, record["type"], False, tuple(options or ()), False

@@ -82,6 +82,7 @@ class CustomFieldRow(Row):
     updated_at = IntegerField()
     archived_at = IntegerField(null=True)
     version = IntegerField()
+    public = IntegerField()
 
     class Meta:
         table_name = "custom_fields"

@@ -142,6 +142,7 @@ class NewCustomField(Sent, total=False):
     entity_type: Required[str]
     options: Sequence[str] | None
     required: bool
+    public: bool
     position: int
 
 
@@ -150,6 +151,7 @@ class CustomFieldChanges(Conditional, total=False):
 
     name: str
     required: bool
+    public: bool
     position: int
     archived: bool
     options: Sequence[str]

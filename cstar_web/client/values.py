@@ -116,6 +116,7 @@ class CustomField(Value):
     type: str
     entity_type: str
     required: bool
+    public: bool
     options: tuple[str, ...] | None
     position: int
     created_at: datetime

@@ -43,6 +43,7 @@ _OPTIONS = {
     "uniqueItems": True,
     "description": "What can be chosen; for select and multiselect, and only for them.",
 }
+_PUBLIC = "Whether customers see it and fill it in; only for tickets."
 _POSITION = {"minimum": 0, "maximum": POSITION_MAX}
 
 
@@ -58,6 +59,7 @@ class CustomField(Shape):
     required = fields.Boolean(
         required=True, metadata={"description": "Whether it must have a value."}
     )
+    public = fields.Boolean(required=True, metadata={"description": _PUBLIC})
     options = fields.List(
         fields.String(),
         required=True,
@@ -85,6 +87,7 @@ class NewCustomField(Shape):
     entity_type = Text(required=True, metadata={"enum": ENTITY_TYPES})
     options = Strings(items=_OPTION, allow_none=True, metadata=_OPTIONS)
     required = Flag(metadata={"default": False})
+    public = Flag(metadata={"default": False, "description": _PUBLIC})
     position = Whole(metadata={**_POSITION, "description": "By default the last."})
 
 
@@ -93,6 +96,7 @@ class CustomFieldChanges(Shape):
 
     name = Text(filled=True, metadata=_NAME)
     required = Flag()
+    public = Flag(metadata={"description": _PUBLIC})
     position = Whole(metadata=_POSITION)
     archived = Flag(metadata={"description": "Whether it keeps its values and takes no new ones."})
     options = Strings(items=_OPTION, metadata=_OPTIONS)

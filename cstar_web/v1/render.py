@@ -115,6 +115,7 @@ def custom_field(value: CustomField) -> Json:
         "type": value.type,
         "entityType": value.entity_type,
         "required": value.required,
+        "public": value.public,
         "options": value.options,
         "position": value.position,
         "createdAt": value.created_at,

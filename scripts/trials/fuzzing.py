@@ -52,6 +52,7 @@ _CHOSEN: Mapping[str, Sequence[Any]] = {
     "entityType": ("tickets", "customers"),
     "isInternal": (True, False),
     "required": (False,),
+    "public": (False, True),
     "archived": (True, False),
     "position": (0, 1, 3.0, 1_000_000),
     "customerId": (None,),

@@ -9,6 +9,7 @@ from tests.core.vocabulary import NOTHING, START, ManualClock, messages, refusal
 
 BASE = {"name": "Region", "key": "region", "type": "text", "entity_type": "tickets"}
 ONLY = "options are only for select and multiselect fields"
+TICKETS_ONLY = "public is only for fields of tickets"
 PROBLEMS: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
     ({"required": True, "position": 5}, []),
@@ -23,6 +24,12 @@ PROBLEMS: list[tuple[dict[str, Any], list[str]]] = [
     ({"type": "text", "options": ["a"]}, [ONLY]),
     ({"type": "boolean", "options": []}, ["options must have 1 to 500 options", ONLY]),
     ({"required": 1}, ["required must be true or false"]),
+    ({"public": True}, []),
+    ({"public": False, "entity_type": "customers"}, []),
+    ({"public": True, "entity_type": "customers"}, [TICKETS_ONLY]),
+    ({"public": True, "entity_type": "ticket"}, ["entity_type must be one of: tickets, customers"]),
+    ({"public": "yes"}, ["public must be true or false"]),
+    ({"public": None}, ["public must be true or false"]),
     ({"position": -1}, ["position must be an integer from 0 to 1000000"]),
     ({"position": 1_000_001}, ["position must be an integer from 0 to 1000000"]),
     ({"labels": 1}, ["labels is not known"]),
@@ -30,6 +37,7 @@ PROBLEMS: list[tuple[dict[str, Any], list[str]]] = [
 UPDATE_PROBLEMS: list[tuple[dict[str, Any], list[str]]] = [
     ({"name": None}, ["name is required"]),
     ({"required": None}, ["required must be true or false"]),
+    ({"public": 1}, ["public must be true or false"]),
     ({"position": None}, ["position must be an integer from 0 to 1000000"]),
     ({"archived": "yes"}, ["archived must be true or false"]),
     ({"options": None}, ["options must be an array of strings"]),
@@ -164,10 +172,30 @@ def test_a_definition_may_change(acme: Workspace, clock: ManualClock) -> None:
     assert acme.custom_fields.get(field.id) == after
 
 
+def test_a_field_is_public_only_if_it_is_said_to_be(acme: Workspace) -> None:
+    field = define(acme)
+    assert (field.public, define(acme, "b", public=True).public) == (False, True)
+    assert acme.custom_fields.update(field.id, public=True).public
+    assert acme.custom_fields.get(field.id).public
+    assert not acme.custom_fields.update(field.id, public=False).public
+    changes = [event.changes for event in acme.events.list(types="custom_field.updated").items]
+    assert changes == [
+        {"public": {"from": False, "to": True}},
+        {"public": {"from": True, "to": False}},
+    ]
+
+
+def test_a_field_of_customers_does_not_become_public(acme: Workspace) -> None:
+    field = define(acme, entity_type="customers")
+    assert refusal(acme.custom_fields.update, field.id, public=True, name="B") == [TICKETS_ONLY]
+    assert acme.custom_fields.update(field.id, public=False) == field
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {},
+        {"public": False},
         {"name": "Region", "required": False, "position": 1, "archived": False},
         {"options": ["US", "EU", "APAC"]},
         {"rename_options": {"US": "US"}},

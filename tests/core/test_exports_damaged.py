@@ -73,6 +73,7 @@ TAMPERED = [
     ("members.ndjson", "version", 0, "version must be an integer"),
     ("custom_fields.ndjson", "key", "Key", "key must match"),
     ("custom_fields.ndjson", "type", "select", "options belong to select"),
+    ("custom_fields.ndjson", "public", 1, "public must be true or false"),
     ("custom_fields.ndjson", "key", "number", "this one or one before it is there"),
     ("custom_fields.ndjson", "archivedAt", "soon", "archivedAt must be an instant"),
     ("customers.ndjson", "name", " ", "name is required"),
@@ -134,6 +135,16 @@ def test_a_message_of_another_teams_customer_is_refused(
     changed(tmp_path / "out", "messages.ndjson", "homeCustomerId", foreign.id)
     why = refused(other, tmp_path / "out")
     assert "homeCustomerId must be, or have been, a customer of the workspace" in why
+    assert left(other) == []
+
+
+def test_a_public_field_of_customers_is_refused(
+    desk: Helpdesk, acme: Workspace, other: Helpdesk, tmp_path: Path
+) -> None:
+    acme.custom_fields.create(name="Plan", key="plan", type="text", entity_type="customers")
+    desk.export(tmp_path / "out")
+    changed(tmp_path / "out", "custom_fields.ndjson", "public", True)
+    assert "line 1: public is only for fields of tickets" in refused(other, tmp_path / "out")
     assert left(other) == []
 
 

@@ -49,9 +49,10 @@ def _define(room: Workspace) -> None:
     for entity in ("tickets", "customers"):
         for type in ("text", "number", "select", "multiselect", "date", "boolean"):
             options = OPTIONS if "select" in type else None
-            room.custom_fields.create(
+            made = room.custom_fields.create(
                 name=f"{type} \u00e9", key=type, type=type, entity_type=entity, options=options
             )
+            room.custom_fields.update(made.id, public=(entity, type) == ("tickets", "text"))
         room.custom_fields.create(name="Spare", key="spare", type="text", entity_type=entity)
 
 

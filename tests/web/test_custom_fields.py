@@ -26,6 +26,7 @@ def test_the_documented_example_defines_a_field(api: Api) -> None:
         "type": "select",
         "entityType": "tickets",
         "required": False,
+        "public": False,
         "options": ["US", "EU", "APAC"],
         "position": answer.data["position"],
         "createdAt": "2025-12-10T14:30:00Z",
@@ -52,6 +53,8 @@ def test_the_documented_example_defines_a_field(api: Api) -> None:
         ({"options": None}, None),
         ({"type": "text"}, None),
         ({"required": "yes"}, ["required must be true or false"]),
+        ({"public": 1}, ["public must be true or false"]),
+        ({"public": True, "entityType": "customers"}, ["public is only for fields of tickets"]),
         ({"position": 1.5}, ["position must be an integer"]),
         ({"position": True}, ["position must be an integer"]),
         ({"position": -1}, ["position must be an integer from 0 to 1000000"]),
@@ -64,6 +67,17 @@ def test_a_definition_that_breaks_a_rule_is_refused(
     answer = api.post("/custom-fields", {**REGION, **body})
     assert answer.status == 400
     assert problems is None or answer.problems == problems
+
+
+def test_a_field_is_made_public_and_private_again(api: Api, reader: Api) -> None:
+    path = f"/custom-fields/{api.custom_field('a', 'text', public=True)['id']}"
+    assert reader.get(path).data["public"] is True
+    assert api.patch(path, {"public": False}).data["public"] is False
+
+
+def test_a_field_of_customers_does_not_become_public(api: Api) -> None:
+    path = f"/custom-fields/{api.custom_field('a', 'text', 'customers')['id']}"
+    assert api.patch(path, {"public": True}).problems == ["public is only for fields of tickets"]
 
 
 def test_what_is_required_is_told_at_once(api: Api) -> None:
