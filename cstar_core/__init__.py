@@ -31,7 +31,7 @@ from cstar_core.fields import (
     POSITION_MAX,
 )
 from cstar_core.figures import Figures
-from cstar_core.helpdesk import Helpdesk, Workspace
+from cstar_core.helpdesk import Helpdesk
 from cstar_core.idempotency import Receipt
 from cstar_core.ids import parse_id
 from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX, Batch
@@ -92,6 +92,7 @@ from cstar_core.webhooks import (
     Webhook,
 )
 from cstar_core.words import SEARCH_MAX
+from cstar_core.workspace import Workspace
 
 __all__ = [
     "BATCH_SIZE_DEFAULT",

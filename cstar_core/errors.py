@@ -6,7 +6,7 @@ HelpdeskError
 ├── Conflict       the object cannot live beside another one (an address or a key is taken)
 │   ├── StaleVersion   the object changed since it was read
 │   └── MergeConflict  the ticket is merged into another one, or is not, and should be otherwise
-├── Forbidden      the workspace was opened with a publishable key, which only reads
+├── Forbidden      whoever opened the workspace must not do that: a publishable key, or a role
 ├── Refused        the database file cannot be used: foreign, damaged, or from a newer version
 ├── Busy           another writer held the file for too long; trying again is safe
 └── StorageFull    the disk is full or fails; nothing of the write is left
@@ -80,7 +80,10 @@ class MergeConflict(Conflict):
 
 
 class Forbidden(HelpdeskError):
-    """A publishable key opened this workspace: it only reads, and not the log of events."""
+    """Whoever opened this workspace must not do that.
+
+    A publishable key only reads, and not the log of events; a member does what the role allows.
+    """
 
 
 class Refused(HelpdeskError):

@@ -6,35 +6,30 @@ from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Self
 
 from cstar_core import documents, inspection
 from cstar_core.addresses import Network
 from cstar_core.backups import Backup, Restored, make_backup, read_backup, restore
 from cstar_core.clock import Clock, from_seconds, to_seconds, utc_now
-from cstar_core.custom_fields import CustomFields
-from cstar_core.customers import Customers, place_of_customer
+from cstar_core.customers import place_of_customer
 from cstar_core.errors import Busy
-from cstar_core.events import Events
 from cstar_core.exports import Export, load_export, make_export, make_personal
 from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
-from cstar_core.idempotency import Idempotency
-from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import Access, Keys, NewKey
-from cstar_core.members import Members
-from cstar_core.messages import Messages
+from cstar_core.members import place_of_member
 from cstar_core.migrations import Upgrade, scripts
 from cstar_core.reindexing import Reindexed, reindex
-from cstar_core.scope import SYSTEM, Actor, Scope
+from cstar_core.scope import SYSTEM, Actor
 from cstar_core.store import Reserve, Store, prepare, slot
 from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
 from cstar_core.teams import Team, Teams, find_scope
-from cstar_core.tickets import Tickets
 from cstar_core.upgrading import DryRun, try_upgrade, upgrade
 from cstar_core.versions import SQLITE_VERSION, Versions, versions_with
-from cstar_core.webhooks import Outbox, Pace, Send, Webhooks, deliver_due, open_outbox
+from cstar_core.webhooks import Outbox, Pace, Send, deliver_due, open_outbox
+from cstar_core.workspace import Workspace
 
 
 def _held(store: Store, version: int) -> Store:
@@ -53,48 +48,6 @@ def _held(store: Store, version: int) -> Store:
 _PROBE = prepare(
     ProbeRow.insert({ProbeRow.id: 1, ProbeRow.written_at: slot("now")}).on_conflict_replace()
 )
-
-
-class Workspace:
-    """A team's live or test data, as one actor sees it: the rooms, built for it alone.
-
-    What a publishable key opened only reads; writing and the events raise Forbidden.
-    """
-
-    def __init__(
-        self, store: Store, team: Team, scope: Scope, webhook_networks: Sequence[Network] = ()
-    ) -> None:
-        store = store if scope.internal else store.reading()
-        self._store = store
-        self._scope = scope
-        self.team = team
-        self.environment = scope.environment
-        self.actor = scope.actor
-        self.internal = scope.internal
-        self.tickets = Tickets(store, scope)
-        self.messages = Messages(store, scope)
-        self.customers = Customers(store, scope)
-        self.members = Members(store, scope)
-        self.custom_fields = CustomFields(store, scope)
-        self.events = Events(store, scope)
-        self.webhooks = Webhooks(store, scope, webhook_networks)
-        self.idempotency = Idempotency(store, scope)
-
-    def import_file(
-        self, path: str | PathLike[str], **options: Unpack[ImportOptions]
-    ) -> ImportReport:
-        """Bring in a file of tickets (or, by ``kind``, customers), as often as one likes.
-
-        ``format`` is csv, json, zendesk, freshdesk or helpscout, and found out if not given.
-        ``mapping`` says which columns become what, ``constants`` what is the same for all,
-        ``id_column`` which column tells rows apart; ``source`` keeps ids of different files apart.
-        ``users`` are files with the people of an export. What cannot be taken in goes to the file
-        ``errors``, and all the rest is in. ``dry_run`` writes nothing. Each batch is a transaction;
-        what is there already is skipped, so an import that was cut short is simply run again.
-        Raises Invalid for options and files that cannot be an import, Forbidden, Busy,
-        StorageFull and OSError.
-        """
-        return import_file(self._store, self._scope, path, **options)
 
 
 class Helpdesk:
@@ -216,6 +169,16 @@ class Helpdesk:
         with self._store.snapshot() as snap:
             found, scope = find_scope(snap, team, environment, actor)
         return Workspace(self._store, found, scope, self._webhook_networks)
+
+    def workspace_of_member(self, id: str) -> Workspace:
+        """The live data of a member's team, as this member; raises NotFound.
+
+        The role holds in it: a viewer only reads, an agent does not change members, custom fields
+        and webhooks; that raises Forbidden. Who loses a role, or is removed, writes no more.
+        """
+        with self._store.snapshot() as snap:
+            team, scope, member = place_of_member(snap, id)
+        return Workspace(self._store, team, scope, self._webhook_networks, member)
 
     def begin(self, name: str) -> tuple[Team, NewKey, NewKey] | None:
         """Make the first team, with a secret and a publishable live key; None if there is a team.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from peewee import fn
+from peewee import JOIN, fn
 
 from cstar_core import events
 from cstar_core.checks import (
@@ -19,13 +19,20 @@ from cstar_core.checks import (
     raise_any,
 )
 from cstar_core.clock import from_seconds
-from cstar_core.errors import Conflict, NotFound, Problem, StaleVersion
+from cstar_core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid, parse_id, public_id
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page, open_window
-from cstar_core.scope import Scope, required_uid
+from cstar_core.scope import Actor, Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, paged, prepare, slot
-from cstar_core.tables import ROLES, MemberRow, TicketRow
-from cstar_core.teams import both_scopes
+from cstar_core.tables import (
+    ROLES,
+    MemberRow,
+    PasswordRow,
+    TeamRow,
+    TicketRow,
+    WorkspaceRow,
+)
+from cstar_core.teams import Team, both_scopes, team_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,30 @@ _PAGE = prepare(
 )
 _NAMES = prepare(MemberRow.select(MemberRow.uid, MemberRow.name, MemberRow.email).where(_MINE))
 _COUNT = prepare(MemberRow.select(fn.COUNT(MemberRow.id)).where(_MINE))
+_PLACE = prepare(
+    MemberRow.select(
+        *_MEMBER,
+        WorkspaceRow.id,
+        TeamRow.id,
+        TeamRow.uid,
+        TeamRow.name,
+        TeamRow.slug,
+        TeamRow.created_at,
+    )
+    .join(TeamRow, JOIN.INNER, on=(TeamRow.id == MemberRow.team_id))
+    .join(
+        WorkspaceRow,
+        JOIN.INNER,
+        on=(WorkspaceRow.team_id == TeamRow.id) & (WorkspaceRow.environment == "live"),
+    )
+    .where(MemberRow.uid == slot("uid"))
+)
+_OTHER_OWNER = prepare(
+    MemberRow.select(MemberRow.id)
+    .join(PasswordRow, JOIN.INNER, on=(PasswordRow.member_id == MemberRow.id))
+    .where(_MINE & (MemberRow.role == "owner") & (MemberRow.id != slot("member")))
+    .limit(1)
+)
 _ASSIGNED = prepare(
     TicketRow.select(TicketRow.uid, TicketRow.number, TicketRow.workspace_id).where(
         TicketRow.assigned_to == slot("member")
@@ -121,6 +152,19 @@ def member_names(snap: Snapshot, scope: Scope) -> list[SqlRow]:
     return snap.all(_NAMES, team=scope.team_id)
 
 
+def place_of_member(snap: Snapshot, id: str) -> tuple[Team, Scope, Member]:
+    """The live workspace of a member's team, as this member; raises NotFound."""
+    row = snap.first(_PLACE, uid=required_uid("member", id))
+    if row is None:
+        raise NotFound("member", id)
+    member, (workspace_id, team_id, *team) = member_of(row[:8]), row[8:]
+    found = team_of(tuple(team))
+    scope = Scope(
+        workspace_id, team_id, found.name, "live", Actor("member", member.id), role=member.role
+    )
+    return found, scope, member
+
+
 class Members:
     """The members of the team that a workspace belongs to."""
 
@@ -147,7 +191,7 @@ class Members:
                 )
             )
             self._record(tx, "member.created", uid, values)
-            return _member(tx.all(_BY_UID, uid=uid, team=self._scope.team_id)[0])
+            return member_of(tx.all(_BY_UID, uid=uid, team=self._scope.team_id)[0])
 
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
@@ -156,7 +200,7 @@ class Members:
     def get(self, id: str) -> Member:
         """The member with this id; raises NotFound."""
         with self._store.snapshot() as snap:
-            return _member(self._row(snap, id))
+            return member_of(self._row(snap, id))
 
     def find(self, id: str) -> Member | None:
         """The member with this id, or None."""
@@ -181,17 +225,20 @@ class Members:
                 offset=window.offset,
             )
             total = snap.value(_COUNT, team=self._scope.team_id)
-        members = [_member(row) for row in rows]
+        members = [member_of(row) for row in rows]
         return close_page(members, [(row[0],) for row in rows], total, window, query)
 
     def update(
         self, id: str, *, expected_version: int | None = None, **changes: Unpack[MemberChanges]
     ) -> Member:
-        """Change a member. Raises Invalid, NotFound, Conflict (address taken), StaleVersion."""
+        """Change a member. Raises Invalid, NotFound, Conflict (address taken), StaleVersion.
+
+        Forbidden for owners who take another role while no other owner can sign in.
+        """
         raise_any(self.check(changes, updating=True))
         with self._store.transaction() as tx:
             row = self._row(tx, id)
-            before = _member(row)
+            before = member_of(row)
             _expect(before, expected_version)
             columns = {
                 name: value for name, value in changes.items() if value != getattr(before, name)
@@ -200,14 +247,21 @@ class Members:
                 return before
             if "email" in columns:
                 self._refuse_taken(tx, changes["email"], row[0])
+            if "role" in columns:
+                self._keep_an_owner(tx, row)
             return self._write(tx, row, before, columns)
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
-        """Remove a member; the tickets assigned to it become unassigned."""
+        """Remove a member; the tickets assigned to it become unassigned.
+
+        Raises NotFound, StaleVersion, and Forbidden for owners who remove themselves while no
+        other owner can sign in.
+        """
         with self._store.transaction(reserved=True) as tx:
             row = self._row(tx, id)
-            member = _member(row)
+            member = member_of(row)
             _expect(member, expected_version)
+            self._keep_an_owner(tx, row)
             self._unassign(tx, row[0], member.id)
             tx.run(MemberRow.delete().where(MemberRow.id == row[0]))
             data = {"name": member.name, "email": member.email, "role": member.role}
@@ -224,6 +278,13 @@ class Members:
         if found not in (None, own):
             raise Conflict("A member with this email exists already", "email")
 
+    def _keep_an_owner(self, tx: Transaction, row: SqlRow) -> None:
+        """Owners who are done here leave another one behind; the system may do without."""
+        if row[1] != self._scope.actor.uid or row[4] != "owner":
+            return
+        if tx.value(_OTHER_OWNER, team=self._scope.team_id, member=row[0]) is None:
+            raise Forbidden("A team keeps an owner who can sign in; make somebody else one first")
+
     def _write(
         self, tx: Transaction, row: SqlRow, before: Member, columns: dict[str, object]
     ) -> Member:
@@ -235,7 +296,7 @@ class Members:
             name: {"from": getattr(before, name), "to": value} for name, value in columns.items()
         }
         self._record(tx, "member.updated", row[1], None, changes)
-        return _member(self._row(tx, before.id))
+        return member_of(self._row(tx, before.id))
 
     def _unassign(self, tx: Transaction, member_key: int, member_id: str) -> None:
         tickets = tx.all(_ASSIGNED, member=member_key)
@@ -271,7 +332,8 @@ def _expect(member: Member, version: int | None) -> None:
         raise StaleVersion(f"The member is at version {member.version}")
 
 
-def _member(row: SqlRow) -> Member:
+def member_of(row: SqlRow) -> Member:
+    """The member that a row of the columns above holds."""
     _, uid, name, email, role, created_at, updated_at, version = row
     return Member(
         public_id("member", uid),

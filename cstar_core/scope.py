@@ -37,7 +37,11 @@ SYSTEM = Actor("system", None)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One workspace as its rooms need it; ``internal`` is False for who must not see notes."""
+    """One workspace as its rooms need it; ``internal`` is False for who must not see notes.
+
+    ``role`` is that of the member for whom it was opened; None for keys and the system, which
+    may do everything.
+    """
 
     workspace_id: int
     team_id: int
@@ -45,6 +49,7 @@ class Scope:
     environment: str
     actor: Actor = SYSTEM
     internal: bool = True
+    role: str | None = None
 
 
 @lru_cache(1024)

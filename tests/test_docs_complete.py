@@ -145,8 +145,8 @@ def test_every_public_name_of_the_library_stands_in_its_document(name: str) -> N
 
 def public_methods() -> Iterator[str]:
     """The methods of a desk, of its rooms and of a workspace's, as one writes their calls."""
-    source = read("cstar_core/helpdesk.py")
-    for name in re.findall(r"self\.(\w+) = [A-Z]\w+\(store", source):
+    source = read("cstar_core/helpdesk.py") + read("cstar_core/workspace.py")
+    for name in re.findall(r"self\.(\w+) = [A-Z]\w+\((?:store|settings)", source):
         room = {"idempotency": "Idempotency"}.get(name, name.title().replace("_", ""))
         for method in vars(room_class(room)):
             if not method.startswith("_"):
@@ -181,8 +181,8 @@ def test_every_call_and_option_of_the_client_stands_in_its_document() -> None:
 
 
 def room_class(name: str) -> type:
-    helpdesk = sys.modules["cstar_core.helpdesk"]
-    return next(each for title, each in inspect.getmembers(helpdesk) if title == name)
+    modules = (sys.modules[f"cstar_core.{each}"] for each in ("helpdesk", "workspace"))
+    return next(getattr(each, name) for each in modules if hasattr(each, name))
 
 
 @pytest.mark.parametrize("call", list(public_methods()))

@@ -327,6 +327,13 @@ KINDS = (
 
 LEFT_OUT = {
     "keys": "secrets: an import makes no keys; new ones come from `cstar key create`",
+    "passwords": "secrets: members are invited again on another desk",
+    "second_factors": "secrets: members are invited again on another desk",
+    "recovery_codes": "secrets: members are invited again on another desk",
+    "invitations": "secrets: members are invited again on another desk",
+    "sessions": "who is signed in on this desk",
+    "sign_in_tries": "kept for an hour, to slow down who guesses passwords",
+    "known_networks": "from where members signed in to this desk",
     "receipts": "answers kept for 24 hours, for keys that are not exported",
     "probes": "says nothing of the data",
     "upgrades": "which cStar brought this file to its schema; another file has its own",

@@ -23,6 +23,9 @@ from cstar_core.store.writer import TAKEN_BACK, Queue, Writer
 
 _SETTLE_TRIES = 20
 
+# Raises Forbidden where whoever writes must not.
+Guard = Callable[[Snapshot], None]
+
 
 class _Current(threading.local):
     """What this thread is in the middle of."""
@@ -56,7 +59,8 @@ class Store:
         self._connections = Connections(path)
         self._writer = Writer(self._connections, queue or threading.Lock())
         self._current = _Current()
-        self._reads_only = False
+        self._guard: Guard | None = None
+        self._refusal = ""
 
     @contextmanager
     def snapshot(self, *, settled: bool = False) -> Iterator[Snapshot]:
@@ -95,11 +99,12 @@ class Store:
         as one. One that may use what is ``reserved`` also works on a full disk. Raises
         RuntimeError inside a snapshot: the read that led to the write must be in it.
         """
-        if self._reads_only:
-            raise Forbidden("A publishable key only reads")
+        if self._refusal:
+            raise Forbidden(self._refusal)
         outer = self._current.transaction
         if outer is not None:
             with self._savepoint(outer):
+                self._ask(outer)
                 yield outer
             return
         if self._current.snapshot is not None:
@@ -109,6 +114,7 @@ class Store:
             transaction = Transaction(connection, to_seconds(at or self._clock()))
             self._current.transaction = transaction
             try:
+                self._ask(transaction)
                 yield transaction
                 self._upkeep.some(transaction)
             finally:
@@ -124,11 +130,20 @@ class Store:
         with self._connections.one() as connection, translated(self.path):
             yield lambda: int(connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def reading(self) -> Self:
+    def reading(self, refusal: str = "A publishable key only reads") -> Self:
         """The same open file for somebody who must not write: a transaction raises Forbidden."""
         reader = copy(self)
-        reader._reads_only = True
+        reader._refusal = refusal
         return reader
+
+    def guarded(self, guard: Guard) -> Self:
+        """The same open file for somebody who may write as long as ``guard`` does not raise.
+
+        It is asked at the beginning of each transaction, and in it.
+        """
+        writer = copy(self)
+        writer._guard = guard
+        return writer
 
     def now(self) -> int:
         """This moment by the desk's clock, in Unix seconds; a transaction has its own ``now``."""
@@ -178,6 +193,10 @@ class Store:
     def close(self) -> None:
         """Close every idle connection; the last one folds the write-ahead log into the file."""
         self._connections.close()
+
+    def _ask(self, transaction: Transaction) -> None:
+        if self._guard is not None:
+            self._guard(transaction)
 
     def _write(self, brief: bool, reserved: bool) -> AbstractContextManager[sqlite3.Connection]:
         if self._reserve.short:

@@ -270,6 +270,8 @@ class Webhooks:
     def _refuse_customers(self) -> None:
         if not self._scope.internal:
             raise Forbidden("A publishable key does not open the webhooks")
+        if self._scope.role not in (None, "owner"):
+            raise Forbidden("Only an owner opens the webhooks")
 
     def _row(self, snap: Snapshot, id: str) -> SqlRow:
         uid = required_uid("webhook", id)
