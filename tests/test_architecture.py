@@ -30,7 +30,7 @@ LAYERS = (
     ("keys", "members", "custom_fields", "webhooks"),
     ("customers",),
     ("tickets",),
-    ("messages", "figures", "idempotency", "inspection", "reindexing"),
+    ("messages", "views", "figures", "idempotency", "inspection", "reindexing"),
     ("backups", "exports", "imports", "upgrading"),
     ("workspace",),
     ("helpdesk",),

@@ -2,7 +2,7 @@
 
 from cstar_core.tickets.bulk import BULK_MAX, BulkItem, BulkResult
 from cstar_core.tickets.changing import ManyChanges, TicketChanges
-from cstar_core.tickets.filters import TicketFilter
+from cstar_core.tickets.filters import TicketFilter, check_filter
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
@@ -35,6 +35,7 @@ __all__ = [
     "TicketsLoading",
     "add_message",
     "astray",
+    "check_filter",
     "check_message",
     "default_name",
     "read_messages",
