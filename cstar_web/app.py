@@ -15,6 +15,7 @@ from cstar_web.envelope import failure, request_id
 from cstar_web.errors import Failure, from_core, from_http, internal_error
 from cstar_web.headers import API, finish
 from cstar_web.hosts import restrict_hosts
+from cstar_web.inbox import add_inbox, failure_page, is_page
 from cstar_web.limits import RateLimits
 from cstar_web.operations import Segment, operations
 from cstar_web.remote import base_url
@@ -62,6 +63,7 @@ def create_app(
     if settings.metrics_token and not settings.metrics_address:
         app.register_blueprint(metrics.blueprint)
     require_operations(app)
+    add_inbox(app)
     _answer_errors(app)
     restrict_hosts(app, settings)
     app.after_request(partial(finish, origins=settings.cors_origins))
@@ -109,4 +111,6 @@ def _answer_unforeseen(error: Exception) -> Response:
 
 
 def _envelope(refused: Failure) -> Response:
+    if is_page(request.path):
+        return failure_page(refused)
     return failure(refused, base_url(request, services().settings))

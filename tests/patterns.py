@@ -129,6 +129,8 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_web.envelope.REQUEST_ID": (("", "a"), ("", "-"), ("", "_"), ("", "sk_live_")),
     "cstar_web.etags._TAG": (('"', "a"), ("", '"'), ("", 'W/"'), ("", 'W/"a",'), ("", '"a", ')),
     "cstar_web.idempotency._KEY": (("", "!"), ("", "~")),
+    "cstar_web.inbox.files._NAME": (("", "a"), ("a", "."), ("", "a.0"), ("a.", "0")),
+    "cstar_web.inbox.files._TAKEN": (("", 'from "./'), ('from "./', "a"), ("", ".js")),
     "cstar_web.mcp.untrusted._MAYBE_INVISIBLE": (("", "\u200b"), ("", "a\u200b"), ("a", "\0")),
     "cstar_web.mcp.untrusted._SELECTORS": (("", "\ufe0f"), ("", "a")),
     "cstar_web.metrics._BEARER": (("Bearer ", " "), ("Bearer ", "a"), ("Bearer a", " ")),

@@ -233,6 +233,15 @@ def test_the_web_uses_only_public_names_of_the_core(source: Source) -> None:
     assert own_imports(source, "cstar_core") <= {"cstar_core"}
 
 
+@pytest.mark.parametrize(
+    ("room", "other"), [("cstar_web/inbox/", "cstar_web.v1"), ("cstar_web/v1/", "cstar_web.inbox")]
+)
+def test_pages_and_api_do_not_know_each_other(room: str, other: str) -> None:
+    rooms = [source for source in WEB if source.path.startswith(room)]
+    assert rooms
+    assert not [each.path for each in rooms if any(other in one for one in imports(each.tree))]
+
+
 @pytest.mark.parametrize("source", WEB, ids=by_path)
 def test_the_web_does_not_touch_the_database(source: Source) -> None:
     used = {name.partition(".")[0] for name in imports(source.tree)}

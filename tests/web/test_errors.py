@@ -104,7 +104,7 @@ def test_a_name_near_to_none_is_told_without_a_suggestion(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["/", "/api", "/api/v1", "/api/v1/teams", "/api/v2/auth/whoami", "/tickets", "/docs/x"]
+    "url", ["/api", "/api/v1", "/api/v1/teams", "/api/v2/auth/whoami", "/tickets", "/docs/x"]
 )
 def test_an_unknown_url_needs_no_key_to_be_unknown(client: FlaskClient, url: str) -> None:
     answer = Answer(client.get(url))

@@ -1,0 +1,16 @@
+"""The inbox: pages for the members of a team, over the same core as the API and beside it."""
+
+from flask import Flask
+
+from cstar_web.inbox import start
+from cstar_web.inbox.declaring import blueprint, is_page, require_pages
+from cstar_web.inbox.failures import answer_stops, failure_page
+
+__all__ = ["add_inbox", "failure_page", "is_page", "start"]
+
+
+def add_inbox(app: Flask) -> None:
+    """Give the app its pages, and a way to them from its root."""
+    app.register_blueprint(blueprint)
+    require_pages(app)
+    answer_stops(app)

@@ -1,0 +1,111 @@
+"""A page: one declaration that makes its route and fixes the order in which a visit is checked."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import Blueprint, Flask, Response
+from flask.blueprints import BlueprintSetupState
+
+from cstar_core import Invalid
+from cstar_web.calls import services
+from cstar_web.inbox.cookies import GUEST, read_cookie
+from cstar_web.inbox.forgery import require_own_page, require_token
+from cstar_web.inbox.forms import read_form
+from cstar_web.inbox.visits import Access, Visit
+
+View = Callable[..., Response]
+
+INBOX = "/inbox"
+
+blueprint = Blueprint("inbox", __name__)
+_REGISTRY = "cstar.pages"
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one method on one path needs and takes. A POST changes something, a GET never does."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    name: str
+    access: Access
+    # What its form may send: names that are sent once, and names of lists.
+    fields: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    # The page that has the form; it is shown once more, with what is wrong, if that is refused.
+    again: View | None = None
+
+    @property
+    def rule(self) -> str:
+        """The path as Flask writes it."""
+        return _PARAMETER.sub(r"<\1>", self.path)
+
+
+def declared_pages(app: Flask) -> tuple[Page, ...]:
+    """Every page the app has, in the order they were declared."""
+    return tuple(app.extensions.get(_REGISTRY, ()))
+
+
+def page(declared: Page) -> Callable[[View], View]:
+    """Bind a view to the route that `declared` describes."""
+
+    def bind(view: View) -> View:
+        blueprint.add_url_rule(
+            declared.rule,
+            endpoint=declared.name,
+            view_func=_Endpoint(declared, view),
+            methods=[declared.method],
+            # Werkzeug would lead there by a URL with a scheme that a proxy may have changed.
+            strict_slashes=False,
+        )
+        blueprint.record(lambda state: _remember(state, declared))
+        return view
+
+    return bind
+
+
+def require_pages(app: Flask) -> None:
+    """Refuse to make an app with a route of the inbox that declares no policy."""
+    declared = {(each.rule, each.method) for each in declared_pages(app)}
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            if is_page(rule.rule) and (rule.rule, method) not in declared:
+                raise RuntimeError(f"{method} {rule.rule} is not declared as a page")
+
+
+def is_page(path: str) -> bool:
+    """Whether who asks for this path is to be answered with pages, whatever happens."""
+    return path == INBOX or path.startswith(f"{INBOX}/")
+
+
+class _Endpoint:
+    """A view behind all the checks, each of which may end the visit."""
+
+    def __init__(self, declared: Page, view: View) -> None:
+        self._declared = declared
+        self._view = view
+
+    def __call__(self, **ids: Any) -> Response:
+        visit = Visit(services().desk, guest=read_cookie(GUEST))
+        if self._declared.method == "GET":
+            return self._view(visit, **ids)
+        require_own_page()
+        visit.form = read_form(self._declared.fields, self._declared.lists)
+        require_token(visit.form.token, visit.guest)
+        return self._take(visit, ids)
+
+    def _take(self, visit: Visit, ids: dict[str, Any]) -> Response:
+        if self._declared.again is None:
+            return self._view(visit, **ids)
+        try:
+            return self._view(visit, **ids)
+        except Invalid as error:
+            visit.problems = error.problems
+            return self._declared.again(visit, **ids)
+
+
+def _remember(state: BlueprintSetupState, declared: Page) -> None:
+    state.app.extensions.setdefault(_REGISTRY, []).append(declared)

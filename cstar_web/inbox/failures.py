@@ -1,0 +1,44 @@
+"""The pages that tell what went wrong. They read no database, since that may be what went wrong."""
+
+from flask import Flask, Response, request
+
+from cstar_web.envelope import request_id
+from cstar_web.errors import Failure
+from cstar_web.inbox.rendering import moved, page, render
+from cstar_web.inbox.stopping import Elsewhere, Stopped
+from cstar_web.inbox.visits import chosen_language, chosen_theme
+from cstar_web.watch import CODE
+
+_CODES = {400: "REQUEST_INVALID", 403: "insufficient_permissions", 415: "UNSUPPORTED_MEDIA_TYPE"}
+
+
+def failure_page(refused: Failure) -> Response:
+    """The page for what the app refuses anywhere."""
+    request.environ[CODE] = refused.kind.code
+    answer = _page(refused.status, "", [problem.message for problem in refused.problems])
+    answer.headers.extend(refused.headers)
+    return answer
+
+
+def answer_stops(app: Flask) -> None:
+    """Have the app answer what ends a visit."""
+    app.register_error_handler(Stopped, _stopped)
+    app.register_error_handler(Elsewhere, lambda error: moved(error.location))
+
+
+def _stopped(stopped: Stopped) -> Response:
+    request.environ[CODE] = _CODES.get(stopped.status, "RESOURCE_MISSING")
+    return _page(stopped.status, stopped.reason, ())
+
+
+def _page(status: int, reason: str, problems: object) -> Response:
+    text = render(
+        "failure.html",
+        chosen_language(),
+        chosen_theme(),
+        status=status,
+        reason=reason,
+        problems=problems,
+        request_id=request_id(),
+    )
+    return page(text, status)

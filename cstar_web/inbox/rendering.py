@@ -1,0 +1,84 @@
+"""Pages from templates: everything is escaped, and a name that is missing is an error."""
+
+from functools import cache
+
+from flask import Response, url_for
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cstar_web.answer import Answer
+from cstar_web.inbox.files import files
+from cstar_web.inbox.languages import LANGUAGES, direction, told, translations
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+# A form that comes from a page without a referrer says no origin, and could not be told from one
+# that comes from elsewhere.
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Vary": "Cookie, Accept-Language",
+}
+
+
+def render(template: str, language: str, theme: str, **values: object) -> str:
+    """The text of a page in a language; a theme is light or dark, or empty for the system's."""
+    return environment(language).get_template(template).render(theme=theme, **values)
+
+
+def page(text: str, status: int = 200) -> Answer:
+    """The answer with a page and all that a browser is told about it."""
+    return Answer(text.encode(), status, HEADERS, content_type="text/html; charset=utf-8")
+
+
+def asset(name: str) -> str:
+    """The address of a file that the pages bring along."""
+    return address("file", address=files()[name].address)
+
+
+def address(name: str, **ids: object) -> str:
+    """The address of a page by the name it was declared with; what is no id becomes its query."""
+    return url_for(f"inbox.{name}", **ids)  # type: ignore[arg-type]
+
+
+@cache
+def environment(language: str) -> Environment:
+    """The templates with the words of a language."""
+    made = Environment(
+        loader=PackageLoader("cstar_web.inbox"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(
+        address=address,
+        asset=asset,
+        direction=direction(language),
+        language=language,
+        languages=LANGUAGES,
+        told=lambda problem, label: told(problem, label, language),
+    )
+    return made
+
+
+def moved(location: str) -> Response:
+    """The answer that leads to another page; one that a script asked for cannot be redirected."""
+    return Answer(status=303, headers={"Location": location})

@@ -1,0 +1,56 @@
+"""Pages that need nobody to be signed in: the way in, how pages look, and the files they bring."""
+
+from flask import Response
+
+from cstar_web.inbox.cookies import LANGUAGE, THEME, end_cookie, read_cookie, set_cookie
+from cstar_web.inbox.declaring import INBOX, Page, page
+from cstar_web.inbox.files import find_file, send
+from cstar_web.inbox.languages import LANGUAGES
+from cstar_web.inbox.stopping import Stopped
+from cstar_web.inbox.visits import THEMES, Visit
+
+STATIC = f"{INBOX}/static/{{address}}"
+APPEARANCE = f"{INBOX}/appearance"
+
+
+@page(Page(method="GET", path=STATIC, name="file", access="anyone"))
+def file(visit: Visit, address: str) -> Response:
+    found = find_file(address)
+    if found is None:
+        raise Stopped(404)
+    return send(found)
+
+
+@page(Page(method="GET", path="/", name="root", access="anyone"))
+def root(visit: Visit) -> Response:
+    return visit.leads_to("start")
+
+
+@page(Page(method="GET", path=f"{INBOX}/", name="start", access="anyone"))
+def start(visit: Visit) -> Response:
+    return visit.leads_to("appearance")
+
+
+@page(Page(method="GET", path=APPEARANCE, name="appearance", access="anyone"))
+def appearance(visit: Visit) -> Response:
+    return visit.show("appearance.html", chosen_language=read_cookie(LANGUAGE))
+
+
+@page(
+    Page(
+        method="POST",
+        path=APPEARANCE,
+        name="choose_appearance",
+        access="anyone",
+        fields=("language", "theme"),
+    )
+)
+def choose_appearance(visit: Visit) -> Response:
+    answer = visit.leads_to("appearance")
+    for name, known in ((LANGUAGE, LANGUAGES), (THEME, THEMES)):
+        chosen = visit.form.values[name.removeprefix("cstar_")]
+        if chosen in known:
+            set_cookie(answer, name, chosen)
+        else:
+            end_cookie(answer, name)
+    return answer
