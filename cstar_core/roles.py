@@ -24,7 +24,7 @@ def for_work(store: Store, scope: Scope) -> Store:
 
 
 def for_settings(store: Store, scope: Scope) -> Store:
-    """The file for members, custom fields and webhooks, which only an owner changes."""
+    """The file for members, custom fields, webhooks and keys, which only an owner changes."""
     if not scope.internal:
         return store.reading()
     return _for(store, scope, _SETTING, "Only an owner changes this")

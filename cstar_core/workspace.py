@@ -10,6 +10,7 @@ from cstar_core.customers import Customers
 from cstar_core.events import Events
 from cstar_core.idempotency import Idempotency
 from cstar_core.imports import ImportOptions, ImportReport, import_file
+from cstar_core.keys import TeamKeys
 from cstar_core.members import Member, Members
 from cstar_core.messages import Messages
 from cstar_core.roles import for_settings, for_work
@@ -50,6 +51,7 @@ class Workspace:
         self.custom_fields = CustomFields(settings, scope)
         self.events = Events(store, scope)
         self.webhooks = Webhooks(settings, scope, webhook_networks)
+        self.keys = TeamKeys(settings, scope, team.id)
         self.idempotency = Idempotency(store, scope)
 
     def import_file(

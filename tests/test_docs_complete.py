@@ -146,8 +146,7 @@ def test_every_public_name_of_the_library_stands_in_its_document(name: str) -> N
 def public_methods() -> Iterator[str]:
     """The methods of a desk, of its rooms and of a workspace's, as one writes their calls."""
     source = read("cstar_core/helpdesk.py") + read("cstar_core/workspace.py")
-    for name in re.findall(r"self\.(\w+) = [A-Z]\w+\((?:store|settings)", source):
-        room = {"idempotency": "Idempotency"}.get(name, name.title().replace("_", ""))
+    for name, room in re.findall(r"self\.(\w+) = ([A-Z]\w+)\((?:store|settings)", source):
         for method in vars(room_class(room)):
             if not method.startswith("_"):
                 yield f"{name}.{method}"

@@ -51,6 +51,7 @@ class KeyRow(Row):
     created_at = IntegerField()
     expires_at = IntegerField(null=True)
     revoked_at = IntegerField(null=True)
+    last_used_at = IntegerField(null=True)
 
     class Meta:
         table_name = "keys"

@@ -33,6 +33,7 @@ from cstar_web.server import serve as run_server
 from cstar_web.server.listener import url_of
 from cstar_web.server.processes import ProcessesError, supervise
 from cstar_web.settings import SETTINGS, Setting, Settings, notifier
+from cstar_web.uses import writing_uses
 from cstar_web.watch import Watch
 from cstar_web.windows import SharedWindows
 
@@ -110,7 +111,7 @@ def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd)
             told.ready()
 
         beside = [(_metrics_app(desk, watch, settings), sock) for sock in apart]
-        with _streaming(app), _delivering(desk, settings):
+        with _streaming(app), _delivering(desk, settings), writing_uses(desk):
             run_server(app, settings, ready=begin, watch=watch, beside=beside)
 
 
@@ -133,7 +134,7 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
                     end.pass_on()
                     seats.attach(server.number)
 
-                with _streaming(app), _delivering(desk, settings):
+                with _streaming(app), _delivering(desk, settings), writing_uses(desk):
                     run_server(
                         app, settings, sockets=[sock], ready=begin, watch=watch, beside=beside
                     )

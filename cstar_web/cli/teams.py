@@ -153,7 +153,10 @@ def create_key(
 @click.argument("team")
 @with_desk
 def list_keys(desk: Helpdesk, team: str) -> Answer:
-    """List the keys of TEAM, revoked ones too. The keys themselves are not kept."""
+    """List the keys of TEAM, revoked ones too, and when each was last used, to the hour.
+
+    The keys themselves are not kept.
+    """
     keys = desk.keys.list(team)
     data = [
         {
@@ -166,11 +169,13 @@ def list_keys(desk: Helpdesk, team: str) -> Answer:
             "createdAt": stamp(each.created_at),
             "expiresAt": stamp(each.expires_at),
             "revokedAt": stamp(each.revoked_at),
+            "lastUsedAt": stamp(each.last_used_at),
         }
         for each in keys
     ]
     rows = [
-        (each.id, f"{each.prefix}…{each.last_four}", _state(each), each.name or "") for each in keys
+        (each.id, f"{each.prefix}…{each.last_four}", _state(each), _use(each), each.name or "")
+        for each in keys
     ]
     return Answer(data, columns(rows) or "No key yet. Make one: cstar key create TEAM")
 
@@ -182,6 +187,10 @@ def _state(found: Key) -> str:
         return "active"
     verb = "expires" if found.expires_at > utc_now() else "expired"
     return f"{verb} {found.expires_at:%Y-%m-%d}"
+
+
+def _use(found: Key) -> str:
+    return f"used {found.last_used_at:%Y-%m-%d %H:%M}" if found.last_used_at else "no use known"
 
 
 @key.command("revoke", examples=("cstar key revoke key_01a20155f1a871109f4c0a6c4d4f6a52",))

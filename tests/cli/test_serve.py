@@ -92,6 +92,24 @@ def test_keys_made_and_revoked_meanwhile_count_at_once(
         refused.value.close()
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_when_a_key_was_used_is_kept_when_the_server_stops(
+    database: Path, cstar: Callable[..., str], cstar_json: Callable[..., Any], processes: str
+) -> None:
+    made = cstar_json("key", "create", "acme", "--type", "secret", "--environment", "live")
+    with serving("--json", "--processes", processes, "--database", str(database)) as (
+        server,
+        screen,
+    ):
+        assert fetch(json.loads(screen)["url"] + "/api/v1/auth/whoami", made["key"])
+        assert cstar_json("key", "list", "acme")[0]["lastUsedAt"] is None
+        assert "no use known" in cstar("key", "list", "acme")
+        assert stop(server) == 0
+    used = cstar_json("key", "list", "acme")[0]["lastUsedAt"]
+    assert used >= cstar_json("key", "list", "acme")[0]["createdAt"]
+    assert f"used {used[:10]} {used[11:16]}" in cstar("key", "list", "acme")
+
+
 def test_a_taken_port_is_one_line(database: Path) -> None:
     with serving("--json", "--database", str(database)) as (_, screen):
         port = json.loads(screen)["url"].rpartition(":")[2]

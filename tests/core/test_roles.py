@@ -28,8 +28,10 @@ SETTINGS: dict[str, Act] = {
     ),
     "add a webhook": lambda room, ticket: room.webhooks.create(name="x", url=URL, events=["*"]),
     "look at webhooks": lambda room, ticket: room.webhooks.list(),
+    "make a key": lambda room, ticket: room.keys.create(type="secret", environment="live"),
+    "look at keys": lambda room, ticket: room.keys.list(),
 }
-READING = ("look at webhooks", "become an owner")
+READING = ("look at webhooks", "look at keys", "become an owner")
 MAY = {"viewer": (), "agent": WORK, "owner": WORK | SETTINGS}
 
 
