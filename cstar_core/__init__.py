@@ -2,6 +2,7 @@
 
 from cstar_core.addresses import URL_MAX, check_destination, check_url, may_reach
 from cstar_core.backups import Backup, Restored, WorkspaceCounts
+from cstar_core.canned_replies import CANNED_REPLIES_MAX, CANNED_REPLY_NAME_MAX, CannedReply
 from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
 from cstar_core.custom_fields import CustomField
@@ -98,6 +99,8 @@ __all__ = [
     "BATCH_SIZE_DEFAULT",
     "BATCH_SIZE_MAX",
     "BULK_MAX",
+    "CANNED_REPLIES_MAX",
+    "CANNED_REPLY_NAME_MAX",
     "CONTENT_MAX",
     "DELIVERED_TYPES",
     "DELIVERY_STATUSES",
@@ -148,6 +151,7 @@ __all__ = [
     "BulkItem",
     "BulkResult",
     "Busy",
+    "CannedReply",
     "Conflict",
     "CustomField",
     "Customer",

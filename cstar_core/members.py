@@ -80,6 +80,9 @@ _MEMBER = (
 _MINE = MemberRow.team_id == slot("team")
 _BY_UID = prepare(MemberRow.select(*_MEMBER).where((MemberRow.uid == slot("uid")) & _MINE))
 _KEY_BY_UID = prepare(MemberRow.select(MemberRow.id).where((MemberRow.uid == slot("uid")) & _MINE))
+_NAME_BY_UID = prepare(
+    MemberRow.select(MemberRow.name).where((MemberRow.uid == slot("uid")) & _MINE)
+)
 _BY_EMAIL = prepare(
     MemberRow.select(MemberRow.id).where((MemberRow.email_key == slot("email")) & _MINE)
 )
@@ -145,6 +148,14 @@ def member_key(snap: Snapshot, scope: Scope, id: object) -> int | None:
     """The integer key of a member of this team, or None."""
     uid = parse_id("member", id)
     return None if uid is None else snap.value(_KEY_BY_UID, uid=uid, team=scope.team_id)
+
+
+def member_name(snap: Snapshot, scope: Scope) -> str | None:
+    """The name of the member who acts; None for others, and for one who was removed."""
+    if scope.actor.type != "member":
+        return None
+    name: str | None = snap.value(_NAME_BY_UID, uid=scope.actor.uid, team=scope.team_id)
+    return name
 
 
 def member_names(snap: Snapshot, scope: Scope) -> list[SqlRow]:

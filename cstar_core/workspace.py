@@ -5,6 +5,7 @@ from os import PathLike
 from typing import Unpack
 
 from cstar_core.addresses import Network
+from cstar_core.canned_replies import CannedReplies
 from cstar_core.custom_fields import CustomFields
 from cstar_core.customers import Customers
 from cstar_core.events import Events
@@ -49,6 +50,7 @@ class Workspace:
         self.customers = Customers(store, scope)
         self.members = Members(settings, scope)
         self.custom_fields = CustomFields(settings, scope)
+        self.canned_replies = CannedReplies(settings, scope)
         self.events = Events(store, scope)
         self.webhooks = Webhooks(settings, scope, webhook_networks)
         self.keys = TeamKeys(settings, scope, team.id)

@@ -24,6 +24,7 @@ METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub"
 # What an expression begins with, and what is repeated; each is tried with every ending.
 STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_core.addresses._PART": (("0x", "f"), ("", "1"), ("", "0x")),
+    "cstar_core.canned_replies.reply._SHORTCUT": (("", "a"), ("a", "-"), ("", "-")),
     "cstar_core.checks._EMAIL": (("", "a"), ("", "@"), ("", "a@"), ("a@", "b"), ("", ".")),
     "cstar_core.customers.erasing._IDS": (("", "cus_"), ("cus_", "0"), ("", "tkt_0123"), ("", "c")),
     "cstar_core.exports.forms._INSTANT": (("2025-01-01T00:00:00", "Z"), ("", "1"), ("", "2025-")),
@@ -56,6 +57,24 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("2025-01-01", "\n"),
     ),
     "cstar_core.migrations.refusing._RELEASE": (("", "0"), ("", "."), ("", "a+")),
+    "cstar_core.placeholders._OPEN": (
+        ("", "{{"),
+        ("{{", " "),
+        ("", "{{ "),
+        ("{{team.", "a"),
+        ("", "{{team."),
+        ("{{team.", " "),
+        ("", "{{team.a|"),
+    ),
+    "cstar_core.placeholders._PLACEHOLDER": (
+        ("", "{"),
+        ("{{", "a"),
+        ("", "{{a"),
+        ("{{a", "|"),
+        ("", "{{a|"),
+        ("", "{{a}"),
+        ("", "{{a|b}}"),
+    ),
     "cstar_core.search._BEGINNING": (
         ('"', "a"),
         ('"', "a "),

@@ -42,6 +42,9 @@ EVENT_TYPES = (
     "customer.erased",
     "ticket.merged",
     "ticket.unmerged",
+    "canned_reply.created",
+    "canned_reply.updated",
+    "canned_reply.deleted",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

@@ -10,6 +10,7 @@ from typing import Any
 
 from peewee import JOIN, Query
 
+from cstar_core.canned_replies import CANNED_REPLY_NAME_MAX, check_shortcut
 from cstar_core.checks import NAME_MAX, NOTES_MAX, check_email, check_integer, or_none
 from cstar_core.exports.forms import (
     FLAG,
@@ -41,6 +42,7 @@ from cstar_core.tables import (
     ROLES,
     SENDERS,
     STATUSES,
+    CannedReplyRow,
     CustomerRow,
     CustomFieldRow,
     ExternalIdRow,
@@ -104,6 +106,11 @@ _VERSION = {"version": ("version", whole(1))}
 _NAME = {"name": ("name", text(NAME_MAX, blank=False))}
 _EMAIL = Form(check_email)
 _NOTES = optional(text(NOTES_MAX))
+_CONTENT = text(CONTENT_MAX, blank=False)
+_POSITION = (
+    "position",
+    Form(lambda param, value: check_integer(param, value, 0, POSITION_MAX)),
+)
 
 _TEAMS = {
     "id": ("uid", id_of("team")),
@@ -133,12 +140,18 @@ _CUSTOM_FIELDS = {
     "required": ("required", FLAG),
     "public": ("public", FLAG),
     "options": ("options", optional(Form(check_options, from_json, to_json))),
-    "position": (
-        "position",
-        Form(lambda param, value: check_integer(param, value, 0, POSITION_MAX)),
-    ),
+    "position": _POSITION,
     **_TIMES,
     "archivedAt": ("archived_at", optional(INSTANT)),
+    **_VERSION,
+}
+_CANNED_REPLIES = {
+    "id": ("uid", id_of("canned reply")),
+    "name": ("name", text(CANNED_REPLY_NAME_MAX, blank=False)),
+    "content": ("content", _CONTENT),
+    "shortcut": ("shortcut", optional(Form(check_shortcut))),
+    "position": _POSITION,
+    **_TIMES,
     **_VERSION,
 }
 _CUSTOMERS = {
@@ -175,7 +188,7 @@ _TICKETS = {
 _MESSAGES = {
     "id": ("uid", id_of("message")),
     "ticketId": ("tickets.uid", id_of("ticket")),
-    "content": ("content", text(CONTENT_MAX, blank=False)),
+    "content": ("content", _CONTENT),
     "sender": ("sender", code(SENDERS)),
     "senderName": ("sender_name", text(NAME_MAX, blank=False)),
     "isInternal": ("is_internal", FLAG),
@@ -243,6 +256,19 @@ CUSTOM_FIELDS = Kind(
     ),
     _CUSTOM_FIELDS,
     {"id": _INTEGER, "workspace_id": _PLACE},
+)
+CANNED_REPLIES = Kind(
+    "canned_replies",
+    CannedReplyRow,
+    _select(CannedReplyRow, CannedReplyRow.workspace_id, _CANNED_REPLIES).order_by(
+        CannedReplyRow.id
+    ),
+    _CANNED_REPLIES,
+    {
+        "id": _INTEGER,
+        "workspace_id": _PLACE,
+        "name_key": "derived: name, folded to compare",
+    },
 )
 CUSTOMERS = Kind(
     "customers",
@@ -321,7 +347,7 @@ EXTERNAL_IDS = Kind(
     },
 )
 KINDS = (
-    *(TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CUSTOMERS),
+    *(TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CANNED_REPLIES, CUSTOMERS),
     *(TICKETS, MESSAGES, MERGES, EXTERNAL_IDS),
 )
 

@@ -21,6 +21,7 @@ from cstar_core.tables.people import (
     TeamRow,
     WorkspaceRow,
 )
+from cstar_core.tables.replying import CannedReplyRow
 from cstar_core.tables.signing import (
     InvitationRow,
     KnownNetworkRow,
@@ -63,6 +64,7 @@ __all__ = [
     "SENDERS",
     "STATUSES",
     "AttemptRow",
+    "CannedReplyRow",
     "CustomFieldRow",
     "CustomerRow",
     "DeliveryRow",

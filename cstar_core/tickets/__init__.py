@@ -13,6 +13,7 @@ from cstar_core.tickets.ticket import (
     Message,
     Stored,
     Ticket,
+    check_content,
     read_messages,
     read_stored,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "TicketsLoading",
     "add_message",
     "astray",
+    "check_content",
     "check_filter",
     "check_message",
     "default_name",

@@ -56,6 +56,7 @@ def test_an_imported_desk_answers_as_the_one_it_came_from(
             assert two.tickets.list(**asked).items == one.tickets.list(**asked).items
     assert two.customers.list().items == one.customers.list().items
     assert two.custom_fields.list() == one.custom_fields.list()
+    assert two.canned_replies.list() == one.canned_replies.list()
     assert two.events.list(page_size=100) == one.events.list(page_size=100)
 
 

@@ -26,6 +26,7 @@ SETTINGS: dict[str, Act] = {
     "define a field": lambda room, ticket: room.custom_fields.create(
         name="x", key="x", type="text", entity_type="tickets"
     ),
+    "keep a canned reply": lambda room, ticket: room.canned_replies.create(name="x", content="x"),
     "add a webhook": lambda room, ticket: room.webhooks.create(name="x", url=URL, events=["*"]),
     "look at webhooks": lambda room, ticket: room.webhooks.list(),
     "make a key": lambda room, ticket: room.keys.create(type="secret", environment="live"),

@@ -55,6 +55,11 @@ def _define(room: Workspace) -> None:
             room.custom_fields.update(made.id, public=(entity, type) == ("tickets", "text"))
         room.custom_fields.create(name="Spare", key="spare", type="text", entity_type=entity)
 
+    room.canned_replies.create(
+        name="Gr\u00fc\u00dfe", content="Hallo {{customer.first_name|du}}", shortcut="hi"
+    )
+    room.canned_replies.create(name="Later", content=TEXTS[5], position=0)
+
 
 def _text(chance: random.Random) -> str:
     return chance.choice(TEXTS)
