@@ -7,6 +7,9 @@ HelpdeskError
 │   ├── StaleVersion   the object changed since it was read
 │   └── MergeConflict  the ticket is merged into another one, or is not, and should be otherwise
 ├── Forbidden      whoever opened the workspace must not do that: a publishable key, or a role
+├── SignInRefused  address and password, or what else was given to sign in, are not right
+│   ├── WrongCode      the code of the second factor is not right
+│   └── TooManyTries   there were too many tries; ``retry_after`` says how many seconds to wait
 ├── Refused        the database file cannot be used: foreign, damaged, or from a newer version
 ├── Busy           another writer held the file for too long; trying again is safe
 └── StorageFull    the disk is full or fails; nothing of the write is left
@@ -84,6 +87,22 @@ class Forbidden(HelpdeskError):
 
     A publishable key only reads, and not the log of events; a member does what the role allows.
     """
+
+
+class SignInRefused(HelpdeskError):
+    """Address and password, or what else was given to sign in, are not right; not said which."""
+
+
+class WrongCode(SignInRefused):
+    """The code of the second factor is not right, or was used already."""
+
+
+class TooManyTries(SignInRefused):
+    """There were too many tries; ``retry_after`` is how many seconds to wait."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"Too many tries; try again in {retry_after} seconds")
 
 
 class Refused(HelpdeskError):

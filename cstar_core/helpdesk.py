@@ -22,6 +22,7 @@ from cstar_core.members import place_of_member
 from cstar_core.migrations import Upgrade, scripts
 from cstar_core.reindexing import Reindexed, reindex
 from cstar_core.scope import SYSTEM, Actor
+from cstar_core.sign_ins import Hasher, Sessions, SignIns
 from cstar_core.store import Reserve, Store, prepare, slot
 from cstar_core.store.writer import Queue
 from cstar_core.tables import ProbeRow
@@ -76,6 +77,7 @@ class Helpdesk:
         self.sqlite_version = SQLITE_VERSION
         self.teams = Teams(store)
         self.keys = Keys(store)
+        self.sessions = Sessions(store)
 
     @classmethod
     def open(
@@ -179,6 +181,10 @@ class Helpdesk:
         with self._store.snapshot() as snap:
             team, scope, member = place_of_member(snap, id)
         return Workspace(self._store, team, scope, self._webhook_networks, member)
+
+    def sign_ins(self, hasher: Hasher) -> SignIns:
+        """How members sign in, with passwords that ``hasher`` turns into what is stored."""
+        return SignIns(self._store, hasher)
 
     def begin(self, name: str) -> tuple[Team, NewKey, NewKey] | None:
         """Make the first team, with a secret and a publishable live key; None if there is a team.

@@ -17,6 +17,7 @@ PREFIXES = {
     "webhook": "whk_",
     "delivery": "dlv_",
     "canned reply": "cr_",
+    "session": "ses_",
 }
 _HEX = re.compile(r"[0-9a-f]{32}\Z")
 _DASHED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)

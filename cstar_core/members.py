@@ -67,7 +67,7 @@ def _role(param: str, value: object) -> list[Problem]:
 
 RULES: dict[str, Rule] = {"name": check_name, "email": _email, "role": _role}
 
-_MEMBER = (
+MEMBER = (
     MemberRow.id,
     MemberRow.uid,
     MemberRow.name,
@@ -78,7 +78,7 @@ _MEMBER = (
     MemberRow.version,
 )
 _MINE = MemberRow.team_id == slot("team")
-_BY_UID = prepare(MemberRow.select(*_MEMBER).where((MemberRow.uid == slot("uid")) & _MINE))
+_BY_UID = prepare(MemberRow.select(*MEMBER).where((MemberRow.uid == slot("uid")) & _MINE))
 _KEY_BY_UID = prepare(MemberRow.select(MemberRow.id).where((MemberRow.uid == slot("uid")) & _MINE))
 _NAME_BY_UID = prepare(
     MemberRow.select(MemberRow.name).where((MemberRow.uid == slot("uid")) & _MINE)
@@ -88,7 +88,7 @@ _BY_EMAIL = prepare(
 )
 _PAGE = prepare(
     paged(
-        MemberRow.select(*_MEMBER)
+        MemberRow.select(*MEMBER)
         .where(_MINE & (MemberRow.id > slot("after")))
         .order_by(MemberRow.id)
     )
@@ -97,7 +97,7 @@ _NAMES = prepare(MemberRow.select(MemberRow.uid, MemberRow.name, MemberRow.email
 _COUNT = prepare(MemberRow.select(fn.COUNT(MemberRow.id)).where(_MINE))
 _PLACE = prepare(
     MemberRow.select(
-        *_MEMBER,
+        *MEMBER,
         WorkspaceRow.id,
         TeamRow.id,
         TeamRow.uid,
@@ -142,6 +142,11 @@ def fold_email(email: str) -> str:
     'jane@example.com'
     """
     return unicodedata.normalize("NFC", email).casefold()
+
+
+def check_member(values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
+    """Every rule that the values of a member break."""
+    return check_all(values, RULES, () if updating else ("name", "email"))
 
 
 def member_key(snap: Snapshot, scope: Scope, id: object) -> int | None:
@@ -206,7 +211,7 @@ class Members:
 
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
-        return check_all(values, RULES, () if updating else ("name", "email"))
+        return check_member(values, updating=updating)
 
     def get(self, id: str) -> Member:
         """The member with this id; raises NotFound."""

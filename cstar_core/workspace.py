@@ -16,6 +16,7 @@ from cstar_core.members import Member, Members
 from cstar_core.messages import Messages
 from cstar_core.roles import for_settings, for_work
 from cstar_core.scope import Scope
+from cstar_core.sign_ins import Invitations
 from cstar_core.store import Store
 from cstar_core.teams import Team
 from cstar_core.tickets import Tickets
@@ -49,6 +50,7 @@ class Workspace:
         self.messages = Messages(store, scope)
         self.customers = Customers(store, scope)
         self.members = Members(settings, scope)
+        self.invitations = Invitations(settings, scope)
         self.custom_fields = CustomFields(settings, scope)
         self.canned_replies = CannedReplies(settings, scope)
         self.events = Events(store, scope)

@@ -28,7 +28,7 @@ LAYERS = (
     ("search",),
     ("teams", "roles"),
     ("keys", "members", "custom_fields", "webhooks"),
-    ("customers",),
+    ("customers", "sign_ins"),
     ("tickets",),
     ("canned_replies",),
     ("messages", "views", "figures", "idempotency", "inspection", "reindexing"),

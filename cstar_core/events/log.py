@@ -45,6 +45,11 @@ EVENT_TYPES = (
     "canned_reply.created",
     "canned_reply.updated",
     "canned_reply.deleted",
+    "member.invited",
+    "member.signed_in",
+    "member.password_changed",
+    "member.second_factor_added",
+    "member.second_factor_removed",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

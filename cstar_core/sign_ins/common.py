@@ -1,0 +1,39 @@
+"""The commonest passwords that are long enough to be allowed, in lower case without spaces."""
+
+_WORDS = """
+0123456789 01234567890 0987654321 1029384756 1111111111 1122334455 11223344556 1212121212
+1231231231 123123123123 1234512345 123454321a 1234554321 1234567890 12345678900 12345678901
+123456789012 1234567890a 1234567890q 123456789a 123456789abc 123456789q 12345qwert 1234abcd1234
+123654789a 123qweasdzxc 147258369a 147852369a 1a2b3c4d5e 1q2w3e4r5t 1q2w3e4r5t6y 1qaz2wsx3edc
+1qaz2wsx3edc4rfv 1qazxsw23edc 2wsx3edc4rfv 3.1415926535 3141592653 31415926535 4815162342
+9876543210 a123456789 a1b2c3d4e5 aaaaaaaaaa abc123456789 abcd123456 abcd1234567 abcdefghij
+abcdefghijk abcdefghijkl admin12345 admin123456 adminadmin administrator alexander1 asdfasdfasdf
+asdfghjkl1 asdfghjkl123 asdfghjkl; asdfghjklz asdfqwer1234 assassins1 azertyuiop barcelona1
+baseball123 basketball bismillah1 blink182182 butterfly1 caramba123 changeme123 changeme1234
+charlie123 chelsea123 chocolate1 christopher computer123 correcthorsebatterystaple cristiano7
+defaultpassword dictionary donotenter elizabeth1 enterprise everything football12 football123
+forever123 fuckyou123 georgia123 greenday123 hello12345 hello123456 hellohello helloworld
+helloworld1 helpdesk123 helpdesk1234 iloveyou12 iloveyou123 iloveyou1234 iloveyou2u iloveyouso
+internet123 jennifer123 jonathan123 justinbieber kingkong123 letmein123 letmein1234 letmeinnow
+letmeinplease liverpool1 liverpool123 london2012 lovelovelove manchester manchester1 masterkey123
+michael123 michelle123 minecraft1 minecraft123 monkey1234 mustang123 mypassword mypassword1
+mypassword123 newpassword nopassword p@ssw0rd12 p@ssw0rd123 p@ssword12 p@ssword123 pass123456
+pass1234567 passw0rd123 password00 password01 password1! password10 password11 password12
+password123 password123! password1234 password12345 password123456 password2020 password2021
+password2022 password2023 password2024 password2025 password2026 password99 passwordpassword
+passwort12 passwort123 passwort1234 pokemon123 princess12 princess123 q1w2e3r4t5 q1w2e3r4t5y6
+qazwsxedc1 qazwsxedc123 qazwsxedcrfv qweasdzxc1 qweasdzxc123 qweqweqwe1 qwer123456 qwer1234qwer
+qwert12345 qwert123456 qwerty1234 qwerty12345 qwerty123456 qwerty1234567 qwertyqwerty qwertyuiop
+qwertyuiop1 qwertyuiop12 qwertyuiop123 qwertyuiop[] qwertyuiopasdfghjkl qwertyuiopasdfghjklzxcvbnm
+qwertz1234 qwertz12345 qwertz123456 qwertzuiop realmadrid samsung123 santiago123 schalke04!
+secret1234 secretpassword sommer2023 sommer2024 sommer2025 spiderman1 spring2024 spring2025
+starwars12 starwars123 summer2023 summer2024 summer2025 summertime sunshine12 sunshine123
+superman12 superman123 supersecret support123 support1234 temporary1 temppassword test123456
+test1234567 testing123 testpassword testtest12 testtest123 testtesttest thunderbird
+trustno1trustno1 trustnoone unbelievable underground volkswagen welcome123 welcome1234 welcome2024
+welcome2025 whatever12 whatever123 william123 willkommen willkommen1 winter2024 winter2025
+worldofwarcraft xxxxxxxxxx yourpassword zaq12wsxcde zaq1xsw2cde3 zxcvbnm,./ zxcvbnm123
+zxcvbnmasdfghjkl zxcvbnmasdfghjklqwertyuiop
+"""
+
+COMMON_PASSWORDS = frozenset(_WORDS.split())
