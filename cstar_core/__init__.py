@@ -79,6 +79,13 @@ from cstar_core.tables import (
 )
 from cstar_core.tags import TAG_MAX, TAGS_MAX, parse_tags
 from cstar_core.teams import SLUG_MAX, Team
+from cstar_core.ticket_links import (
+    LINK_DAYS,
+    CustomersTicket,
+    SeenField,
+    SeenMessage,
+    SeenTicket,
+)
 from cstar_core.tickets import (
     BULK_MAX,
     CONTENT_MAX,
@@ -132,6 +139,7 @@ __all__ = [
     "IMPORT_FORMATS",
     "IMPORT_KINDS",
     "KEY_TYPES",
+    "LINK_DAYS",
     "METADATA_BYTES_MAX",
     "METADATA_KEYS_MAX",
     "METADATA_KEY_MAX",
@@ -175,6 +183,7 @@ __all__ = [
     "Conflict",
     "CustomField",
     "Customer",
+    "CustomersTicket",
     "Delivery",
     "DisabledWebhook",
     "DryRun",
@@ -217,6 +226,9 @@ __all__ = [
     "Report",
     "Restored",
     "SecondFactor",
+    "SeenField",
+    "SeenMessage",
+    "SeenTicket",
     "Session",
     "SignIn",
     "SignInRefused",

@@ -7,6 +7,7 @@ from typing import Unpack
 from cstar_core.addresses import Network
 from cstar_core.canned_replies import CannedReplies
 from cstar_core.custom_fields import CustomFields
+from cstar_core.customer_form import CustomerForm
 from cstar_core.customers import Customers
 from cstar_core.events import Events
 from cstar_core.idempotency import Idempotency
@@ -19,6 +20,7 @@ from cstar_core.scope import Scope
 from cstar_core.sign_ins import Invitations
 from cstar_core.store import Store
 from cstar_core.teams import Team
+from cstar_core.ticket_links import TicketLinks
 from cstar_core.tickets import Tickets
 from cstar_core.webhooks import Webhooks
 
@@ -54,6 +56,8 @@ class Workspace:
         self.custom_fields = CustomFields(settings, scope)
         self.canned_replies = CannedReplies(settings, scope)
         self.events = Events(store, scope)
+        self.ticket_links = TicketLinks(store, scope, settings)
+        self.customer_form = CustomerForm(store, scope)
         self.webhooks = Webhooks(settings, scope, webhook_networks)
         self.keys = TeamKeys(settings, scope, team.id)
         self.idempotency = Idempotency(store, scope)

@@ -32,6 +32,8 @@ LAYERS = (
     ("tickets",),
     ("canned_replies",),
     ("messages", "views", "figures", "idempotency", "inspection", "reindexing"),
+    ("ticket_links",),
+    ("customer_form",),
     ("backups", "exports", "imports", "upgrading"),
     ("workspace",),
     ("helpdesk",),

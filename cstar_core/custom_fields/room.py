@@ -35,6 +35,7 @@ from cstar_core.fields import (
     ENTITY_TYPES,
     FIELD_TYPES,
     POSITION_MAX,
+    PUBLIC_ENTITY_TYPE,
     check_public,
 )
 from cstar_core.ids import new_uid
@@ -57,6 +58,13 @@ _BY_KEY = prepare(
     CustomFieldRow.select(CustomFieldRow.id).where(
         _MINE & (CustomFieldRow.entity_type == slot("entity")) & (CustomFieldRow.key == slot("key"))
     )
+)
+_PUBLIC = prepare(
+    CustomFieldRow.select(*COLUMNS)
+    .where(
+        _MINE & (CustomFieldRow.entity_type == PUBLIC_ENTITY_TYPE) & (CustomFieldRow.public == 1)
+    )
+    .order_by(*_ORDER)
 )
 _LAST_POSITION = prepare(
     CustomFieldRow.select(fn.COALESCE(fn.MAX(CustomFieldRow.position), 0)).where(
@@ -235,3 +243,9 @@ class CustomFields:
         uid = required_uid("custom field", before.id)
         events.record(tx, self._scope, "custom_field.updated", uid, data=data, changes=made)
         return after
+
+
+def public_fields(snap: Snapshot, scope: Scope) -> tuple[CustomField, ...]:
+    """The fields that customers see, in position order, archived ones too."""
+    rows = snap.all(_PUBLIC, workspace=scope.workspace_id)
+    return tuple(field_of(row) for row in rows)

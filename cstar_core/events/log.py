@@ -50,6 +50,7 @@ EVENT_TYPES = (
     "member.password_changed",
     "member.second_factor_added",
     "member.second_factor_removed",
+    "ticket_links.ended",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

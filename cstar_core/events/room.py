@@ -21,7 +21,11 @@ from cstar_core.store import Prepared, Snapshot, SqlRow, Store, paged, prepare, 
 from cstar_core.tables import EventRow, TicketRow, WorkspaceRow
 from cstar_core.values import maker
 
-_KINDS = {"custom_field": "custom field", "canned_reply": "canned reply"}
+_KINDS = {
+    "custom_field": "custom field",
+    "canned_reply": "canned reply",
+    "ticket_links": "team",
+}
 
 
 @dataclass(frozen=True, slots=True)

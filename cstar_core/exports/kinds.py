@@ -372,5 +372,6 @@ LEFT_OUT = {
     "webhooks": "addresses and secrets of this desk: a copy of it must not send to them too",
     "deliveries": "belong to webhooks",
     "attempts": "belong to webhooks",
+    "link_secrets": "secrets: the links of this desk do not open a copy of it",
     "quiet_events": "whom to tell of events; an import tells nobody of its own",
 }

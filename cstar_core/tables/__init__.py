@@ -17,6 +17,7 @@ from cstar_core.tables.happened import (
 from cstar_core.tables.people import (
     CustomerRow,
     KeyRow,
+    LinkSecretRow,
     MemberRow,
     TeamRow,
     WorkspaceRow,
@@ -74,6 +75,7 @@ __all__ = [
     "InvitationRow",
     "KeyRow",
     "KnownNetworkRow",
+    "LinkSecretRow",
     "MemberRow",
     "MergeRow",
     "MessageRow",

@@ -36,6 +36,17 @@ class WorkspaceRow(Row):
         table_name = "workspaces"
 
 
+class LinkSecretRow(Row):
+    """What signs the links to the tickets of a workspace."""
+
+    workspace_id = IntegerField(primary_key=True)
+    secret = TextField()
+    made_at = IntegerField()
+
+    class Meta:
+        table_name = "link_secrets"
+
+
 class KeyRow(Row):
     """An API key, known by its SHA-256."""
 

@@ -5,6 +5,7 @@ from cstar_core.tickets.changing import ManyChanges, TicketChanges
 from cstar_core.tickets.filters import TicketFilter, check_filter
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
+from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.thread import check_message, default_name
 from cstar_core.tickets.ticket import (
@@ -28,6 +29,7 @@ __all__ = [
     "BulkResult",
     "ManyChanges",
     "Message",
+    "NewTickets",
     "Stored",
     "Ticket",
     "TicketChanges",

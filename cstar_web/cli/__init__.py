@@ -22,6 +22,7 @@ _SECTIONS = {
         "key": "teams:key",
         "member": "teams:member",
         "customer": "leave:customer",
+        "ticket": "tickets:ticket",
     },
     "Data in and out": {
         "import": "imports:import_",

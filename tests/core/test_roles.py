@@ -29,6 +29,7 @@ SETTINGS: dict[str, Act] = {
     "keep a canned reply": lambda room, ticket: room.canned_replies.create(name="x", content="x"),
     "add a webhook": lambda room, ticket: room.webhooks.create(name="x", url=URL, events=["*"]),
     "look at webhooks": lambda room, ticket: room.webhooks.list(),
+    "end all links": lambda room, ticket: room.ticket_links.end_all(),
     "make a key": lambda room, ticket: room.keys.create(type="secret", environment="live"),
     "look at keys": lambda room, ticket: room.keys.list(),
 }

@@ -1,0 +1,33 @@
+"""Links with which customers read and answer their own tickets, without an account."""
+
+from cstar_core.ticket_links.room import (
+    LINK_DAYS,
+    LINK_LIFETIME,
+    CustomersTicket,
+    Submissions,
+    TicketLinks,
+    new_link,
+)
+from cstar_core.ticket_links.secret import find_or_make_secret, find_secret
+from cstar_core.ticket_links.seen import SeenField, SeenMessage, SeenTicket
+from cstar_core.ticket_links.tokens import FORM_LINK, STAMP, TEAM_LINK, Token, parse_token, seal
+
+__all__ = [
+    "FORM_LINK",
+    "LINK_DAYS",
+    "LINK_LIFETIME",
+    "STAMP",
+    "TEAM_LINK",
+    "CustomersTicket",
+    "SeenField",
+    "SeenMessage",
+    "SeenTicket",
+    "Submissions",
+    "TicketLinks",
+    "Token",
+    "find_or_make_secret",
+    "find_secret",
+    "new_link",
+    "parse_token",
+    "seal",
+]
