@@ -95,9 +95,11 @@ from cstar_core.tickets import (
     BulkResult,
     Message,
     Ticket,
+    TicketFilter,
 )
 from cstar_core.upgrading import DryRun
 from cstar_core.versions import Versions
+from cstar_core.views import VIEW_NAME_MAX, VIEW_TEXT_MAX, VIEWS_MAX, Reading, View
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
     OVERLAP_SECONDS,
@@ -168,6 +170,9 @@ __all__ = [
     "TICKET_SORTS",
     "TITLE_MAX",
     "URL_MAX",
+    "VIEWS_MAX",
+    "VIEW_NAME_MAX",
+    "VIEW_TEXT_MAX",
     "WEBHOOKS_MAX",
     "Access",
     "Actor",
@@ -219,6 +224,7 @@ __all__ = [
     "Page",
     "Parcel",
     "Problem",
+    "Reading",
     "Receipt",
     "Received",
     "Refused",
@@ -238,9 +244,11 @@ __all__ = [
     "StorageFull",
     "Team",
     "Ticket",
+    "TicketFilter",
     "TooManyTries",
     "Upgrade",
     "Versions",
+    "View",
     "Webhook",
     "Workspace",
     "WorkspaceCounts",

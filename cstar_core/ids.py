@@ -18,6 +18,7 @@ PREFIXES = {
     "delivery": "dlv_",
     "canned reply": "cr_",
     "session": "ses_",
+    "view": "view_",
 }
 _HEX = re.compile(r"[0-9a-f]{32}\Z")
 _DASHED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)

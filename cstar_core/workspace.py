@@ -22,6 +22,7 @@ from cstar_core.store import Store
 from cstar_core.teams import Team
 from cstar_core.ticket_links import TicketLinks
 from cstar_core.tickets import Tickets
+from cstar_core.views import Views
 from cstar_core.webhooks import Webhooks
 
 
@@ -60,6 +61,7 @@ class Workspace:
         self.customer_form = CustomerForm(store, scope)
         self.webhooks = Webhooks(settings, scope, webhook_networks)
         self.keys = TeamKeys(settings, scope, team.id)
+        self.views = Views(store, scope)
         self.idempotency = Idempotency(store, scope)
 
     def import_file(

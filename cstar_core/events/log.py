@@ -51,6 +51,9 @@ EVENT_TYPES = (
     "member.second_factor_added",
     "member.second_factor_removed",
     "ticket_links.ended",
+    "view.created",
+    "view.updated",
+    "view.deleted",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

@@ -52,10 +52,12 @@ from cstar_core.tables import (
     Row,
     TeamRow,
     TicketRow,
+    ViewRow,
     WorkspaceRow,
 )
 from cstar_core.teams import check_slug
 from cstar_core.tickets import CONTENT_MAX, TITLE_MAX
+from cstar_core.views import STORED_MAX, VIEW_NAME_MAX
 
 _INTEGER = "integer key of this file alone; the order of the rows keeps its order"
 _PLACE = "the members teamId and environment"
@@ -93,6 +95,7 @@ _JOINED = {
     "survivors": _OTHERS,
     "customers": CustomerRow,
     "members": MemberRow,
+    "makers": MemberRow,
 }
 
 
@@ -209,6 +212,16 @@ _EXTERNAL_IDS = {
     "externalId": ("external_id", text(EXTERNAL_ID_MAX, blank=False)),
     "ticketId": ("tickets.uid", optional(id_of("ticket"))),
     "customerId": ("customers.uid", optional(id_of("customer"))),
+}
+_VIEWS = {
+    "id": ("uid", id_of("view")),
+    "name": ("name", text(VIEW_NAME_MAX, blank=False)),
+    "text": ("query", text(STORED_MAX)),
+    "isShared": ("is_shared", FLAG),
+    "memberId": ("makers.uid", optional(id_of("member"))),
+    "position": ("position", whole(0)),
+    **_TIMES,
+    **_VERSION,
 }
 
 TEAMS = Kind(
@@ -346,9 +359,18 @@ EXTERNAL_IDS = Kind(
         "customer_id": "the member customerId",
     },
 )
+VIEWS = Kind(
+    "views",
+    ViewRow,
+    _select(ViewRow, ViewRow.workspace_id, _VIEWS)
+    .join(MemberRow, JOIN.LEFT_OUTER, on=(MemberRow.id == ViewRow.member_id))
+    .order_by(ViewRow.id),
+    _VIEWS,
+    {"id": _INTEGER, "workspace_id": _PLACE, "member_id": "the member memberId"},
+)
 KINDS = (
     *(TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CANNED_REPLIES, CUSTOMERS),
-    *(TICKETS, MESSAGES, MERGES, EXTERNAL_IDS),
+    *(TICKETS, MESSAGES, MERGES, EXTERNAL_IDS, VIEWS),
 )
 
 LEFT_OUT = {

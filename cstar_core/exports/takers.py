@@ -14,6 +14,7 @@ from cstar_core.exports.kinds import (
     MESSAGES,
     TICKETS,
 )
+from cstar_core.exports.saved import ViewRows
 from cstar_core.exports.settings import CannedReplies, CustomFields, Members, Teams, Workspaces
 from cstar_core.exports.taking import (
     NO_SPACE,
@@ -309,5 +310,6 @@ TAKERS: tuple[Callable[[Loaded], Taker], ...] = (
     _Messages,
     _Merges,
     _ExternalIds,
+    ViewRows,
     _Events,
 )

@@ -21,6 +21,7 @@ Values = dict[str, Any]
 _KEYS = {
     "customers.uid": "customer_id",
     "members.uid": "assigned_to",
+    "makers.uid": "member_id",
     "tickets.uid": "ticket_id",
     "homes.uid": "home_id",
     "survivors.uid": "into_id",

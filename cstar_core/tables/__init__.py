@@ -43,6 +43,7 @@ from cstar_core.tables.tickets import (
     TicketCountRow,
     TicketRow,
 )
+from cstar_core.tables.views import ViewRow
 from cstar_core.tables.words import (
     ACTOR_TYPES,
     DELIVERY_STATUSES,
@@ -93,6 +94,7 @@ __all__ = [
     "TeamRow",
     "TicketCountRow",
     "TicketRow",
+    "ViewRow",
     "WebhookRow",
     "WorkspaceRow",
 ]

@@ -20,7 +20,7 @@ from cstar_core.views.language import Query, Term, read_query, write_query, writ
 from cstar_core.views.values import add_comparison, plain_text, plain_value
 from cstar_core.words import SEARCH_MAX
 
-TEXT_MAX = 2_000
+VIEW_TEXT_MAX = 2_000
 UNASSIGNED = "unassigned"
 SORTS = {
     "created": "created_at",
@@ -33,6 +33,8 @@ SORTS = {
 }
 SORT_NAMES = ("createdAt", "updatedAt", "number", "priority", "relevance")
 _HOW = {"": "eq", "=": "eq", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+# A search for no word at all. With a problem, what is left of a text would find too much.
+NOTHING: TicketFilter = {"search": '""'}
 _NOBODY = ("none", "nobody")
 _EXCLUDED = "cannot be excluded: a list finds what has it, not what lacks it"
 _SEVERAL = "takes one value: a list cannot find what has any of several"
@@ -69,7 +71,8 @@ class Known:
 class Reading:
     """What a text asks for: filters and a sort as ``tickets.list`` takes them, and what is wrong.
 
-    ``query`` is the text taken apart, with ids in place of the names of people.
+    With problems the filters find nothing. ``query`` is the text taken apart, with ids in place of
+    the names of people.
     """
 
     filter: TicketFilter
@@ -85,9 +88,9 @@ def read_text(text: str, known: Known) -> Reading:
     >>> read_text("status:open tag:vip refund", Known(datetime(2026, 1, 1, tzinfo=UTC))).filter
     {'status': ['open'], 'tags': ['vip'], 'search': 'refund'}
     """
-    problems = check_text("text", text, TEXT_MAX)
+    problems = check_text("text", text, VIEW_TEXT_MAX)
     if problems:
-        return Reading({}, None, tuple(problems), Query())
+        return Reading(NOTHING, None, tuple(problems), Query())
     return understand(read_query(text, known.fields), known)
 
 
@@ -98,8 +101,9 @@ def understand(query: Query, known: Known, *, saved: bool = False) -> Reading:
         meaning.take(term)
     meaning.take_words(query.words)
     filter: TicketFilter = meaning.filter  # type: ignore[assignment]
-    understood = Query(tuple(meaning.terms), query.words)
-    return Reading(filter, meaning.sort, tuple(meaning.problems), understood)
+    problems = tuple(meaning.problems)
+    understood = Query(tuple(dict.fromkeys(meaning.terms)), query.words)
+    return Reading(NOTHING if problems else filter, meaning.sort, problems, understood)
 
 
 def shown_text(query: Query, known: Known) -> str:

@@ -119,6 +119,10 @@ def made(template: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -
     clock = ManualClock()
     with Helpdesk.open(shutil.copy(template[0], folder / "desk.db"), clock=clock) as desk:
         wander(desk, clock, 1, steps=40)
+        acme = desk.workspace("acme")
+        member = acme.members.create(name="Mia", email="mia@example.com")
+        acme.views.create(name="All of us", text="tag:vip", shared=True)
+        desk.workspace_of_member(member.id).views.create(name="Mine", text="assignee:me http://x")
         for name, kind in (("tickets", "tickets"), ("people", "customers")):
             file = folder / f"{name}.ndjson"
             row = {"id": "7", "title": "From elsewhere", "name": "Bo"}

@@ -249,7 +249,9 @@ def test_a_text_may_name_the_order(text: str, sort: str) -> None:
 
 @pytest.mark.parametrize(("text", "message"), WRONG)
 def test_what_cannot_be_is_a_problem_that_names_the_term(text: str, message: str) -> None:
-    assert messages(read_text(text, KNOWN).problems) == [message]
+    reading = read_text(text, KNOWN)
+    assert messages(reading.problems) == [message]
+    assert parse_search(str(reading.filter["search"])).impossible
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -268,7 +270,7 @@ def test_a_text_that_is_no_text_is_a_problem() -> None:
 
 def test_names_of_people_become_ids_that_stay_when_they_are_renamed() -> None:
     query = read_text('assignee:sam customer:"Jane Smith" assignee:sam', KNOWN).query
-    assert write_query(query) == f"assignee:{SAM} customer:{CUSTOMER} assignee:{SAM}"
+    assert write_query(query) == f"assignee:{SAM} customer:{CUSTOMER}"
     assert shown_text(query, KNOWN).startswith("assignee:sam@example.com ")
 
 
