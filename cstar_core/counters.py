@@ -25,6 +25,15 @@ GROUP BY 1, 2, 3, 4, 5
 _MESSAGES = """
 SELECT count(*), coalesce(sum(is_internal), 0) FROM messages WHERE ticket_id = tickets.id
 """
+# A message counts for its home, the ticket that it was written to.
+_FIRST_RESPONSE = """
+SELECT min(created_at) FROM (
+    SELECT created_at FROM messages
+    WHERE ticket_id = tickets.id AND home_id IS NULL AND sender = 1 AND is_internal = 0
+    UNION ALL
+    SELECT created_at FROM messages WHERE home_id = tickets.id AND sender = 1 AND is_internal = 0
+)
+"""
 _USES = "SELECT count(*) FROM tag_uses WHERE tag_id = tags.id"
 _CUSTOMERS = "SELECT count(*) FROM customers WHERE workspace_id = workspaces.id"
 
@@ -40,8 +49,8 @@ class Counter:
 
 
 def _column(table: str, columns: str, counted: str, name: str, what: str) -> Counter:
-    """Columns of a table that count rows of another."""
-    off = f"{columns} <> ({counted})"
+    """Columns of a table that follow from rows of another."""
+    off = f"{columns} IS NOT ({counted})"
     return Counter(
         name,
         what,
@@ -79,6 +88,13 @@ COUNTERS = (
         _MESSAGES,
         "message counts",
         "tickets miscount their messages",
+    ),
+    _column(
+        "tickets",
+        "first_response_at",
+        _FIRST_RESPONSE,
+        "first responses",
+        "tickets differ from when their messages say they were first answered",
     ),
 )
 

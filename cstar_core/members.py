@@ -94,6 +94,11 @@ _PAGE = prepare(
     )
 )
 _NAMES = prepare(MemberRow.select(MemberRow.uid, MemberRow.name, MemberRow.email).where(_MINE))
+_KEYS = prepare(
+    MemberRow.select(MemberRow.id, MemberRow.uid, MemberRow.name)
+    .where(_MINE)
+    .order_by(MemberRow.id)
+)
 _COUNT = prepare(MemberRow.select(fn.COUNT(MemberRow.id)).where(_MINE))
 _PLACE = prepare(
     MemberRow.select(
@@ -179,6 +184,11 @@ def place_of_member(snap: Snapshot, id: str) -> tuple[Team, Scope, Member]:
         workspace_id, team_id, found.name, "live", Actor("member", member.id), role=member.role
     )
     return found, scope, member
+
+
+def member_keys(snap: Snapshot, scope: Scope) -> list[SqlRow]:
+    """The integer key, uid and name of every member of this team."""
+    return snap.all(_KEYS, team=scope.team_id)
 
 
 class Members:

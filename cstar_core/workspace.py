@@ -15,6 +15,7 @@ from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import TeamKeys
 from cstar_core.members import Member, Members
 from cstar_core.messages import Messages
+from cstar_core.reports import Reports
 from cstar_core.roles import for_settings, for_work
 from cstar_core.scope import Scope
 from cstar_core.sign_ins import Invitations
@@ -62,6 +63,7 @@ class Workspace:
         self.webhooks = Webhooks(settings, scope, webhook_networks)
         self.keys = TeamKeys(settings, scope, team.id)
         self.views = Views(store, scope)
+        self.reports = Reports(store, scope)
         self.idempotency = Idempotency(store, scope)
 
     def import_file(

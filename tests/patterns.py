@@ -32,6 +32,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_core.fields._DATE": (("", "2025-01-01"), ("2025-01-", "0")),
     "cstar_core.fields._KEY": (("", "a"), ("a", "_"), ("a", "0")),
     "cstar_core.fields._NUMBER": (("-", "1"), ("0.", "1"), ("1e", "1"), ("", "1.1e1"), ("", "-")),
+    "cstar_core.reports.period._OFFSET": (("+", "0"), ("+14:", "5"), ("", "-"), ("", "+02:00")),
     "cstar_core.ids._DASHED": (("", "0"), ("", "0123abcd-"), ("0123abcd", "-0123")),
     "cstar_core.ids._HEX": (("", "0"), ("", "f")),
     "cstar_core.imports.columns._SIGNS": (("", "_"), ("", "a_"), ("a", " ")),

@@ -307,6 +307,7 @@ TICKETS = Kind(
         "workspace_id": _PLACE,
         "customer_id": "the member customerId",
         "assigned_to": "the member assignedTo",
+        "first_response_at": "derived: the createdAt of the first public message of an agent",
     },
 )
 MESSAGES = Kind(

@@ -29,6 +29,7 @@ class TicketRow(Row):
     resolved_at = IntegerField(null=True)
     closed_at = IntegerField(null=True)
     version = IntegerField()
+    first_response_at = IntegerField(null=True)
 
     class Meta:
         table_name = "tickets"

@@ -7,9 +7,11 @@ from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
 from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
+from cstar_core.tickets.status import DONE
 from cstar_core.tickets.thread import check_message, default_name
 from cstar_core.tickets.ticket import (
     CONTENT_MAX,
+    ENTITY,
     TITLE_MAX,
     Message,
     Stored,
@@ -23,6 +25,8 @@ from cstar_core.tickets.writing import add_message
 __all__ = [
     "BULK_MAX",
     "CONTENT_MAX",
+    "DONE",
+    "ENTITY",
     "TICKET_SORTS",
     "TITLE_MAX",
     "BulkItem",

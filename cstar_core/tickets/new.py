@@ -51,6 +51,7 @@ class TicketLine(NamedTuple):
     closed_at: int | None
     customer_gone: int = 0
     version: int = 1
+    first_response_at: int | None = None
 
 
 class MessageLine(NamedTuple):
@@ -183,6 +184,7 @@ class NewTickets:
             updated_at=times.updated,
             resolved_at=times.resolved,
             closed_at=times.closed,
+            first_response_at=_first_response(thread),
         )
         self.lines.append(line)
         self.owners.append(customer)
@@ -230,6 +232,16 @@ def _thread(values: Mapping[str, Any], times: Times) -> Iterator[tuple[Mapping[s
     if first is not None:
         yield {"content": first, "sender": "customer"}, times.created
     yield from zip(values.get("messages") or (), times.messages, strict=True)
+
+
+def _first_response(thread: Iterable[tuple[Mapping[str, Any], int]]) -> int | None:
+    """When an agent first answered in public. A trigger would write it too, but row by row."""
+    answers = (
+        at
+        for message, at in thread
+        if message.get("sender", "agent") == "agent" and not message.get("is_internal", False)
+    )
+    return min(answers, default=None)
 
 
 def _named_customer(values: Mapping[str, Any]) -> tuple[Any, Any, Any]:
