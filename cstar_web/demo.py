@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cstar_core import Actor, Batch, Conflict, Helpdesk, Workspace, utc_now
+from cstar_core import Actor, Batch, Conflict, Helpdesk, Member, Workspace, utc_now
 
 Entry = dict[str, Any]
 
@@ -55,6 +55,14 @@ def load_demo(
     for kind, run in groupby(steps, key=lambda step: step.kind):
         loading.take(kind, list(run))
     return _counts(demo)
+
+
+def find_demo_owner(workspace: Workspace) -> Member | None:
+    """The owner in the demo, if a team has that member, as an owner still."""
+    owners = [entry["email"] for entry in read_demo()["members"] if entry["role"] == "owner"]
+    members = workspace.members.list(page_size=100).items
+    found = (each for each in members if each.email in owners and each.role == "owner")
+    return next(found, None)
 
 
 def read_demo() -> Entry:

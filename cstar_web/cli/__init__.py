@@ -20,7 +20,7 @@ _SECTIONS = {
     "Teams, keys and people": {
         "team": "teams:team",
         "key": "teams:key",
-        "member": "teams:member",
+        "member": "people:member",
         "customer": "leave:customer",
         "ticket": "tickets:ticket",
     },

@@ -10,11 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cstar_core import Helpdesk, NewKey, Team
+from cstar_core import Helpdesk, NewInvitation, NewKey, Team
 from cstar_web.cli.base import Unwritten, columns, say
 from cstar_web.cli.operate import DEMO_NAME
+from cstar_web.cli.people import link
 from cstar_web.cli.teams import KEEP, key_lines
-from cstar_web.demo import load_demo
+from cstar_web.demo import find_demo_owner, load_demo
 from cstar_web.server.listener import url_of
 from cstar_web.settings import Settings
 
@@ -49,6 +50,10 @@ class Places:
             return f"cstar {line}"
         return f"cstar {line} --database {shlex.quote(self.database)}"
 
+    def inbox(self, invitation: NewInvitation | None) -> str:
+        """The inbox, or the link with which one comes into it."""
+        return link(self.url, invitation) if invitation else f"{self.url}/inbox"
+
     def another_key(self, team: Team) -> str:
         """The command that makes a key."""
         return self.command(f"key create {team.slug} --type secret --environment live")
@@ -62,11 +67,12 @@ def _usable(url: str) -> str:
 
 @dataclass(frozen=True)
 class _Visit:
-    """The keys that are given out: the secret one first, and what is to be said of them."""
+    """What is given out: keys, the secret one first, a link to the inbox, and what to say of it."""
 
     team: Team
     keys: tuple[NewKey, ...]
     note: str
+    invitation: NewInvitation | None = None
 
     @property
     def secret(self) -> str:
@@ -100,7 +106,7 @@ class FirstScreen:
 
 
 def first_screen(desk: Helpdesk, places: Places, demo: bool, as_json: bool) -> FirstScreen:
-    """Make the first team if there is none, and the screen that shows its keys.
+    """Make the first team if there is none, and the screen that shows its keys and a link.
 
     With `demo` it is one to look at, and a team that is there gets a key for a day.
     """
@@ -117,7 +123,10 @@ def _first_team(desk: Helpdesk, places: Places) -> _Visit | None:
     team, *keys = begun
     others = f"Others: {places.another_key(team)}"
     name = f"A team of another name: {places.command('team create NAME')}"
-    return _Visit(team, tuple(keys), f"{KEEP}\n{others}\n{name}")
+    made = desk.workspace(team.id).invitations.invite_first_owner(expires_in=_VISIT_TIME)
+    invite = places.command(f"member invite {team.slug} EMAIL --role owner")
+    owner = f"The link to the inbox makes an owner, once, within 24 hours. Another: {invite}"
+    return _Visit(team, tuple(keys), f"{owner}\n\n{KEEP}\n{others}\n{name}", made)
 
 
 def _demo(desk: Helpdesk) -> _Visit:
@@ -126,19 +135,32 @@ def _demo(desk: Helpdesk) -> _Visit:
         return _returning(desk, desk.teams.list()[0])
     team, *keys = begun
     load_demo(desk, team.id)
-    return _Visit(team, tuple(keys), KEEP)
+    invitation, owner = _for_demo_owner(desk, team)
+    return _Visit(team, tuple(keys), f"{owner}{KEEP}", invitation)
 
 
 def _returning(desk: Helpdesk, team: Team) -> _Visit:
     made = desk.keys.create(
         team.id, type="secret", environment="live", name=_VISIT_NAME, expires_in=_VISIT_TIME
     )
-    return _Visit(team, (made,), "This key is good for 24 hours.")
+    invitation, owner = _for_demo_owner(desk, team)
+    return _Visit(team, (made,), f"{owner}This key is good for 24 hours.", invitation)
+
+
+def _for_demo_owner(desk: Helpdesk, team: Team) -> tuple[NewInvitation | None, str]:
+    """A link that signs in as the owner in the demo, and what to say of it; none for real teams."""
+    workspace = desk.workspace(team.id)
+    owner = find_demo_owner(workspace)
+    if owner is None:
+        return None, ""
+    made = workspace.invitations.invite(owner.email, expires_in=_VISIT_TIME, needs_password=False)
+    return made, f"The link to the inbox signs in as {owner.name}, once, within 24 hours.\n\n"
 
 
 def _text(places: Places, teams: tuple[Team, ...], visit: _Visit | None) -> str:
     url, settings = places.url, places.settings
     rows = [
+        ("Inbox", places.inbox(visit.invitation if visit else None)),
         ("API", f"{url}/api/v1"),
         ("Docs", f"{url}/docs"),
         ("Database", places.database),
@@ -162,6 +184,7 @@ def _data(places: Places, teams: tuple[Team, ...], visit: _Visit | None) -> str:
     url, settings = places.url, places.settings
     data: dict[str, Any] = {
         "url": url,
+        "inboxUrl": places.inbox(visit.invitation if visit else None),
         "docsUrl": f"{url}/docs",
         "database": places.database,
         "teams": [{"teamId": each.id, "teamSlug": each.slug} for each in teams],

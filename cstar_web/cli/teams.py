@@ -1,4 +1,4 @@
-"""The commands that make and list teams, their API keys and their members."""
+"""The commands that make and list teams and their API keys."""
 
 import re
 from datetime import timedelta
@@ -8,7 +8,6 @@ import click
 from cstar_core import (
     ENVIRONMENTS,
     KEY_TYPES,
-    ROLES,
     Helpdesk,
     Key,
     NewKey,
@@ -245,21 +244,3 @@ def rotate_key(
 
 def _is(found: Key, key_id: str) -> bool:
     return parse_id("key", found.id) == parse_id("key", key_id)
-
-
-@click.group(cls=Group)
-def member() -> None:
-    """Add the people who answer."""
-
-
-@member.command("add", examples=("cstar member add acme 'Ada Park' ada@example.com --role owner",))
-@click.argument("team")
-@click.argument("name")
-@click.argument("email")
-@click.option("--role", type=click.Choice(ROLES), default="agent", show_default=True)
-@with_desk
-def add_member(desk: Helpdesk, team: str, name: str, email: str, role: str) -> Answer:
-    """Add a member called NAME to TEAM (its id or slug)."""
-    made = desk.workspace(team).members.create(name=name, email=email, role=role)
-    data = {"memberId": made.id, "name": made.name, "email": made.email, "role": made.role}
-    return Answer(data, f"Added {made.name} <{made.email}> as {made.role}: {made.id}")

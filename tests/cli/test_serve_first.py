@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk
+from cstar_core import Helpdesk, NotFound
+from cstar_web.passwords import Argon2
 from tests.cli.commands import fetch, run, serving, stop
 from tests.cli.test_serve import follow
 from tests.web.sockets import wait_until
 
+PASSWORD = "correct horse battery"
 PROCESSES = [(), ("--processes", "2")]
 
 
@@ -37,10 +39,11 @@ def test_the_first_start_makes_a_team_and_shows_keys_that_work(
 def test_the_first_start_says_how_to_go_on(tmp_path: Path) -> None:
     with serving("--database", "my desk.db") as (_, screen):
         lines = [line for line in screen.splitlines() if ": cstar " in line]
-    others, name = (line.partition(": cstar ")[2] for line in lines)
+    invite, others, name = (line.partition(": cstar ")[2] for line in lines)
 
     assert name == f"team create NAME --database '{tmp_path}/my desk.db'"
     assert run(*shlex.split(others)).exit_code == 0
+    assert run(*shlex.split(invite.replace("EMAIL", "ada@example.com"))).exit_code == 0
 
 
 def test_the_keys_are_shown_only_once(tmp_path: Path) -> None:
@@ -127,3 +130,44 @@ def test_a_reader_that_takes_one_line_leaves_the_server_running(tmp_path: Path) 
         wait_until(lambda: (tmp_path / "code").exists() and bool((tmp_path / "code").read_text()))
 
     assert (tmp_path / "code").read_text() == "0\n"
+
+
+def test_the_first_start_shows_a_link_for_the_first_owner(tmp_path: Path) -> None:
+    with serving("--json") as (_, screen):
+        link = json.loads(screen)["inboxUrl"]
+    with serving("--json") as (_, screen):
+        told = json.loads(screen)
+        assert told["inboxUrl"] == f"{told['url']}/inbox"
+    with Helpdesk.open(tmp_path / "cstar.db") as desk:
+        sign_ins = desk.sign_ins(Argon2())
+        token = link.rpartition("/inbox/welcome/")[2]
+        assert sign_ins.invitation(token).member is None
+        begun = sign_ins.accept(token, PASSWORD, name="Ada Park", email="ada@example.com")
+    assert (begun.team.slug, begun.member.name, begun.member.role) == (
+        "support",
+        "Ada Park",
+        "owner",
+    )
+
+
+def test_each_start_of_the_demo_shows_a_link_that_signs_its_owner_in(tmp_path: Path) -> None:
+    links = []
+    for _ in range(2):
+        with serving("--demo", "--json") as (_, screen):
+            links.append(json.loads(screen)["inboxUrl"])
+    with Helpdesk.open(tmp_path / "cstar.db") as desk:
+        sign_ins = desk.sign_ins(Argon2())
+        with pytest.raises(NotFound):
+            sign_ins.accept(links[0].rpartition("/")[2])
+        begun = sign_ins.accept(links[1].rpartition("/")[2])
+        assert (begun.member.role, begun.needs_code) == ("owner", False)
+        assert desk.sessions.find(begun.token) is not None
+        assert sign_ins.password_changed_at(begun.member.id) is None
+
+
+def test_the_demo_signs_nobody_in_to_a_team_that_is_none(tmp_path: Path) -> None:
+    invited = ("member", "invite", "bike-shop", "ada@example.com", "--role", "owner")
+    assert run("team", "create", "Bike Shop").exit_code == run(*invited).exit_code == 0
+    with serving("--demo", "--json") as (_, screen):
+        told = json.loads(screen)
+    assert told["inboxUrl"] == f"{told['url']}/inbox"
