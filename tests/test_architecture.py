@@ -3,9 +3,9 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -94,7 +94,10 @@ class Source:
 
     path: str
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
 
     @property
     def module(self) -> str:
@@ -106,9 +109,17 @@ class Source:
         """The module of the core, or the package, to which it belongs."""
         return self.path.split("/")[1].removesuffix(".py")
 
-    @property
+    @cached_property
     def functions(self) -> list[Function]:
         return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        return frozenset(imports(self.tree))
+
+    @cached_property
+    def read(self) -> frozenset[tuple[str, str]]:
+        return frozenset(reads(self.tree))
 
 
 @cache
@@ -116,7 +127,7 @@ def sources(folder: str) -> tuple[Source, ...]:
     found = []
     for path in sorted((ROOT / folder).rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        found.append(Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text)))
+        found.append(Source(path.relative_to(ROOT).as_posix(), text))
     return tuple(found)
 
 
@@ -127,8 +138,9 @@ TESTS = sources("tests")
 MODULES = {source.module for source in BOTH}
 
 
-def by_path(source: Source) -> str:
-    return source.path
+def offenders(among: Iterable[Source], rule: Callable[[Source], object]) -> dict[str, object]:
+    """What a rule finds against each file; nothing where all is well."""
+    return {source.path: found for source in among if (found := rule(source))}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -144,7 +156,12 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def own_imports(source: Source, package: str) -> set[str]:
-    return {name for name in imports(source.tree) if name.partition(".")[0] == package}
+    return {name for name in source.imported if name.partition(".")[0] == package}
+
+
+def packages(source: Source) -> set[str]:
+    """The packages that a file imports of."""
+    return {name.partition(".")[0] for name in source.imported}
 
 
 def lines(node: Function) -> int:
@@ -190,15 +207,16 @@ def test_every_module_of_the_core_has_a_layer() -> None:
     assert {source.part for source in CORE} == set(LEVEL)
 
 
-@pytest.mark.parametrize("source", CORE, ids=by_path)
-def test_a_module_of_the_core_imports_only_lower_layers(source: Source) -> None:
-    higher = {
-        name
-        for name in own_imports(source, "cstar_core")
-        if name.split(".")[1:2] != [source.part]
-        and LEVEL[[*name.split("."), "__init__"][1]] >= LEVEL[source.part]
-    }
-    assert higher == set()
+def test_a_module_of_the_core_imports_only_lower_layers() -> None:
+    def higher(source: Source) -> set[str]:
+        return {
+            name
+            for name in own_imports(source, "cstar_core")
+            if name.split(".")[1:2] != [source.part]
+            and LEVEL[[*name.split("."), "__init__"][1]] >= LEVEL[source.part]
+        }
+
+    assert offenders(CORE, higher) == {}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -207,34 +225,30 @@ def test_no_module_imports_itself_by_a_detour(package: str) -> None:
     assert list(TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize("source", CORE, ids=by_path)
-def test_the_core_needs_only_the_standard_library_and_peewee(source: Source) -> None:
-    used = {name.partition(".")[0] for name in imports(source.tree)}
-    other = {"pysqlite3"} if source.path == ENGINE else set()
-    assert used <= sys.stdlib_module_names | {"peewee", "cstar_core"} | other
+def test_the_core_needs_only_the_standard_library_and_peewee() -> None:
+    def other(source: Source) -> set[str]:
+        chosen = {"pysqlite3"} if source.path == ENGINE else set()
+        return packages(source) - sys.stdlib_module_names - {"peewee", "cstar_core"} - chosen
+
+    assert offenders(CORE, other) == {}
 
 
 def test_only_one_module_chooses_the_sqlite() -> None:
     engines = {"sqlite3", "pysqlite3", "cysqlite", "dbm", "shelve"}
-    choosing = {
-        one.path
-        for one in BOTH
-        if engines.intersection(name.partition(".")[0] for name in imports(one.tree))
-    }
-    assert choosing == {ENGINE}
+    assert set(offenders(BOTH, lambda one: packages(one) & engines)) == {ENGINE}
 
 
 def test_the_modules_that_know_sqlite_are_listed() -> None:
-    opening = {one.path for one in CORE if "cstar_core.engine" in imports(one.tree)}
+    opening = {one.path for one in CORE if "cstar_core.engine" in one.imported}
     assert opening == {f"cstar_core/{name}.py" for name in OPENING}
     words = re.compile(r"\.(sql|write_sql|write_many_sql)\([^)]|INDEXED BY [\"{]")
     speaking = {one.path for one in CORE if words.search(one.text)}
     assert speaking == {f"cstar_core/{name}.py" for name in SPEAKING}
 
 
-@pytest.mark.parametrize("source", WEB, ids=by_path)
-def test_the_web_uses_only_public_names_of_the_core(source: Source) -> None:
-    assert own_imports(source, "cstar_core") <= {"cstar_core"}
+def test_the_web_uses_only_public_names_of_the_core() -> None:
+    inner = offenders(WEB, lambda one: own_imports(one, "cstar_core") - {"cstar_core"})
+    assert inner == {}
 
 
 @pytest.mark.parametrize(
@@ -243,72 +257,77 @@ def test_the_web_uses_only_public_names_of_the_core(source: Source) -> None:
 def test_pages_and_api_do_not_know_each_other(room: str, other: str) -> None:
     rooms = [source for source in WEB if source.path.startswith(room)]
     assert rooms
-    assert not [each.path for each in rooms if any(other in one for one in imports(each.tree))]
+    assert offenders(rooms, lambda one: [name for name in one.imported if other in name]) == {}
 
 
-@pytest.mark.parametrize("source", WEB, ids=by_path)
-def test_the_web_does_not_touch_the_database(source: Source) -> None:
-    used = {name.partition(".")[0] for name in imports(source.tree)}
-    assert used.isdisjoint({"peewee", "playhouse", "sqlite3", "cysqlite"})
+def test_the_web_does_not_touch_the_database() -> None:
+    engines = {"peewee", "playhouse", "sqlite3", "cysqlite"}
+    assert offenders(WEB, lambda one: packages(one) & engines) == {}
 
 
-@pytest.mark.parametrize(
-    "source", [each for each in BOTH if not each.path.startswith((ASKING, SENDING))], ids=by_path
-)
-def test_nothing_asks_another_host(source: Source) -> None:
-    used = set(imports(source.tree))
-    assert not {name for name in used if name.startswith(CLIENTS)}
-    # A socket is opened to listen on, and by nobody else.
-    assert "socket" not in used or source.path in LISTENING
+def test_nothing_asks_another_host() -> None:
+    others = [each for each in BOTH if not each.path.startswith((ASKING, SENDING))]
+
+    def asking(source: Source) -> set[str]:
+        # A socket is opened to listen on, and by nobody else.
+        socket = set() if source.path in LISTENING else {"socket"} & source.imported
+        return {name for name in source.imported if name.startswith(CLIENTS)} | socket
+
+    assert offenders(others, asking) == {}
 
 
-@pytest.mark.parametrize("source", sources(ASKING), ids=by_path)
-def test_the_client_needs_only_the_standard_library(source: Source) -> None:
-    ours = {"cstar_web.names", "cstar_web.release"}
-    foreign = {
-        name for name in imports(source.tree) if not name.startswith(ASKING[:-1].replace("/", "."))
-    }
-    assert {name.partition(".")[0] for name in foreign - ours} <= sys.stdlib_module_names
+def test_the_client_needs_only_the_standard_library() -> None:
+    own = ASKING[:-1].replace("/", ".")
+    known = {"cstar_web.names", "cstar_web.release"}
+
+    def foreign(source: Source) -> set[str]:
+        used = {name for name in source.imported - known if not name.startswith(own)}
+        return {name for name in used if name.partition(".")[0] not in sys.stdlib_module_names}
+
+    assert offenders(sources(ASKING), foreign) == {}
 
 
-@pytest.mark.parametrize(
-    "source", [each for each in WEB if not each.path.startswith(ASKING)], ids=by_path
-)
-def test_nothing_else_needs_the_client(source: Source) -> None:
-    assert not {name for name in own_imports(source, "cstar_web") if ".client" in name}
+def test_nothing_else_needs_the_client() -> None:
+    others = [each for each in WEB if not each.path.startswith(ASKING)]
+
+    def needing(source: Source) -> set[str]:
+        return {name for name in own_imports(source, "cstar_web") if ".client" in name}
+
+    assert offenders(others, needing) == {}
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
-def test_nothing_is_imported_inside_a_function(source: Source) -> None:
-    assert [name for function in source.functions for name in imports(function)] == []
+def test_nothing_is_imported_inside_a_function() -> None:
+    def inside(source: Source) -> list[str]:
+        return [name for function in source.functions for name in imports(function)]
+
+    assert offenders(BOTH, inside) == {}
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
-def test_no_import_is_for_type_checkers_alone(source: Source) -> None:
-    assert "TYPE_CHECKING" not in source.text
+def test_no_import_is_for_type_checkers_alone() -> None:
+    assert offenders(BOTH, lambda one: "TYPE_CHECKING" in one.text) == {}
 
 
 # --- what is read of the world outside
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
-def test_only_the_settings_read_the_environment(source: Source) -> None:
-    found = {("os", "environ"), ("os", "environb"), ("os", "getenv")} & reads(source.tree)
-    assert bool(found) is (source.path == ONLY_ENVIRONMENT)
+def test_only_the_settings_read_the_environment() -> None:
+    environment = {("os", "environ"), ("os", "environb"), ("os", "getenv")}
+    assert set(offenders(BOTH, lambda one: environment & one.read)) == {ONLY_ENVIRONMENT}
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
-def test_only_the_clock_reads_the_time(source: Source) -> None:
-    assert bool(WALL_CLOCKS & reads(source.tree)) is (source.path == ONLY_CLOCK)
+def test_only_the_clock_reads_the_time() -> None:
+    assert set(offenders(BOTH, lambda one: WALL_CLOCKS & one.read)) == {ONLY_CLOCK}
 
 
 # --- size and words
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
-def test_no_function_is_long(source: Source) -> None:
-    long = {node.name: lines(node) for node in source.functions if lines(node) > FUNCTION_MAX}
-    assert long == {}
+def test_no_function_is_long() -> None:
+    def long(source: Source) -> dict[str, int]:
+        sizes = {node.name: lines(node) for node in source.functions}
+        return {name: size for name, size in sizes.items() if size > FUNCTION_MAX}
+
+    assert offenders(BOTH, long) == {}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -317,24 +336,24 @@ def test_most_functions_are_short(package: str) -> None:
     assert sum(size <= SHORT_FUNCTION for size in sizes) >= SHORT_SHARE * len(sizes)
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
-def test_no_file_is_long(source: Source) -> None:
-    assert len(source.text.splitlines()) <= FILE_MAX
+def test_no_file_is_long() -> None:
+    sizes = {source.path: len(source.text.splitlines()) for source in BOTH}
+    assert {path: size for path, size in sizes.items() if size > FILE_MAX} == {}
 
 
-@pytest.mark.parametrize("source", BOTH + TESTS, ids=by_path)
-def test_every_module_says_what_it_is(source: Source) -> None:
-    assert ast.get_docstring(source.tree)
+def test_every_module_says_what_it_is() -> None:
+    assert [each.path for each in BOTH + TESTS if not ast.get_docstring(each.tree)] == []
 
 
-@pytest.mark.parametrize("source", CORE, ids=by_path)
-def test_every_public_function_and_class_of_the_core_says_what_it_does(source: Source) -> None:
-    assert [node.name for node in public(source.tree) if not ast.get_docstring(node)] == []
+def test_every_public_function_and_class_of_the_core_says_what_it_does() -> None:
+    def silent(source: Source) -> list[str]:
+        return [node.name for node in public(source.tree) if not ast.get_docstring(node)]
+
+    assert offenders(CORE, silent) == {}
 
 
-@pytest.mark.parametrize("source", BOTH, ids=by_path)
-def test_nothing_is_left_unfinished(source: Source) -> None:
-    assert UNFINISHED.findall(source.text) == []
+def test_nothing_is_left_unfinished() -> None:
+    assert offenders(BOTH, lambda one: UNFINISHED.findall(one.text)) == {}
 
 
 # --- the tests themselves
@@ -342,12 +361,14 @@ def test_nothing_is_left_unfinished(source: Source) -> None:
 CASES = [source for source in TESTS if source.path.rpartition("/")[2].startswith("test_")]
 
 
-@pytest.mark.parametrize(
-    "source", [each for each in CASES if each.path.startswith("tests/core/")], ids=by_path
-)
-def test_a_test_module_of_the_core_is_named_after_what_it_tests(source: Source) -> None:
-    name = source.path.rpartition("/test_")[2].removesuffix(".py")
-    assert any(name == part or name.startswith(f"{part}_") for part in LEVEL)
+def test_a_test_module_of_the_core_is_named_after_what_it_tests() -> None:
+    names = {
+        source.path.rpartition("/test_")[2].removesuffix(".py")
+        for source in CASES
+        if source.path.startswith("tests/core/")
+    }
+    known = {name for name in names for part in LEVEL if f"{name}_".startswith(f"{part}_")}
+    assert names - known == set()
 
 
 def calls(tree: ast.AST) -> set[str]:
@@ -374,19 +395,22 @@ def asserting() -> frozenset[str]:
     return frozenset(known | {node.name for node in helpers if calls(node) & known})
 
 
-@pytest.mark.parametrize("source", CASES, ids=by_path)
-def test_every_test_asserts_something(source: Source) -> None:
-    idle = {
-        function.name
-        for function in source.functions
-        if function.name.startswith("test_")
-        and not any(isinstance(node, ast.Assert) for node in ast.walk(function))
-        and not calls(function) & asserting()
-    }
-    assert idle == set()
+def test_every_test_asserts_something() -> None:
+    def idle(source: Source) -> list[str]:
+        return [
+            function.name
+            for function in source.functions
+            if function.name.startswith("test_")
+            and not any(isinstance(node, ast.Assert) for node in ast.walk(function))
+            and not calls(function) & asserting()
+        ]
+
+    assert offenders(CASES, idle) == {}
 
 
-@pytest.mark.parametrize("source", CASES, ids=by_path)
-def test_the_name_of_a_test_stands_once_in_its_module(source: Source) -> None:
-    names = [node.name for node in source.functions if node.name.startswith("test_")]
-    assert len(set(names)) == len(names)
+def test_the_name_of_a_test_stands_once_in_its_module() -> None:
+    def twice(source: Source) -> set[str]:
+        names = [node.name for node in source.functions if node.name.startswith("test_")]
+        return {name for name in names if names.count(name) > 1}
+
+    assert offenders(CASES, twice) == {}
