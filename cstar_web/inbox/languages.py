@@ -1,105 +1,32 @@
-"""The languages of the pages, by the standard library's gettext; catalogues are read as written.
+"""The languages of the pages, by the standard library's gettext."""
 
-A `.po` file is what translators edit. It is compiled in memory when it is first needed, so there is
-no second file that could lag behind it.
-"""
-
-import json
-import struct
-from collections.abc import Iterator, Mapping
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from importlib import resources
-from io import BytesIO
+from collections.abc import Mapping
+from gettext import NullTranslations
 
 from cstar_core import Problem
+from cstar_web.html import catalogues
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
-SOURCE = "en"
+LANGUAGES = catalogues.LANGUAGES
+SOURCE = catalogues.SOURCE
+direction = catalogues.direction
 
-_RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
-_MAGIC = 0x950412DE
-_CONTEXT = "\4"
-
-
-def direction(language: str) -> str:
-    """How a language is written, as HTML says it.
-
-    >>> direction("de"), direction("ar")
-    ('ltr', 'rtl')
-    """
-    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+_ROOM = "cstar_web.inbox"
 
 
-@cache
 def translations(language: str) -> NullTranslations:
     """The words of a language; English is what the pages are written in."""
-    if language == SOURCE:
-        return NullTranslations()
-    return GNUTranslations(BytesIO(_compiled(read_catalogue(language))))
+    return catalogues.translations(_ROOM, language)
 
 
-@cache
 def read_catalogue(language: str) -> Mapping[str, str]:
     """All that a catalogue says, by message; plural forms are joined by a NUL, as in `.mo`."""
-    file = resources.files("cstar_web.inbox").joinpath("catalogues", f"{language}.po")
-    return dict(_entries(file.read_text(encoding="utf-8")))
+    return catalogues.read_catalogue(_ROOM, language)
 
 
 def told(problem: Problem, label: str, language: str) -> str:
     """What is wrong with a field, as a sentence that begins with the field's own name.
 
-    The core's rules are English and say numbers and choices; only what stands around those is
-    looked up, and a rule that nobody has translated is told as it is.
-
     >>> told(Problem("name", "PARAMETER_INVALID", "must be at most 255 characters"), "Name", "de")
     'Name: höchstens 255 Zeichen'
     """
-    rule, most = problem.rule, ""
-    for word in rule.split():
-        if word.replace(",", "").isdigit():
-            rule, most = rule.replace(word, "%(number)s", 1), word
-            break
-    found = translations(language).gettext(rule)
-    between = " " if found == rule else ": "
-    return f"{label}{between}{found.replace('%(number)s', most)}"
-
-
-def _entries(text: str) -> Iterator[tuple[str, str]]:
-    for paragraph in text.split("\n\n"):
-        parts = _parts(paragraph)
-        if "msgid" not in parts:
-            continue
-        key = parts["msgid"]
-        if "msgctxt" in parts:
-            key = parts["msgctxt"] + _CONTEXT + key
-        if "msgid_plural" in parts:
-            key += f"\0{parts['msgid_plural']}"
-        yield key, "\0".join(said for name, said in parts.items() if name.startswith("msgstr"))
-
-
-def _parts(paragraph: str) -> dict[str, str]:
-    """The keywords of one entry with what they say; a line in quotes goes on with the last one."""
-    found: dict[str, str] = {}
-    name = ""
-    for line in paragraph.splitlines():
-        if line.startswith("#") or not line.strip():
-            continue
-        if not line.startswith('"'):
-            name, _, line = line.partition(" ")
-        found[name] = found.get(name, "") + json.loads(line)
-    return found
-
-
-def _compiled(messages: Mapping[str, str]) -> bytes:
-    """The messages in the format of `.mo`: two tables of lengths and places, then the strings."""
-    pairs = sorted((key.encode(), said.encode()) for key, said in messages.items())
-    place = 28 + 16 * len(pairs)
-    tables: list[int] = []
-    body = b""
-    for column in (0, 1):
-        for pair in pairs:
-            tables += (len(pair[column]), place + len(body))
-            body += pair[column] + b"\0"
-    head = (_MAGIC, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, place)
-    return struct.pack(f"<{len(head) + len(tables)}I", *head, *tables) + body
+    return catalogues.sentence(problem, label, translations(language))
