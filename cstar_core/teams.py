@@ -15,6 +15,8 @@ from cstar_core.scope import SYSTEM, Actor, Scope
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import ENVIRONMENTS, TeamRow, WorkspaceRow
 
+# What stands beside the teams in addresses of pages.
+RESERVED_SLUGS = ("appearance", "static", "welcome")
 SLUG_MAX = 63
 _SLUG_WORD = re.compile(r"[a-z0-9]+")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
@@ -152,13 +154,15 @@ def _event_salt() -> bytes:
 
 
 def check_slug(param: str, slug: object) -> list[Problem]:
-    """A slug: at most 63 lower-case letters, digits and single dashes, and no id."""
+    """A slug: at most 63 lower-case letters, digits and single dashes, no id and not reserved."""
     if not isinstance(slug, str) or not _SLUG.match(slug) or len(slug) > SLUG_MAX:
         return invalid(
             param, f"must be at most {SLUG_MAX} lower-case letters, digits and single dashes"
         )
     if parse_id("team", slug) is not None:
         return invalid(param, "must not look like an id")
+    if slug in RESERVED_SLUGS:
+        return invalid(param, f"must not be one of: {', '.join(RESERVED_SLUGS)}")
     return []
 
 
@@ -166,7 +170,7 @@ def _free_slug(tx: Transaction, name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = _SLUG_WORD.findall(ascii_name)
     base = "-".join(words)[: SLUG_MAX - 5].strip("-") or "team"
-    if parse_id("team", base) is not None:
+    if parse_id("team", base) is not None or base in RESERVED_SLUGS:
         base = f"team-{base}"
     number, slug = 1, base
     while find_team(tx, slug) is not None:

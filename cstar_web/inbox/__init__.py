@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from cstar_web.inbox import start
+from cstar_web.inbox import account, signing, start, tickets
 from cstar_web.inbox.declaring import blueprint, is_page, require_pages
 from cstar_web.inbox.failures import answer_stops, failure_page
 
-__all__ = ["add_inbox", "failure_page", "is_page", "start"]
+__all__ = ["account", "add_inbox", "failure_page", "is_page", "signing", "start", "tickets"]
 
 
 def add_inbox(app: Flask) -> None:

@@ -9,6 +9,8 @@ from cstar_web.remote import base_url
 SESSION = "cstar_session"
 # Ties a form to a browser before anybody has signed in with it.
 GUEST = "cstar_guest"
+# Who has given a password, and still has to give a code.
+PENDING = "cstar_code"
 LANGUAGE = "cstar_language"
 THEME = "cstar_theme"
 

@@ -10,14 +10,15 @@ from flask.blueprints import BlueprintSetupState
 
 from cstar_core import Invalid
 from cstar_web.calls import services
+from cstar_web.inbox.admitting import admit
 from cstar_web.inbox.cookies import GUEST, read_cookie
 from cstar_web.inbox.forgery import require_own_page, require_token
 from cstar_web.inbox.forms import read_form
-from cstar_web.inbox.visits import Access, Visit
+from cstar_web.inbox.visits import INBOX, Visit
 
 View = Callable[..., Response]
-
-INBOX = "/inbox"
+# The least role of those who are let in; pages for anyone are the way there.
+Access = Literal["anyone", "viewer", "agent", "owner"]
 
 blueprint = Blueprint("inbox", __name__)
 _REGISTRY = "cstar.pages"
@@ -68,8 +69,14 @@ def page(declared: Page) -> Callable[[View], View]:
 
 
 def require_pages(app: Flask) -> None:
-    """Refuse to make an app with a route of the inbox that declares no policy."""
+    """Refuse to make an app with a route of the inbox that declares no policy.
+
+    What only members may see is a team's, so its path begins with the team.
+    """
     declared = {(each.rule, each.method) for each in declared_pages(app)}
+    for each in declared_pages(app):
+        if each.access != "anyone" and not each.path.startswith(f"{INBOX}/{{team}}/"):
+            raise RuntimeError(f"{each.path} is for members, and names no team")
     for rule in app.url_map.iter_rules():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             if is_page(rule.rule) and (rule.rule, method) not in declared:
@@ -89,13 +96,18 @@ class _Endpoint:
         self._view = view
 
     def __call__(self, **ids: Any) -> Response:
-        visit = Visit(services().desk, guest=read_cookie(GUEST))
+        visit = self._admit(ids)
         if self._declared.method == "GET":
             return self._view(visit, **ids)
         require_own_page()
         visit.form = read_form(self._declared.fields, self._declared.lists)
-        require_token(visit.form.token, visit.guest)
+        require_token(visit.form.token, visit.secret)
         return self._take(visit, ids)
+
+    def _admit(self, ids: dict[str, Any]) -> Visit:
+        if self._declared.access == "anyone":
+            return Visit(desk=services().desk, secret=read_cookie(GUEST))
+        return admit(ids.pop("team"), self._declared.access)
 
     def _take(self, visit: Visit, ids: dict[str, Any]) -> Response:
         if self._declared.again is None:

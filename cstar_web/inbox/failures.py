@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, request
 
+from cstar_web.answer import Answer
 from cstar_web.envelope import request_id
 from cstar_web.errors import Failure
 from cstar_web.inbox.rendering import moved, page, render
@@ -23,12 +24,21 @@ def failure_page(refused: Failure) -> Response:
 def answer_stops(app: Flask) -> None:
     """Have the app answer what ends a visit."""
     app.register_error_handler(Stopped, _stopped)
-    app.register_error_handler(Elsewhere, lambda error: moved(error.location))
+    app.register_error_handler(Elsewhere, _elsewhere)
 
 
 def _stopped(stopped: Stopped) -> Response:
     request.environ[CODE] = _CODES.get(stopped.status, "RESOURCE_MISSING")
     return _page(stopped.status, stopped.reason, ())
+
+
+def _elsewhere(error: Elsewhere) -> Response:
+    if "HX-Request" not in request.headers:
+        return moved(error.location)
+    # A script would follow a redirect itself, and put the page where it wanted a part of one.
+    answer = Answer(status=204)
+    answer.headers["HX-Redirect"] = error.location
+    return answer
 
 
 def _page(status: int, reason: str, problems: object) -> Response:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cstar_web.answer import Answer
 from cstar_web.inbox.files import files
 from cstar_web.inbox.languages import LANGUAGES, direction, told, translations
+from cstar_web.inbox.moments import ago, exact
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -70,8 +71,10 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(
         address=address,
+        ago=lambda instant, now: ago(instant, now, translations(language)),
         asset=asset,
         direction=direction(language),
+        exact=exact,
         language=language,
         languages=LANGUAGES,
         told=lambda problem, label: told(problem, label, language),
@@ -80,5 +83,5 @@ def environment(language: str) -> Environment:
 
 
 def moved(location: str) -> Response:
-    """The answer that leads to another page; one that a script asked for cannot be redirected."""
+    """The answer that leads to another page."""
     return Answer(status=303, headers={"Location": location})

@@ -1,13 +1,13 @@
 """Pages that need nobody to be signed in: the way in, how pages look, and the files they bring."""
 
-from flask import Response
+from flask import Response, request
 
-from cstar_web.inbox.cookies import LANGUAGE, THEME, end_cookie, read_cookie, set_cookie
-from cstar_web.inbox.declaring import INBOX, Page, page
+from cstar_web.inbox.cookies import LANGUAGE, SESSION, THEME, end_cookie, read_cookie, set_cookie
+from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.files import find_file, send
 from cstar_web.inbox.languages import LANGUAGES
 from cstar_web.inbox.stopping import Stopped
-from cstar_web.inbox.visits import THEMES, Visit
+from cstar_web.inbox.visits import INBOX, THEMES, Visit
 
 STATIC = f"{INBOX}/static/{{address}}"
 APPEARANCE = f"{INBOX}/appearance"
@@ -28,7 +28,17 @@ def root(visit: Visit) -> Response:
 
 @page(Page(method="GET", path=f"{INBOX}/", name="start", access="anyone"))
 def start(visit: Visit) -> Response:
-    return visit.leads_to("appearance")
+    """The team that one is signed in to, else the only one there is, else the one asked for."""
+    token = read_cookie(SESSION)
+    signed_in = visit.desk.sessions.find(token) if token else None
+    if signed_in is not None:
+        return visit.leads_to("tickets", team=signed_in.team.slug)
+    asked = request.args.get("team", "").strip()
+    teams = visit.desk.teams.list()
+    found = teams[0] if len(teams) == 1 else visit.desk.teams.find(asked.lower())
+    if found is not None:
+        return visit.leads_to("sign_in", team=found.slug)
+    return visit.show("team.html", asked=asked)
 
 
 @page(Page(method="GET", path=APPEARANCE, name="appearance", access="anyone"))

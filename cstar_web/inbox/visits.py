@@ -2,67 +2,65 @@
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Literal
+from urllib.parse import quote
 
 from flask import Response, request
 
-from cstar_core import Helpdesk, Problem
+from cstar_core import Helpdesk, Member, Problem, Session, Team, Workspace
 from cstar_web.inbox.cookies import GUEST, LANGUAGE, THEME, read_cookie, set_cookie
 from cstar_web.inbox.forgery import token_of
 from cstar_web.inbox.forms import Form
 from cstar_web.inbox.languages import LANGUAGES, SOURCE
 from cstar_web.inbox.rendering import address, moved, page, render
 
-Access = Literal["anyone", "viewer", "agent", "owner"]
+INBOX = "/inbox"
 THEMES = ("light", "dark")
+# Each may do what those before it may.
+ROLES = ("viewer", "agent", "owner")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Visit:
     """One request for a page, as far as it has been checked."""
 
     desk: Helpdesk
+    # The cookie that the forms are tied to.
+    secret: str
     form: Form = field(default_factory=Form)
     # What was wrong with the form, if its page is shown once more.
     problems: tuple[Problem, ...] = ()
-    guest: str = ""
     is_new_guest: bool = False
-
-    @property
-    def language(self) -> str:
-        """The language that was chosen, else the first that the browser asks for and we have."""
-        return chosen_language()
-
-    @property
-    def theme(self) -> str:
-        """Light or dark, or nothing if the system decides."""
-        return chosen_theme()
 
     @property
     def token(self) -> str:
         """What each form of this visit sends along."""
-        if not self.guest:
-            self.guest, self.is_new_guest = secrets.token_urlsafe(32), True
-        return token_of(self.guest)
+        if not self.secret:
+            self.secret, self.is_new_guest = secrets.token_urlsafe(32), True
+        return token_of(self.secret)
+
+    @property
+    def news(self) -> str:
+        """What the page before has done; a template knows the words for it."""
+        return request.args.get("done", "")
 
     def typed(self, name: str, otherwise: str = "") -> str:
         """What a field shows: what was typed if the form is shown once more."""
         return self.form.values.get(name, otherwise) if self.problems else otherwise
 
     def wrong(self, name: str) -> tuple[Problem, ...]:
-        """What is wrong with a field."""
+        """What is wrong with a field, or with the form as a whole for an empty name."""
         return tuple(
             problem
             for problem in self.problems
-            if problem.param == name or problem.param.startswith(f"{name}.")
+            if problem.param == name or (name and problem.param.startswith(f"{name}."))
         )
 
     def show(self, template: str, **values: object) -> Response:
         """The answer with a page; 422 if it shows a form once more for what is wrong with it."""
-        text = render(template, self.language, self.theme, visit=self, **values)
+        text = render(template, chosen_language(), chosen_theme(), visit=self, **values)
         answer = page(text, 422 if self.problems else 200)
         if self.is_new_guest:
-            set_cookie(answer, GUEST, self.guest, None)
+            set_cookie(answer, GUEST, self.secret, None)
         return answer
 
     def leads_to(self, name: str, **ids: object) -> Response:
@@ -70,8 +68,35 @@ class Visit:
         return moved(address(name, **ids))
 
 
+@dataclass(slots=True, kw_only=True)
+class TeamVisit(Visit):
+    """A visit of a member who is signed in, to a page of the member's team."""
+
+    session: Session
+    member: Member
+    team: Team
+    workspace: Workspace
+
+    def at(self, name: str, **ids: object) -> str:
+        """The address of a page of this team."""
+        return address(name, team=self.team.slug, **ids)
+
+    def may(self, role: str) -> bool:
+        """Whether the member may do what this role may."""
+        return has_role(self.member, role)
+
+    def leads_to(self, name: str, **ids: object) -> Response:
+        """The answer to a form that was taken: another page of this team."""
+        return moved(self.at(name, **ids))
+
+
+def has_role(member: Member, role: str) -> bool:
+    """Whether a member may do what a role may."""
+    return ROLES.index(member.role) >= ROLES.index(role)
+
+
 def chosen_language() -> str:
-    """The language for this request."""
+    """The language that was chosen, else the first that the browser asks for and we have."""
     chosen = read_cookie(LANGUAGE)
     if chosen in LANGUAGES:
         return chosen
@@ -83,6 +108,18 @@ def chosen_language() -> str:
 
 
 def chosen_theme() -> str:
-    """The theme for this request."""
+    """Light or dark, or nothing if the system decides."""
     chosen = read_cookie(THEME)
     return chosen if chosen in THEMES else ""
+
+
+def this_place() -> str:
+    """The path and query of this request, to come back to."""
+    query = request.query_string.decode("latin-1")
+    return quote(request.path) + (f"?{query}" if query else "")
+
+
+def place_after(team: str, wanted: str) -> str:
+    """Where to go after signing in: back to a page of the same team, and nowhere else."""
+    inside = wanted.startswith(f"{INBOX}/{team}/") and wanted.isascii() and wanted.isprintable()
+    return request.script_root + wanted if inside else address("tickets", team=team)

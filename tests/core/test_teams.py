@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from cstar_core import SLUG_MAX, Conflict, Helpdesk, Invalid, NotFound
+from cstar_core.teams import RESERVED_SLUGS
 from tests.core.vocabulary import NOTHING, START, ids, refusal
 
 SLUGS = [
@@ -43,6 +44,13 @@ def test_a_given_slug_is_kept(desk: Helpdesk) -> None:
 def test_a_slug_that_cannot_stand_in_an_address_is_refused(desk: Helpdesk, slug: str) -> None:
     expected = "slug must not look like an id" if slug == NOTHING else RULE
     assert refusal(desk.teams.create, "Acme", slug=slug) == [expected]
+
+
+@pytest.mark.parametrize("word", RESERVED_SLUGS)
+def test_a_word_that_is_a_page_is_no_slug(desk: Helpdesk, word: str) -> None:
+    rule = "slug must not be one of: appearance, static, welcome"
+    assert refusal(desk.teams.create, "Acme", slug=word) == [rule]
+    assert desk.teams.create(word.title()).slug == f"team-{word}"
 
 
 def test_a_taken_slug_is_a_conflict(desk: Helpdesk) -> None:

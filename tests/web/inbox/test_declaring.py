@@ -1,13 +1,16 @@
 """Every page says who may see it, and a form is taken only from a page of ours."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from cstar_core import Helpdesk
 from cstar_web.app import create_app
-from cstar_web.inbox.declaring import declared_pages, require_pages
+from cstar_web.inbox.declaring import Page, declared_pages, require_pages
 from cstar_web.settings import Settings
+from tests.documents import read
 from tests.web.inbox.browser import Browser
 
 FORM = "/inbox/appearance"
@@ -26,13 +29,21 @@ def test_a_route_without_a_policy_makes_no_inbox(desk: Helpdesk) -> None:
         require_pages(app)
 
 
+def test_a_page_for_members_names_their_team(desk: Helpdesk) -> None:
+    app = create_app(desk)
+    lost = Page(method="GET", path="/inbox/lost", name="lost", access="viewer")
+    app.extensions["cstar.pages"].append(lost)
+    with pytest.raises(RuntimeError, match="/inbox/lost is for members, and names no team"):
+        require_pages(app)
+
+
 def test_only_what_changes_something_takes_a_form(app: Flask) -> None:
     pages = declared_pages(app)
     assert all(each.method == "POST" for each in pages if each.fields or each.lists)
     assert {each.method for each in pages} == {"GET", "POST"}
 
 
-@pytest.mark.parametrize("path", ["/inbox", "/inbox/", "/inbox/appearance/"])
+@pytest.mark.parametrize("path", ["/inbox", "/inbox/", "/inbox/appearance/", "/inbox/acme"])
 def test_a_slash_at_the_end_makes_no_difference(browser: Browser, path: str) -> None:
     answer = browser.get(path)
     assert answer.status_code in (200, 303)
@@ -42,6 +53,14 @@ def test_a_slash_at_the_end_makes_no_difference(browser: Browser, path: str) -> 
 def test_the_root_leads_to_the_inbox(browser: Browser) -> None:
     answer = browser.get("/")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/inbox/")
+
+
+def test_the_document_says_for_whom_each_page_is(app: Flask) -> None:
+    text = read("docs/inbox.md")
+    for each in declared_pages(app):
+        assert re.search(
+            rf"^\| `{each.method} {re.escape(each.path)}` \| {each.access} ", text, re.M
+        )
 
 
 # --- forgery
@@ -161,4 +180,4 @@ def test_a_trusted_proxy_tells_of_https(desk: Helpdesk) -> None:
 
 
 def test_a_page_that_needs_no_form_sets_no_cookie(browser: Browser) -> None:
-    assert "Set-Cookie" not in browser.get("/inbox/nothing").headers
+    assert "Set-Cookie" not in browser.get("/inbox/no/such/page").headers

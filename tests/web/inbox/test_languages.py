@@ -19,7 +19,10 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|<[^>]*>")
 RULES = {
     "is required",
     "must be at most %(number)s characters",
-    "must be at least %(number)s characters",
+    "must have at least %(number)s characters",
+    "must have at least %(number)s different characters",
+    "is among the most common ones",
+    "must not be the name or the address",
     "must be an email address",
     "must be Unicode text without U+0000",
 }
@@ -34,10 +37,9 @@ def in_templates() -> Iterator[str]:
         for _, function, said in made.extract_translations(source):
             if isinstance(said, str):
                 yield said
-            elif function == "pgettext":
-                yield "\4".join(str(each) for each in said)
-            else:
-                yield "\0".join(str(each) for each in said if each)
+            elif said is not None:
+                forms = said[:2] if function == "ngettext" else said[:1]
+                yield from ["\0".join(map(str, forms))] if forms[0] else []
 
 
 def in_modules() -> Iterator[str]:
@@ -77,6 +79,12 @@ def test_a_translation_keeps_every_placeholder(language: str) -> None:
 def test_plural_forms_are_chosen_by_number() -> None:
     german = translations("de")
     assert german.gettext("Light") == "Hell"
+    form = ("%(num)s ticket", "%(num)s tickets")
+    assert [german.ngettext(*form, n) % {"num": n} for n in (0, 1, 2)] == [
+        "0 Tickets",
+        "1 Ticket",
+        "2 Tickets",
+    ]
     assert german.gettext("Something that nobody says") == "Something that nobody says"
 
 

@@ -10,7 +10,7 @@ from flask import Flask, abort
 from cstar_web.inbox.files import files
 from tests.web.inbox.browser import Browser, Seen
 
-PAGES = ("/inbox/appearance", "/inbox/nothing")
+PAGES = ("/inbox/appearance", "/inbox/no/such/page")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -100,7 +100,7 @@ def test_each_licence_travels_with_what_it_is_for() -> None:
 
 
 def test_a_failure_in_the_inbox_is_a_page(browser: Browser) -> None:
-    answer = browser.get("/inbox/nothing")
+    answer = browser.get("/inbox/no/such/page")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "There is nothing here" in Seen(answer.text).text
 

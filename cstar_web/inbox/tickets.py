@@ -1,0 +1,189 @@
+"""The inbox itself: views of tickets with their counts, the list of one, and a conversation."""
+
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from cstar_core import PRIORITIES, STATUSES, Invalid, Member, Ticket, utc_now
+from cstar_core import Page as Listed
+from cstar_web.inbox.declaring import Page, page
+from cstar_web.inbox.languages import say
+from cstar_web.inbox.reading import blocks
+from cstar_web.inbox.signing import TEAM
+from cstar_web.inbox.stopping import Stopped
+from cstar_web.inbox.visits import TeamVisit
+
+VIEW = f"{TEAM}/views/{{view}}"
+TICKET = f"{TEAM}/tickets/{{ticket}}"
+
+ME, NOBODY = "me", "none"
+_PAGE_SIZE = 30
+_MEMBERS_AT_ONCE = 100
+_WORKED_ON = ("new", "open", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """Tickets that one looks at together; who has them is a member, `ME`, `NOBODY` or anyone."""
+
+    name: str
+    label: str
+    icon: str
+    statuses: tuple[str, ...] = ()
+    assigned_to: str | None = None
+
+    def filter(self, member: Member) -> dict[str, object]:
+        """The same as `tickets.list` takes it."""
+        whose = member.id if self.assigned_to == ME else self.assigned_to
+        return {"status": self.statuses or None, "assigned_to": whose}
+
+
+VIEWS = (
+    TicketView("mine", say("Mine"), "user", _WORKED_ON, ME),
+    TicketView("unassigned", say("Unassigned"), "user-x", _WORKED_ON, NOBODY),
+    TicketView("open", say("Open"), "inbox", ("new", "open")),
+    TicketView("pending", say("Pending"), "clock", ("pending",)),
+    TicketView("resolved", say("Resolved"), "circle-check", ("resolved", "closed")),
+    TicketView("all", say("All"), "layers"),
+)
+START = "open"
+STATUS_WORDS = {
+    "new": say("New"),
+    "open": say("Open"),
+    "pending": say("Pending"),
+    "resolved": say("Resolved"),
+    "closed": say("Closed"),
+}
+PRIORITY_WORDS = {
+    "low": say("Low"),
+    "normal": say("Normal"),
+    "high": say("High"),
+    "urgent": say("Urgent"),
+}
+_SEND_AND = {"": None, "pending": "pending", "resolved": "resolved"}
+
+
+@page(Page(method="GET", path=f"{TEAM}/", name="tickets", access="viewer"))
+def tickets(visit: TeamVisit) -> Response:
+    return show_view(visit, START)
+
+
+@page(Page(method="GET", path=VIEW, name="view", access="viewer"))
+def show_view(visit: TeamVisit, view: str) -> Response:
+    return visit.show("tickets.html", **panes(visit, view))
+
+
+@page(Page(method="GET", path=TICKET, name="ticket", access="viewer"))
+def show_ticket(visit: TeamVisit, ticket: str) -> Response:
+    found = visit.workspace.tickets.get(ticket, expand_customer=True)
+    view = request.args.get("view", "")
+    known = view if view in {each.name for each in VIEWS} else START
+    return visit.show(
+        "ticket.html",
+        ticket=found,
+        statuses=STATUSES,
+        priorities=PRIORITIES,
+        blocks=blocks,
+        **panes(visit, known),
+    )
+
+
+@page(
+    Page(
+        method="POST",
+        path=f"{TICKET}/messages",
+        name="reply",
+        access="agent",
+        fields=("content", "kind", "then"),
+        again=show_ticket,
+    )
+)
+def reply(visit: TeamVisit, ticket: str) -> Response:
+    typed, workspace = visit.form.values, visit.workspace
+    note = typed["kind"] == "note"
+    if typed["kind"] not in ("reply", "note") or typed["then"] not in _SEND_AND:
+        raise Stopped(400)
+    with visit.desk.transaction(brief=True):
+        workspace.messages.create(
+            ticket, content=typed["content"], sender_name=visit.member.name, is_internal=note
+        )
+        if status := _SEND_AND[typed["then"]]:
+            workspace.tickets.update(ticket, status=status)
+    return back(visit, ticket, "noted" if note else "sent")
+
+
+@page(
+    Page(
+        method="POST",
+        path=TICKET,
+        name="change_ticket",
+        access="agent",
+        fields=(
+            *("status", "priority", "assigned_to"),
+            *("was_status", "was_priority", "was_assigned_to"),
+        ),
+        again=show_ticket,
+    )
+)
+def change_ticket(visit: TeamVisit, ticket: str) -> Response:
+    """What the form has left as it was is not written: a colleague may have changed it since."""
+    typed = visit.form.values
+    changes = {
+        name: typed[name]
+        for name in ("status", "priority", "assigned_to")
+        if typed[name] != typed[f"was_{name}"]
+    }
+    if "assigned_to" in changes:
+        changes["assigned_to"] = changes["assigned_to"] or None  # type: ignore[assignment]
+    if changes:
+        visit.workspace.tickets.update(ticket, **changes)  # type: ignore[arg-type]
+    return back(visit, ticket, "changed")
+
+
+def back(visit: TeamVisit, ticket: str, done: str) -> Response:
+    """To the ticket, in the view that it was opened from."""
+    return visit.leads_to("ticket", ticket=ticket, view=request.args.get("view"), done=done)
+
+
+def panes(visit: TeamVisit, view: str) -> dict[str, object]:
+    """What stands beside a conversation: the views with their counts, and the list of one."""
+    found = next((each for each in VIEWS if each.name == view), None)
+    if found is None:
+        raise Stopped(404)
+    rooms = visit.workspace.tickets
+    after = request.args.get("after") or None
+    return {
+        "view": found,
+        "views": [
+            (each, rooms.list(page_size=1, **each.filter(visit.member)).total)  # type: ignore[arg-type]
+            for each in VIEWS
+        ],
+        "listed": listed(visit, found, after),
+        "after": after,
+        "names": names(visit),
+        "now": utc_now(),
+        "status_words": STATUS_WORDS,
+        "priority_words": PRIORITY_WORDS,
+    }
+
+
+def listed(visit: TeamVisit, view: TicketView, after: str | None) -> Listed[Ticket]:
+    """A page of a view; a cursor that is of another one counts as none."""
+    given = view.filter(visit.member)
+    rooms = visit.workspace.tickets
+    try:
+        return rooms.list(sort="-updated_at", page_size=_PAGE_SIZE, cursor=after, **given)  # type: ignore[arg-type]
+    except Invalid:
+        return rooms.list(sort="-updated_at", page_size=_PAGE_SIZE, **given)  # type: ignore[arg-type]
+
+
+def names(visit: TeamVisit) -> dict[str, str]:
+    """The names of the team's members, by id."""
+    found: dict[str, str] = {}
+    cursor = None
+    while True:
+        some = visit.workspace.members.list(page_size=_MEMBERS_AT_ONCE, cursor=cursor)
+        found |= {member.id: member.name for member in some.items}
+        cursor = some.next_cursor
+        if cursor is None:
+            return found

@@ -1,0 +1,96 @@
+"""What members decide for themselves, and for nobody else."""
+
+import pytest
+
+from cstar_core import Helpdesk
+from cstar_web.passwords import Argon2
+from tests.web.inbox.browser import Browser, Seen
+from tests.web.inbox.conftest import SignIn
+
+ACCOUNT = "/inbox/acme/account"
+PASSWORD = "correct horse battery"
+
+
+def test_a_member_without_a_password_sets_one(desk: Helpdesk, agent: Browser) -> None:
+    answer = agent.send(f"{ACCOUNT}/password", {"password": PASSWORD}, form=ACCOUNT)
+    assert answer.headers["Location"] == f"{ACCOUNT}?done=password"
+    assert "Your password is changed." in agent.see(answer.headers["Location"]).text
+    signed_in = desk.sign_ins(Argon2()).sign_in("acme", "agent@acme.example", PASSWORD)
+    assert signed_in.member.name == "Agent"
+
+
+@pytest.mark.parametrize(
+    ("current", "password", "told"),
+    [
+        ("wrong", "another horse battery", "Present password is not right"),
+        (PASSWORD, "short", "New password must have at least 10 characters"),
+        (PASSWORD, "", "New password is required"),
+        (PASSWORD, "1234567890", "New password is among the most common ones"),
+    ],
+)
+def test_what_is_wrong_with_a_password_stands_beside_it(
+    agent: Browser, current: str, password: str, told: str
+) -> None:
+    agent.send(f"{ACCOUNT}/password", {"password": PASSWORD}, form=ACCOUNT)
+    given = {"current": current, "password": password}
+    answer = agent.send(f"{ACCOUNT}/password", given, form=ACCOUNT)
+    seen = Seen(answer.text)
+    assert answer.status_code == 422
+    assert told in seen.text
+    assert PASSWORD not in answer.text
+    assert [each["aria-invalid"] for each in seen.all("input") if "aria-invalid" in each] == [
+        "true"
+    ]
+
+
+def test_another_password_signs_other_browsers_out(agent: Browser, signed_in: SignIn) -> None:
+    other = signed_in("agent")
+    agent.send(f"{ACCOUNT}/password", {"password": PASSWORD}, form=ACCOUNT)
+    assert other.get(ACCOUNT).status_code == 303
+    assert agent.get(ACCOUNT).status_code == 200
+
+
+def test_a_browser_is_signed_out_from_another(agent: Browser, signed_in: SignIn) -> None:
+    other = signed_in("agent")
+    forms = [each["action"] for each in agent.see(ACCOUNT).all("form") if "action" in each]
+    ending = [action for action in forms if action.endswith("/end")]
+    assert len(ending) == 2
+    answer = agent.send(ending[0], form=ACCOUNT)
+    assert answer.headers["Location"] == f"{ACCOUNT}?done=session"
+    assert other.get(ACCOUNT).status_code == 303
+
+
+def test_all_other_browsers_are_signed_out(agent: Browser, signed_in: SignIn) -> None:
+    others = [signed_in("agent") for _ in range(2)]
+    agent.send(f"{ACCOUNT}/sessions/end", form=ACCOUNT)
+    assert {other.get(ACCOUNT).status_code for other in others} == {303}
+    assert agent.get(ACCOUNT).status_code == 200
+
+
+def test_nobody_ends_a_session_of_somebody_else(
+    desk: Helpdesk, agent: Browser, signed_in: SignIn
+) -> None:
+    owner = signed_in("owner")
+    member = next(m for m in desk.workspace("acme").members.list().items if m.role == "owner")
+    session = desk.sessions.list(member.id)[0].id
+    answer = agent.send(f"{ACCOUNT}/sessions/{session}/end", form=ACCOUNT)
+    assert answer.status_code == 404
+    assert owner.get(ACCOUNT).status_code == 200
+
+
+def test_a_member_is_greeted_by_name_whatever_the_name_is(signed_in: SignIn) -> None:
+    name = "<script>alert(1)</script>\"'"
+    browser = signed_in("viewer", name=name)
+    answer = browser.get(ACCOUNT)
+    assert name in Seen(answer.text).text
+    assert "<script>alert" not in answer.text
+
+
+def test_a_viewer_sees_to_the_own_account(signed_in: SignIn) -> None:
+    viewer = signed_in("viewer")
+    answer = viewer.send(f"{ACCOUNT}/password", {"password": PASSWORD}, form=ACCOUNT)
+    assert answer.headers["Location"].endswith("done=password")
+
+
+def test_a_word_that_no_page_knows_is_not_shown(agent: Browser) -> None:
+    assert "never-heard" not in agent.get(f"{ACCOUNT}?done=never-heard").text
