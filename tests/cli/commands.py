@@ -50,12 +50,13 @@ def serving(*args: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str],
                 env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
             )
         )
+        stack.callback(server.kill)
         stack.callback(stop, server)
         assert server.stdout
         lines = [server.stdout.readline()]
         while not lines[-1].startswith(("{", LAST_LINE)):
             lines.append(server.stdout.readline())
-            assert lines[-1], server.communicate()
+            assert lines[-1], server.communicate(timeout=10)
         yield server, "".join(lines)
 
 

@@ -103,7 +103,9 @@ def read_one(client: socket.socket) -> bytes:
     """One answer of a connection that stays open; all our bodies are short and not empty."""
     received = b""
     while not received.partition(b"\r\n\r\n")[2]:
-        received += client.recv(65536)
+        data = client.recv(65536)
+        assert data, received
+        received += data
     return received
 
 
