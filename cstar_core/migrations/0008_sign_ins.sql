@@ -35,6 +35,7 @@ CREATE TABLE invitations (
     expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX invitations_owner ON invitations (team_id) WHERE member_id IS NULL;
+CREATE INDEX invitations_team ON invitations (team_id, id);
 CREATE INDEX invitations_expiry ON invitations (expires_at);
 -- What was sent to another address is for another person.
 CREATE TRIGGER members_readdressed AFTER UPDATE OF email_key ON members

@@ -89,9 +89,9 @@ def sweep(tx: Transaction) -> None:
 
 
 def _paid(tx: Transaction, limit: Limit, subject: bytes) -> int:
-    """Up to when it is paid; no further ahead than it could be, had the clock not been set back."""
-    stored = tx.value(_PAID, subject=subject) or 0
-    return int(min(max(stored, tx.now), tx.now + limit.at_once * limit.seconds))
+    """Up to when it is paid; what is further ahead than can be comes of a clock that went back."""
+    stored = int(tx.value(_PAID, subject=subject) or 0)
+    return stored if tx.now < stored <= tx.now + limit.at_once * limit.seconds else tx.now
 
 
 def network_of(address: str) -> str:

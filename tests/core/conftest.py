@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk, Webhook, Workspace
+from cstar_core import Helpdesk, Member, SignIns, Webhook, Workspace
 from tests.core.filling import fill
+from tests.core.hashing import QuickHasher
 from tests.core.receivers import URL
+from tests.core.signing_in import member_with_password
 from tests.core.vocabulary import ManualClock
 from tests.core.wandering import wander
 
@@ -152,3 +154,20 @@ def other(tmp_path: Path, clock: ManualClock) -> Iterator[Helpdesk]:
     """An empty desk."""
     with Helpdesk.open(tmp_path / "other.db", clock=clock) as desk:
         yield desk
+
+
+@pytest.fixture
+def hasher() -> QuickHasher:
+    return QuickHasher()
+
+
+@pytest.fixture
+def sign_ins(desk: Helpdesk, hasher: QuickHasher) -> SignIns:
+    """How members of the desk sign in."""
+    return desk.sign_ins(hasher)
+
+
+@pytest.fixture
+def ada(desk: Helpdesk, acme: Workspace, sign_ins: SignIns) -> Member:
+    """An agent of acme who has a password, and is signed in nowhere."""
+    return member_with_password(desk, acme, sign_ins)

@@ -1,6 +1,7 @@
 """Signing in with address and password, and what is set by an invitation."""
 
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -14,20 +15,16 @@ from cstar_core import (
     Helpdesk,
     Member,
     NotFound,
-    SignIn,
     SignInRefused,
     SignIns,
     Workspace,
 )
 from cstar_core.sign_ins.common import COMMON_PASSWORDS
 from cstar_core.sign_ins.passwords import PASSWORD_MIN, check_password
+from cstar_core.store import Prepared
 from tests.core.hashing import QuickHasher
+from tests.core.signing_in import ADDRESS, HOME, OTHER, PASSWORD, enter
 from tests.core.vocabulary import NOTHING, ManualClock, messages, refusal
-
-PASSWORD = "correct horse battery"
-OTHER = "another horse battery"
-HOME = "192.0.2.7"
-ADDRESS = "ada@example.com"
 
 PASSWORDS: list[tuple[Any, list[str]]] = [
     (PASSWORD, []),
@@ -49,29 +46,6 @@ PASSWORDS: list[tuple[Any, list[str]]] = [
     ("ADA@example.com", ["password must not be the name or the address"]),
     ("ada  park  the  1st", ["password must not be the name or the address"]),
 ]
-
-
-@pytest.fixture
-def hasher() -> QuickHasher:
-    return QuickHasher()
-
-
-@pytest.fixture
-def sign_ins(desk: Helpdesk, hasher: QuickHasher) -> SignIns:
-    return desk.sign_ins(hasher)
-
-
-@pytest.fixture
-def ada(acme: Workspace, sign_ins: SignIns, desk: Helpdesk) -> Member:
-    """A member who has a password, and is signed in nowhere."""
-    made = acme.invitations.invite(ADDRESS, name="Ada Park", role="agent")
-    begun = sign_ins.accept(made.token, PASSWORD)
-    desk.sessions.end_all(begun.member.id)
-    return begun.member
-
-
-def enter(sign_ins: SignIns, password: str = PASSWORD, **more: Any) -> SignIn:
-    return sign_ins.sign_in("acme", ADDRESS, password, **more)
 
 
 @pytest.mark.parametrize(("password", "problems"), PASSWORDS)
@@ -316,3 +290,20 @@ def test_a_taken_address_does_not_use_an_invitation_up(
         sign_ins.accept(token, OTHER, name="Ada", email=ADDRESS)
     made = sign_ins.accept(token, OTHER, name="Bo", email="bo@example.com").member
     assert (made.name, made.role) == ("Bo", "owner")
+
+
+QUERIES = {
+    f"{name}.{each}": query
+    for name, module in sorted(sys.modules.items())
+    if name.startswith(("cstar_core.sign_ins.", "cstar_core.roles"))
+    for each, query in vars(module).items()
+    if isinstance(query, Prepared)
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_has_an_index(path: Path, name: str) -> None:
+    query = QUERIES[name]
+    with sqlite3.connect(path) as file:
+        plan = file.execute(f"EXPLAIN QUERY PLAN {query.sql}", [1] * len(query.params)).fetchall()
+    assert not [row[3] for row in plan if row[3].startswith("SCAN")]
