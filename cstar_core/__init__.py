@@ -7,6 +7,7 @@ from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
 from cstar_core.custom_fields import CustomField
 from cstar_core.customers import Customer, Erased
+from cstar_core.drafts import Draft, StaleDraft
 from cstar_core.errors import (
     Busy,
     Conflict,
@@ -43,6 +44,7 @@ from cstar_core.imports import IMPORT_FORMATS, IMPORT_KINDS, BadRow, ImportProgr
 from cstar_core.inspection import Finding, Report
 from cstar_core.keys import Access, Key, NewKey
 from cstar_core.members import Member
+from cstar_core.messages import Sent
 from cstar_core.metadata import (
     METADATA_BYTES_MAX,
     METADATA_KEY_MAX,
@@ -51,6 +53,7 @@ from cstar_core.metadata import (
 )
 from cstar_core.migrations import Upgrade
 from cstar_core.pages import PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
+from cstar_core.presence import PRESENT_SECONDS, Presence
 from cstar_core.reindexing import Reindexed
 from cstar_core.reports import (
     Bar,
@@ -107,6 +110,7 @@ from cstar_core.tickets import (
     BulkItem,
     BulkResult,
     Message,
+    StaleConversation,
     Ticket,
     TicketFilter,
 )
@@ -170,6 +174,7 @@ __all__ = [
     "PASSWORD_MAX",
     "PASSWORD_MIN",
     "POSITION_MAX",
+    "PRESENT_SECONDS",
     "PRIORITIES",
     "ROLES",
     "SEARCH_MAX",
@@ -207,6 +212,7 @@ __all__ = [
     "CustomersTicket",
     "Delivery",
     "DisabledWebhook",
+    "Draft",
     "DryRun",
     "Durations",
     "Enrolment",
@@ -241,6 +247,7 @@ __all__ = [
     "Pace",
     "Page",
     "Parcel",
+    "Presence",
     "Problem",
     "Reading",
     "Receipt",
@@ -255,11 +262,14 @@ __all__ = [
     "SeenField",
     "SeenMessage",
     "SeenTicket",
+    "Sent",
     "Session",
     "SignIn",
     "SignInRefused",
     "SignIns",
     "SignedIn",
+    "StaleConversation",
+    "StaleDraft",
     "StaleVersion",
     "StorageFull",
     "Team",

@@ -5,7 +5,9 @@ HelpdeskError
 ├── NotFound       no such object in this workspace
 ├── Conflict       the object cannot live beside another one (an address or a key is taken)
 │   ├── StaleVersion   the object changed since it was read
-│   └── MergeConflict  the ticket is merged into another one, or is not, and should be otherwise
+│   │   └── StaleDraft       another window has saved, sent or discarded the draft
+│   ├── MergeConflict  the ticket is merged into another one, or is not, and should be otherwise
+│   └── StaleConversation    messages came to the ticket that the writer has not seen
 ├── Forbidden      whoever opened the workspace must not do that: a publishable key, or a role
 ├── SignInRefused  address and password, or what else was given to sign in, are not right
 │   ├── WrongCode      the code of the second factor is not right

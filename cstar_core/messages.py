@@ -1,20 +1,47 @@
 """Messages: the thread of a ticket, and what a new one does to the ticket."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Unpack
 
-from cstar_core.checks import raise_any
+from cstar_core.checks import Rule, check_integer, or_none, raise_any
+from cstar_core.drafts import VERSION_MAX, discard_sent
 from cstar_core.errors import Problem
 from cstar_core.scope import Scope
-from cstar_core.store import Store
+from cstar_core.store import Store, Transaction
 from cstar_core.tickets import (
+    MESSAGE_RULES,
+    Change,
     Message,
+    Stored,
+    Ticket,
+    TicketChanges,
     add_message,
     check_message,
+    check_seen,
     default_name,
+    read_by_key,
     read_messages,
     read_stored,
+    refuse_unseen,
     survivor,
+    ticket_of,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent, and its ticket with what was changed at the same time."""
+
+    message: Message
+    ticket: Ticket
+
+
+def _version(param: str, value: object) -> list[Problem]:
+    return check_integer(param, value, 0, VERSION_MAX)
+
+
+_RULES: dict[str, Rule] = MESSAGE_RULES | {"seen": check_seen, "draft": or_none(_version)}
 
 
 class Messages:
@@ -32,37 +59,91 @@ class Messages:
         sender: str = "agent",
         sender_name: str | None = None,
         is_internal: bool = False,
+        seen: str | None = None,
+        draft: int | None = None,
     ) -> Message:
         """Add a message (at most 100,000 characters) to a ticket.
 
         ``sender_name`` is the customer's, the team's or "System" if not given. Only agent and
         system messages may be internal. A public agent message opens a new ticket, a customer's
         opens one that is pending, resolved or closed. What is written to a merged ticket goes to
-        the one that has its thread. Raises Invalid, NotFound.
+        the one that has its thread.
+
+        ``seen`` is the id of the last message that the writer saw, "none" for an empty thread:
+        StaleConversation is raised, with what came after it, if it is not the last one any more.
+        The draft of the member who acts, and of this kind, is discarded with it: that of the
+        version ``draft``, or one whose text is in the message. Raises Invalid, NotFound.
         """
         values = {
             "content": content,
             "sender": sender,
             "sender_name": sender_name,
             "is_internal": is_internal,
+            "seen": seen,
+            "draft": draft,
         }
         with self._store.transaction(brief=True) as tx:
             ticket = read_stored(tx, self._scope, ticket_id)
             raise_any(self.check(values))
-            # Of the ticket that it is posted to, whose customer need not be the other one's.
-            name = sender_name or default_name(self._scope, sender, ticket.customer_name)
-            holder = survivor(tx, ticket)
-            customer = None if holder is ticket else ticket.customer_uid
-            return add_message(
-                tx, self._scope, holder, content, sender, name, is_internal, customer
-            )
+            return self._add(tx, ticket, values)
+
+    def send(
+        self,
+        ticket_id: str,
+        *,
+        content: str,
+        sender_name: str | None = None,
+        is_internal: bool = False,
+        seen: str | None = None,
+        draft: int | None = None,
+        **changes: Unpack[TicketChanges],
+    ) -> Sent:
+        """Add an agent's message and change its ticket, such as the status, as one.
+
+        It is as ``create`` and then ``tickets.update``, with their rules and events, and all of it
+        happens or nothing. Raises Invalid with what breaks the rules of both, NotFound,
+        StaleConversation, and MergeConflict for another status of a merged ticket.
+        """
+        values = {
+            "content": content,
+            "sender": "agent",
+            "sender_name": sender_name,
+            "is_internal": is_internal,
+            "seen": seen,
+            "draft": draft,
+        }
+        with self._store.transaction(brief=True) as tx:
+            before = read_stored(tx, self._scope, ticket_id)
+            change = Change(tx, self._scope, changes)
+            raise_any(self.check(values) + change.check() + change.against(before))
+            change.resolve()
+            message = self._add(tx, before, values)
+            if change.apply(read_by_key(tx, before.id)):
+                change.write()
+            after = read_by_key(tx, before.id)
+            thread = read_messages(tx, self._scope, after)
+            return Sent(message, ticket_of(after, self._scope, thread))
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
-        return check_message(values)
+        return check_message(values, _RULES)
 
     def list(self, ticket_id: str) -> tuple[Message, ...]:
         """The whole thread of a ticket, oldest first; raises NotFound."""
         with self._store.snapshot() as snap:
             stored = read_stored(snap, self._scope, ticket_id)
             return read_messages(snap, self._scope, stored)
+
+    def _add(self, tx: Transaction, ticket: Stored, values: Mapping[str, Any]) -> Message:
+        """Write a message from checked values."""
+        scope, content, sender = self._scope, values["content"], values["sender"]
+        # Of the ticket that it is posted to, whose customer need not be the other one's.
+        name = values["sender_name"] or default_name(scope, sender, ticket.customer_name)
+        holder = survivor(tx, ticket)
+        refuse_unseen(tx, scope, holder, values["seen"])
+        customer = None if holder is ticket else ticket.customer_uid
+        internal = values["is_internal"]
+        if sender == "agent":
+            version = values["draft"]
+            discard_sent(tx, scope, ticket.id, content, is_internal=internal, version=version)
+        return add_message(tx, scope, holder, content, sender, name, internal, customer)

@@ -9,12 +9,14 @@ from cstar_core.canned_replies import CannedReplies
 from cstar_core.custom_fields import CustomFields
 from cstar_core.customer_form import CustomerForm
 from cstar_core.customers import Customers
+from cstar_core.drafts import Drafts
 from cstar_core.events import Events
 from cstar_core.idempotency import Idempotency
 from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import TeamKeys
 from cstar_core.members import Member, Members
 from cstar_core.messages import Messages
+from cstar_core.presence import Presences
 from cstar_core.reports import Reports
 from cstar_core.roles import for_settings, for_work
 from cstar_core.scope import Scope
@@ -57,6 +59,8 @@ class Workspace:
         self.invitations = Invitations(settings, scope)
         self.custom_fields = CustomFields(settings, scope)
         self.canned_replies = CannedReplies(settings, scope)
+        self.drafts = Drafts(store, scope)
+        self.presence = Presences(store, scope)
         self.events = Events(store, scope)
         self.ticket_links = TicketLinks(store, scope, settings)
         self.customer_form = CustomerForm(store, scope)

@@ -30,7 +30,7 @@ LAYERS = (
     ("keys", "members", "custom_fields", "webhooks"),
     ("customers", "sign_ins"),
     ("tickets",),
-    ("canned_replies",),
+    ("canned_replies", "drafts", "presence"),
     ("messages", "views", "figures", "idempotency", "inspection", "reindexing"),
     ("ticket_links",),
     ("customer_form",),

@@ -35,6 +35,7 @@ from cstar_core.tables import (
     SENDERS,
     AttemptRow,
     DeliveryRow,
+    DraftRow,
     EventRow,
     ExternalIdRow,
     MessageRow,
@@ -133,6 +134,8 @@ _EMPTY_TICKET = prepare(
     ).where(TicketRow.id == slot("ticket"))
 )
 _FORGET_IDS = prepare(ExternalIdRow.delete().where(ExternalIdRow.ticket_id == slot("ticket")))
+# A draft answers the person, and may quote them.
+_FORGET_DRAFTS = prepare(DraftRow.delete().where(DraftRow.ticket_id == slot("ticket")))
 _UNUSED_TAGS = prepare(
     TagRow.delete().where((TagRow.workspace_id == slot("workspace")) & (TagRow.uses == 0))
 )
@@ -356,6 +359,7 @@ def _empty_ticket(
     facets.replace_values(tx, known, owner, values, left)
     tx.run(_EMPTY_TICKET, ticket=key, tags=to_json(left_tags), values=to_json(left), now=tx.now)
     tx.run(_FORGET_IDS, ticket=key)
+    tx.run(_FORGET_DRAFTS, ticket=key)
 
 
 _PLACES = prepare(

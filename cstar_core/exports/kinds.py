@@ -1,4 +1,4 @@
-"""What an export holds of each table, and why it leaves out the rest.
+"""What an export holds of each table, and why it leaves out columns of it.
 
 Each kind is a file. Its rows are in the order of the tables' own keys, which an import keeps; so
 an export of what was imported is the same again.
@@ -373,28 +373,3 @@ KINDS = (
     *(TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CANNED_REPLIES, CUSTOMERS),
     *(TICKETS, MESSAGES, MERGES, EXTERNAL_IDS, VIEWS),
 )
-
-LEFT_OUT = {
-    "keys": "secrets: an import makes no keys; new ones come from `cstar key create`",
-    "passwords": "secrets: members are invited again on another desk",
-    "second_factors": "secrets: members are invited again on another desk",
-    "recovery_codes": "secrets: members are invited again on another desk",
-    "invitations": "secrets: members are invited again on another desk",
-    "sessions": "who is signed in on this desk",
-    "sign_in_tries": "kept for an hour, to slow down who guesses passwords",
-    "known_networks": "from where members signed in to this desk",
-    "receipts": "answers kept for 24 hours, for keys that are not exported",
-    "probes": "says nothing of the data",
-    "upgrades": "which cStar brought this file to its schema; another file has its own",
-    "tags": "derived: made from the tags of tickets and customers",
-    "tag_uses": "derived: made from the tags of tickets and customers",
-    "field_values": "derived: made from the customFields of tickets and customers",
-    "ticket_counts": "derived: counts tickets",
-    "ticket_changes": "derived: what the search index still has to take in",
-    "customer_changes": "derived: what the search index still has to take in",
-    "webhooks": "addresses and secrets of this desk: a copy of it must not send to them too",
-    "deliveries": "belong to webhooks",
-    "attempts": "belong to webhooks",
-    "link_secrets": "secrets: the links of this desk do not open a copy of it",
-    "quiet_events": "whom to tell of events; an import tells nobody of its own",
-}

@@ -22,7 +22,7 @@ from cstar_core.tables.people import (
     TeamRow,
     WorkspaceRow,
 )
-from cstar_core.tables.replying import CannedReplyRow
+from cstar_core.tables.replying import CannedReplyRow, DraftRow, PresenceRow
 from cstar_core.tables.signing import (
     InvitationRow,
     KnownNetworkRow,
@@ -70,6 +70,7 @@ __all__ = [
     "CustomFieldRow",
     "CustomerRow",
     "DeliveryRow",
+    "DraftRow",
     "EventRow",
     "ExternalIdRow",
     "FieldValueRow",
@@ -81,6 +82,7 @@ __all__ = [
     "MergeRow",
     "MessageRow",
     "PasswordRow",
+    "PresenceRow",
     "ProbeRow",
     "QuietEventsRow",
     "ReceiptRow",

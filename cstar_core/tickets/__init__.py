@@ -1,14 +1,24 @@
 """Tickets: conversations with one customer about one thing."""
 
+from cstar_core.tickets.acting import Place, place_of
 from cstar_core.tickets.bulk import BULK_MAX, BulkItem, BulkResult
-from cstar_core.tickets.changing import ManyChanges, TicketChanges
+from cstar_core.tickets.changing import Change, ManyChanges, TicketChanges
 from cstar_core.tickets.filters import TicketFilter, check_filter
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
 from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.status import DONE
-from cstar_core.tickets.thread import check_message, default_name
+from cstar_core.tickets.thread import (
+    MESSAGE_RULES,
+    NOTHING_SEEN,
+    StaleConversation,
+    check_message,
+    check_seen,
+    default_name,
+    refuse_unseen,
+    seen_uid,
+)
 from cstar_core.tickets.ticket import (
     CONTENT_MAX,
     ENTITY,
@@ -17,8 +27,10 @@ from cstar_core.tickets.ticket import (
     Stored,
     Ticket,
     check_content,
+    read_by_key,
     read_messages,
     read_stored,
+    ticket_of,
 )
 from cstar_core.tickets.writing import add_message
 
@@ -27,13 +39,18 @@ __all__ = [
     "CONTENT_MAX",
     "DONE",
     "ENTITY",
+    "MESSAGE_RULES",
+    "NOTHING_SEEN",
     "TICKET_SORTS",
     "TITLE_MAX",
     "BulkItem",
     "BulkResult",
+    "Change",
     "ManyChanges",
     "Message",
     "NewTickets",
+    "Place",
+    "StaleConversation",
     "Stored",
     "Ticket",
     "TicketChanges",
@@ -45,8 +62,14 @@ __all__ = [
     "check_content",
     "check_filter",
     "check_message",
+    "check_seen",
     "default_name",
+    "place_of",
+    "read_by_key",
     "read_messages",
     "read_stored",
+    "refuse_unseen",
+    "seen_uid",
     "survivor",
+    "ticket_of",
 ]

@@ -1,4 +1,4 @@
-"""A ticket's thread: what a message may be, and under whose name it stands."""
+"""A ticket's thread: what a message may be, under whose name it stands, what its writer saw."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,31 @@ from cstar_core.checks import (
     invalid,
     or_none,
 )
-from cstar_core.errors import Problem
+from cstar_core.errors import Conflict, Problem
+from cstar_core.ids import PREFIXES, parse_id, public_id
 from cstar_core.scope import Scope
-from cstar_core.tables import SENDERS
-from cstar_core.tickets.ticket import check_content
+from cstar_core.store import Transaction, prepare, slot
+from cstar_core.tables import SENDERS, MessageRow
+from cstar_core.tickets.ticket import (
+    MESSAGE_COLUMNS,
+    Message,
+    Stored,
+    check_content,
+    message_of,
+    read_messages,
+)
+
+# What the writer saw of a thread without messages.
+NOTHING_SEEN = "none"
+
+
+class StaleConversation(Conflict):
+    """Messages came that the writer of another one has not seen; ``messages`` has these."""
+
+    def __init__(self, messages: tuple[Message, ...]) -> None:
+        self.messages = messages
+        number = f"{len(messages)} messages" if len(messages) > 1 else "A message"
+        super().__init__(f"{number} came to the ticket meanwhile")
 
 
 def _sender(param: str, value: object) -> list[Problem]:
@@ -44,6 +65,50 @@ def check_message(
     if values.get("is_internal") is True and values.get("sender") == "customer":
         problems += invalid("is_internal", "must be false for a customer's message")
     return problems
+
+
+def check_seen(param: str, value: object) -> list[Problem]:
+    """The id of a message, "none" for a thread without one, or None where nothing is said."""
+    if value in (None, NOTHING_SEEN) or parse_id("message", value) is not None:
+        return []
+    return invalid(param, f"must be an id that begins with {PREFIXES['message']}, or none")
+
+
+def seen_uid(seen: str | None) -> bytes | None:
+    """The message as it is stored: empty for a thread without one."""
+    return b"" if seen == NOTHING_SEEN else parse_id("message", seen)
+
+
+_SEEN = prepare(
+    MessageRow.select(MessageRow.created_at, MessageRow.id).where(
+        (MessageRow.ticket_id == slot("ticket")) & (MessageRow.uid == slot("uid"))
+    )
+)
+_LATER = (MessageRow.created_at > slot("at")) | (
+    (MessageRow.created_at == slot("at")) & (MessageRow.id > slot("id"))
+)
+_AFTER = prepare(
+    MessageRow.select(*MESSAGE_COLUMNS)
+    .where((MessageRow.ticket_id == slot("ticket")) & _LATER)
+    .order_by(MessageRow.created_at, MessageRow.id)
+)
+
+
+def refuse_unseen(tx: Transaction, scope: Scope, ticket: Stored, seen: str | None) -> None:
+    """Raise StaleConversation if a thread has messages after the last one that was seen.
+
+    A message that is not in it stands for none of it: a merge may have been undone meanwhile.
+    """
+    if seen is None:
+        return
+    last = tx.first(_SEEN, ticket=ticket.id, uid=seen_uid(seen))
+    if last is None:
+        later = read_messages(tx, scope, ticket)
+    else:
+        rows = tx.all(_AFTER, ticket=ticket.id, at=last[0], id=last[1])
+        later = tuple(message_of(row, public_id("ticket", ticket.uid)) for row in rows)
+    if later:
+        raise StaleConversation(later)
 
 
 def default_name(scope: Scope, sender: str, customer_name: str | None) -> str:

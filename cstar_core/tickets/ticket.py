@@ -266,15 +266,16 @@ _BY_KEY = prepare(_JOINED.where(TicketRow.id == slot("key")))
 _BY_KEYS = prepare(
     _JOINED.where(TicketRow.id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("keys")])))
 )
+MESSAGE_COLUMNS = (
+    MessageRow.uid,
+    MessageRow.content,
+    MessageRow.sender,
+    MessageRow.sender_name,
+    MessageRow.is_internal,
+    MessageRow.created_at,
+)
 _MESSAGES = prepare(
-    MessageRow.select(
-        MessageRow.uid,
-        MessageRow.content,
-        MessageRow.sender,
-        MessageRow.sender_name,
-        MessageRow.is_internal,
-        MessageRow.created_at,
-    )
+    MessageRow.select(*MESSAGE_COLUMNS)
     .where((MessageRow.ticket_id == slot("ticket")) & (MessageRow.is_internal <= slot("internal")))
     .order_by(MessageRow.id)
 )

@@ -8,7 +8,7 @@ from cstar_core import Helpdesk
 
 GROWING = (
     "tickets|customers|messages|events|tag_uses|field_values|members|keys|receipts"
-    "|deliveries|attempts"
+    "|deliveries|attempts|drafts|presences"
 )
 _ALIASES = r"[tvgwed]\d+"
 
