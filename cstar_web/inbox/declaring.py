@@ -14,6 +14,7 @@ from cstar_web.inbox.admitting import admit
 from cstar_web.inbox.cookies import GUEST, read_cookie
 from cstar_web.inbox.forgery import require_own_page, require_token
 from cstar_web.inbox.forms import read_form
+from cstar_web.inbox.stopping import Elsewhere, Stopped
 from cstar_web.inbox.visits import INBOX, Visit
 
 View = Callable[..., Response]
@@ -36,6 +37,8 @@ class Page:
     # What its form may send: names that are sent once, and names of lists.
     fields: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    # The field that takes long to write, and is given back to who is signed out meanwhile.
+    keeps: str = ""
     # The page that has the form; it is shown once more, with what is wrong, if that is refused.
     again: View | None = None
 
@@ -96,18 +99,34 @@ class _Endpoint:
         self._view = view
 
     def __call__(self, **ids: Any) -> Response:
-        visit = self._admit(ids)
         if self._declared.method == "GET":
-            return self._view(visit, **ids)
+            return self._view(self._admit(ids), **ids)
+        try:
+            visit = self._admit(ids)
+        except Elsewhere as error:
+            raise self._kept(401, error) from error
         require_own_page()
         visit.form = read_form(self._declared.fields, self._declared.lists)
-        require_token(visit.form.token, visit.secret)
+        try:
+            require_token(visit.form.token, visit.secret)
+        except Stopped as error:
+            raise self._kept(403, error) from error
         return self._take(visit, ids)
 
     def _admit(self, ids: dict[str, Any]) -> Visit:
         if self._declared.access == "anyone":
             return Visit(desk=services().desk, secret=read_cookie(GUEST))
         return admit(ids.pop("team"), self._declared.access)
+
+    def _kept(self, status: int, otherwise: Exception) -> Exception:
+        """What ends the visit instead, so that nothing is lost that was long to write."""
+        if not self._declared.keeps:
+            return otherwise
+        # Only what came from a page of ours is shown again.
+        require_own_page()
+        form = read_form(self._declared.fields, self._declared.lists)
+        reason = otherwise.reason if isinstance(otherwise, Stopped) else ""
+        return Stopped(status, reason, form.values[self._declared.keeps])
 
     def _take(self, visit: Visit, ids: dict[str, Any]) -> Response:
         if self._declared.again is None:

@@ -10,13 +10,18 @@ from cstar_web.inbox.stopping import Elsewhere, Stopped
 from cstar_web.inbox.visits import chosen_language, chosen_theme
 from cstar_web.watch import CODE
 
-_CODES = {400: "REQUEST_INVALID", 403: "insufficient_permissions", 415: "UNSUPPORTED_MEDIA_TYPE"}
+_CODES = {
+    400: "REQUEST_INVALID",
+    401: "authentication_required",
+    403: "insufficient_permissions",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
 
 
 def failure_page(refused: Failure) -> Response:
     """The page for what the app refuses anywhere."""
     request.environ[CODE] = refused.kind.code
-    answer = _page(refused.status, "", [problem.message for problem in refused.problems])
+    answer = _page(refused.status, problems=[problem.message for problem in refused.problems])
     answer.headers.extend(refused.headers)
     return answer
 
@@ -29,7 +34,7 @@ def answer_stops(app: Flask) -> None:
 
 def _stopped(stopped: Stopped) -> Response:
     request.environ[CODE] = _CODES.get(stopped.status, "RESOURCE_MISSING")
-    return _page(stopped.status, stopped.reason, ())
+    return _page(stopped.status, stopped.reason, stopped.kept)
 
 
 def _elsewhere(error: Elsewhere) -> Response:
@@ -41,13 +46,14 @@ def _elsewhere(error: Elsewhere) -> Response:
     return answer
 
 
-def _page(status: int, reason: str, problems: object) -> Response:
+def _page(status: int, reason: str = "", kept: str = "", problems: object = ()) -> Response:
     text = render(
         "failure.html",
         chosen_language(),
         chosen_theme(),
         status=status,
         reason=reason,
+        kept=kept,
         problems=problems,
         request_id=request_id(),
     )

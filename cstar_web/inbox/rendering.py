@@ -4,6 +4,7 @@ from functools import cache
 
 from flask import Response, url_for
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.ext import InternationalizationExtension
 
 from cstar_web.answer import Answer
 from cstar_web.inbox.files import files
@@ -63,7 +64,7 @@ def environment(language: str) -> Environment:
         loader=PackageLoader("cstar_web.inbox"),
         autoescape=True,
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
+        extensions=[InternationalizationExtension],
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,

@@ -4,11 +4,13 @@
 class Stopped(Exception):
     """The visit ends with a page that says why, by its status."""
 
-    def __init__(self, status: int, reason: str = "") -> None:
+    def __init__(self, status: int, reason: str = "", kept: str = "") -> None:
         super().__init__(f"{status} {reason}".rstrip())
         self.status = status
-        # A key of `failures.REASONS`, where the status alone does not tell.
+        # A word that the page knows, where the status alone does not tell.
         self.reason = reason
+        # What was typed, for the page to give back.
+        self.kept = kept
 
 
 class Elsewhere(Exception):

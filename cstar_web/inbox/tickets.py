@@ -1,10 +1,11 @@
 """The inbox itself: views of tickets with their counts, the list of one, and a conversation."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Response, request
 
-from cstar_core import PRIORITIES, STATUSES, Invalid, Member, Ticket, utc_now
+from cstar_core import PRIORITIES, STATUSES, Invalid, Ticket, utc_now
 from cstar_core import Page as Listed
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
@@ -31,11 +32,6 @@ class TicketView:
     icon: str
     statuses: tuple[str, ...] = ()
     assigned_to: str | None = None
-
-    def filter(self, member: Member) -> dict[str, object]:
-        """The same as `tickets.list` takes it."""
-        whose = member.id if self.assigned_to == ME else self.assigned_to
-        return {"status": self.statuses or None, "assigned_to": whose}
 
 
 VIEWS = (
@@ -76,6 +72,9 @@ def show_view(visit: TeamVisit, view: str) -> Response:
 @page(Page(method="GET", path=TICKET, name="ticket", access="viewer"))
 def show_ticket(visit: TeamVisit, ticket: str) -> Response:
     found = visit.workspace.tickets.get(ticket, expand_customer=True)
+    if found.merged_into is not None:
+        # Its conversation goes on there.
+        return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
     view = request.args.get("view", "")
     known = view if view in {each.name for each in VIEWS} else START
     return visit.show(
@@ -95,6 +94,7 @@ def show_ticket(visit: TeamVisit, ticket: str) -> Response:
         name="reply",
         access="agent",
         fields=("content", "kind", "then"),
+        keeps="content",
         again=show_ticket,
     )
 )
@@ -150,31 +150,37 @@ def panes(visit: TeamVisit, view: str) -> dict[str, object]:
     found = next((each for each in VIEWS if each.name == view), None)
     if found is None:
         raise Stopped(404)
-    rooms = visit.workspace.tickets
     after = request.args.get("after") or None
+    with visit.desk.snapshot(search=False):
+        counts = [(each, listed(visit, each, size=1).total) for each in VIEWS]
+        some, known = listed(visit, found, after), names(visit)
     return {
         "view": found,
-        "views": [
-            (each, rooms.list(page_size=1, **each.filter(visit.member)).total)  # type: ignore[arg-type]
-            for each in VIEWS
-        ],
-        "listed": listed(visit, found, after),
+        "views": counts,
+        "listed": some,
         "after": after,
-        "names": names(visit),
+        "names": known,
         "now": utc_now(),
         "status_words": STATUS_WORDS,
         "priority_words": PRIORITY_WORDS,
     }
 
 
-def listed(visit: TeamVisit, view: TicketView, after: str | None) -> Listed[Ticket]:
+def listed(
+    visit: TeamVisit, view: TicketView, after: str | None = None, size: int = _PAGE_SIZE
+) -> Listed[Ticket]:
     """A page of a view; a cursor that is of another one counts as none."""
-    given = view.filter(visit.member)
-    rooms = visit.workspace.tickets
+    find = partial(
+        visit.workspace.tickets.list,
+        status=view.statuses or None,
+        assigned_to=visit.member.id if view.assigned_to == ME else view.assigned_to,
+        sort="-updated_at",
+        page_size=size,
+    )
     try:
-        return rooms.list(sort="-updated_at", page_size=_PAGE_SIZE, cursor=after, **given)  # type: ignore[arg-type]
+        return find(cursor=after)
     except Invalid:
-        return rooms.list(sort="-updated_at", page_size=_PAGE_SIZE, **given)  # type: ignore[arg-type]
+        return find()
 
 
 def names(visit: TeamVisit) -> dict[str, str]:

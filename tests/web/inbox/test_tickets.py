@@ -134,6 +134,39 @@ def test_what_was_typed_is_kept_if_it_is_refused(acme: Workspace, agent: Browser
     assert acme.tickets.list().items[0].status == "new"
 
 
+def test_what_was_typed_is_given_back_to_who_is_signed_out(
+    desk: Helpdesk, acme: Workspace, agent: Browser
+) -> None:
+    path = ticket(acme)
+    token = agent.token(path)
+    desk.sessions.end_all(acme.members.list().items[0].id)
+    data = {"form_token": token, "content": "Long <b>text", "kind": "reply", "then": ""}
+    for headers, shown in (({}, True), ({"Origin": "http://evil.example"}, False)):
+        answer = agent.client.post(f"{path}/messages", data=data, headers=headers)
+        assert answer.status_code == (401 if shown else 403)
+        assert ("Long &lt;b&gt;text" in answer.text) is shown
+    assert acme.tickets.list().items[0].message_count == 0
+
+
+def test_what_was_typed_before_signing_in_again_is_given_back(
+    acme: Workspace, agent: Browser, signed_in: SignIn
+) -> None:
+    path = ticket(acme)
+    data = {"form_token": signed_in("agent").token(path), "content": "Long text"}
+    answer = agent.client.post(f"{path}/messages", data={**data, "kind": "reply", "then": ""})
+    assert answer.status_code == 403
+    assert "This form is too old" in answer.text and "Long text" in answer.text
+
+
+def test_a_merged_ticket_leads_to_the_one_that_it_is_merged_into(
+    acme: Workspace, agent: Browser
+) -> None:
+    one, other = ticket(acme), ticket(acme)
+    acme.tickets.merge(one.rpartition("/")[2], other.rpartition("/")[2])
+    answer = agent.get(f"{one}?view=all")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{other}?view=all")
+
+
 @pytest.mark.parametrize(("kind", "then"), [("", ""), ("reply", "deleted"), ("secret", "")])
 def test_a_choice_that_no_page_offers_is_refused(
     acme: Workspace, agent: Browser, kind: str, then: str
@@ -210,8 +243,8 @@ def test_a_viewer_reads_and_does_not_write(acme: Workspace, signed_in: SignIn) -
         answer = viewer.send(target, values, form=path)
         assert answer.status_code == 403
         assert "You may not do that" in answer.text
-    found = acme.tickets.list().items[0]
-    assert (found.status, found.message_count) == ("new", 1)
+    unchanged = acme.tickets.list().items[0]
+    assert (unchanged.status, unchanged.message_count) == ("new", 1)
 
 
 def test_a_role_that_was_taken_away_is_gone_at_once(acme: Workspace, agent: Browser) -> None:
