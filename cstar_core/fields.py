@@ -33,7 +33,7 @@ COMPARISONS = ("gte", "lte", "gt", "lt")
 _KEY = re.compile(FIELD_KEY_PATTERN.removesuffix("$") + r"\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,400})(\.\d{1,400})?([eE][+-]?\d{1,4})?\Z", re.ASCII)
-_INDEXED_TEXT_MAX = 128
+INDEXED_TEXT_MAX = 128
 _INTEGER_LIMIT = 2**63
 
 Scalar = str | int | float
@@ -201,9 +201,9 @@ def index_text(text: str) -> str:
     >>> index_text("EU")
     'EU'
     """
-    if len(text) <= _INDEXED_TEXT_MAX:
+    if len(text) <= INDEXED_TEXT_MAX:
         return text
-    return f"{text[:_INDEXED_TEXT_MAX]}\x01{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"{text[:INDEXED_TEXT_MAX]}\x01{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _check_required(

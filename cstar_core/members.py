@@ -94,11 +94,7 @@ _PAGE = prepare(
     )
 )
 _NAMES = prepare(MemberRow.select(MemberRow.uid, MemberRow.name, MemberRow.email).where(_MINE))
-_KEYS = prepare(
-    MemberRow.select(MemberRow.id, MemberRow.uid, MemberRow.name)
-    .where(_MINE)
-    .order_by(MemberRow.id)
-)
+_KEYS = prepare(MemberRow.select(MemberRow.id, MemberRow.uid, MemberRow.name).where(_MINE))
 _COUNT = prepare(MemberRow.select(fn.COUNT(MemberRow.id)).where(_MINE))
 _PLACE = prepare(
     MemberRow.select(

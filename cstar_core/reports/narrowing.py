@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from cstar_core import facets
-from cstar_core.checks import check_choice, invalid, raise_any
+from cstar_core.checks import check_choice, check_text, invalid, raise_any
 from cstar_core.errors import Problem
 from cstar_core.fields import Definition
 from cstar_core.members import member_key
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot
 from cstar_core.tables import PRIORITIES
-from cstar_core.tags import check_tags, parse_tags
+from cstar_core.tags import TAG_MAX, parse_tags
 from cstar_core.tickets import ENTITY
 
 # The key of what is not there; no row has it.
@@ -78,4 +78,4 @@ def read_narrowing(
 def _check_tag(tag: object) -> list[Problem]:
     if not isinstance(tag, str) or "," in tag or not tag.strip():
         return invalid("tag", "must be one tag")
-    return check_tags("tag", tag)
+    return check_text("tag", tag, TAG_MAX)

@@ -139,18 +139,14 @@ class _Reading:
         values: Mapping[str, object] | None = None,
     ) -> Spread:
         """How long it took, of what was done in a period."""
-        parts = json.dumps(walks.parts(period.begins, period.ends, _PARTS))
-        text = walks.durations(column, self._shape, *where)
-        rows = self._run(text, parts=parts, **(values or {}))
-        return Spread(numbers for (numbers,) in rows)
+        return self._spread(walks.durations(column, self._shape, *where), period, values or {})
 
     def breakdown(self, grouping: Grouping, period: Period) -> Breakdown:
         """The groups of a period."""
         created = self._created(grouping, period)
-        order = sorted(created, key=lambda each: (-each[1], each[0].name))
+        order = sorted(created, key=lambda each: (-each[1], each[0].name, each[0].key or ""))
         shown = [choice for choice, _ in order[:GROUPS_MAX]]
-        values = {**grouping.values, **grouping.top(shown)}
-        where = (grouping.group(shown), grouping.joined)
+        where, values = self._told_apart(grouping, shown)
         spreads = [self.spread(column, period, where, values) for column in _TIMES]
         groups = [
             _group(choice.key, choice.name, number, spreads, grouping.number(place, choice))
@@ -163,16 +159,33 @@ class _Reading:
             other if _happened(other) else None,
         )
 
+    def _told_apart(
+        self, grouping: Grouping, shown: Sequence[Choice]
+    ) -> tuple[tuple[str, str], dict[str, object]]:
+        """The SQL that tells the group of a ticket, if these are shown, and its values."""
+        values = {**grouping.values, **grouping.top(shown)}
+        return (grouping.group(shown), grouping.joined), values
+
     def _created(self, grouping: Grouping, period: Period) -> list[tuple[Choice, int]]:
-        groups = json.dumps([choice.indexed for choice in grouping.choices])
+        choices = grouping.choices
+        if self._shape:
+            where, values = self._told_apart(grouping, choices)
+            text = walks.told_apart(self._shape, *where)
+            counts = self._spread(text, period, values).counts()
+            numbers = enumerate(choices)
+            return [(one, counts.get(grouping.number(place, one), 0)) for place, one in numbers]
         rows = self._run(
-            walks.counted_by_group(grouping.lead, self._shape),
-            groups=groups,
+            walks.counted_by_group(grouping.lead),
+            groups=json.dumps([choice.indexed for choice in choices]),
             begins=period.begins,
             ends=period.ends,
             **grouping.values,
         )
-        return list(zip(grouping.choices, _in_order(rows), strict=True))
+        return list(zip(choices, _in_order(rows), strict=True))
+
+    def _spread(self, text: str, period: Period, values: Mapping[str, object]) -> Spread:
+        parts = json.dumps(walks.parts(period.begins, period.ends, _PARTS))
+        return Spread(numbers for (numbers,) in self._run(text, parts=parts, **values))
 
     @property
     def _shape(self) -> walks.Shape:

@@ -51,6 +51,22 @@ class Spread:
             bisect_right(part, base | up_to) - bisect_left(part, base) for part in self._parts
         )
 
+    def counts(self) -> dict[int, int]:
+        """How many there are in each group that has any.
+
+        >>> Spread([f"{1 << 38},{2 << 38}", f"{1 << 38}"]).counts()
+        {1: 2, 2: 1}
+        """
+        found: dict[int, int] = {}
+        for part in self._parts:
+            place = 0
+            while place < len(part):
+                group = part[place] >> GROUP_BITS
+                after = bisect_right(part, group << GROUP_BITS | _LONGEST, place)
+                found[group] = found.get(group, 0) + after - place
+                place = after
+        return found
+
     def percentile(self, percent: int, group: int = 0) -> int | None:
         """The smallest duration that so many of a hundred do not exceed (nearest rank).
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from cstar_core.events import EVENT_TYPES
+from cstar_core.fields import INDEXED_TEXT_MAX
 from cstar_core.reports.spread import GROUP_BITS
 from cstar_core.store import Snapshot, SqlRow
 from cstar_core.tables import PRIORITIES, STATUSES
@@ -21,7 +22,6 @@ _STATUSES = ", ".join(str(code) for code in range(len(STATUSES)))
 _OPEN = ", ".join(str(code) for code, name in enumerate(STATUSES) if name not in DONE)
 _PRIORITIES = ", ".join(str(code) for code in range(len(PRIORITIES)))
 _REOPENED = EVENT_TYPES.index("ticket.reopened")
-# What has created_at in the index that finds it, so that it can lead.
 _PLAIN = {
     "assigned": "t.assigned_to = :assigned",
     "unassigned": "t.assigned_to IS NULL",
@@ -31,6 +31,7 @@ _PLAIN = {
         "WHERE tag_id = :tagged AND created_at = t.created_at AND owner_id = t.id)"
     ),
 }
+# What lies in the index that finds what was created, so that this can lead.
 _LED = {
     "assigned": "tickets_assigned",
     "unassigned": "tickets_assigned",
@@ -64,31 +65,31 @@ def _where(*conditions: str) -> str:
     return f"WHERE {' AND '.join(conditions)}"
 
 
-def _created(shape: Shape, between: str) -> str:
-    """The tickets that were created in a span; the index of the first condition leads."""
+def _created(shape: Shape, between: str, joined: str | None = None) -> str:
+    """The tickets that were created in a span; the index of the first condition leads.
+
+    Where rows of a tag or a value lead, tickets are only read if more is asked of them, or if
+    something is ``joined``.
+    """
     rows = [name for name in shape if name not in _LED]
     if rows:
         first = rows[0]
-        lead, key = ("tag_uses", "lead.tag_id = :tagged")
+        lead, key = "tag_uses", "lead.tag_id = :tagged"
         if first != "tagged":
             place = first.removeprefix("valued")
-            lead, key = (
-                "field_values",
-                f"lead.field_id = :field{place} AND lead.value = :{first}",
-            )
-        return _led_by(lead, key, tuple(name for name in shape if name != first), between)
+            lead, key = "field_values", f"lead.field_id = :field{place} AND lead.value = :{first}"
+        rest = tuple([name for name in shape if name != first])
+        read = rest or joined is not None
+        reads = "CROSS JOIN tickets AS t ON t.id = lead.owner_id " if read else ""
+        span = between.replace("t.created_at", "lead.created_at")
+        where = _where(key, span, *map(_condition, rest))
+        return f"FROM {lead} AS lead {reads}{joined or ''}{where}"
     first = next((name for name in _LED if name in shape), "")
     index = _LED.get(first, "tickets_created")
     statuses = [f"t.status IN ({_STATUSES})"] if first else []
     conditions = ["t.workspace_id = :workspace", *statuses, *map(_condition, shape)]
-    return f"FROM tickets AS t INDEXED BY {index} {_where(*conditions, between)}"
-
-
-def _led_by(lead: str, key: str, rest: Shape, between: str) -> str:
-    """Rows that lead to tickets created in a span, which are only read if more is asked of them."""
-    joined = "CROSS JOIN tickets AS t ON t.id = lead.owner_id " if rest else ""
-    conditions = [key, between.replace("t.created_at", "lead.created_at"), *map(_condition, rest)]
-    return f"FROM {lead} AS lead {joined}{_where(*conditions)}"
+    where = _where(*conditions, between)
+    return f"FROM tickets AS t INDEXED BY {index} {joined or ''}{where}"
 
 
 def _happened(column: str, shape: Shape, between: str, joined: str = "") -> str:
@@ -150,30 +151,37 @@ def durations(column: str, shape: Shape, group: str = "0", joined: str = "") -> 
 
 
 @lru_cache(256)
-def counted_by_group(lead: str, shape: Shape) -> str:
-    """How many tickets of each group were created in the period.
+def told_apart(shape: Shape, group: str, joined: str) -> str:
+    """For each part of a period, the group of each ticket that was created in it."""
+    rows = _created(shape, _between("t.created_at", "part"), joined)
+    return (
+        f"SELECT (SELECT group_concat(({group}) << {GROUP_BITS}) {rows}) "  # noqa: S608
+        "FROM json_each(:parts) AS part"
+    )
+
+
+def counted_by_group(lead: str) -> str:
+    """How many tickets of each group were created in the period, if nothing narrows the report.
 
     ``:groups`` is an array of what the index of the group begins with; ``lead`` says which it is.
     """
-    between = "t.created_at >= :begins AND t.created_at < :ends"
-    if lead in _LEADS:
-        rows = _led_by(lead, _LEADS[lead], shape, between)
-    else:
-        column = "t.assigned_to IS" if lead == "tickets_assigned" else "t.priority ="
-        conditions = [
-            f"{column} g.value",
-            "t.workspace_id = :workspace",
-            f"t.status IN ({_STATUSES})",
-            between,
-            *map(_condition, shape),
-        ]
-        rows = f"FROM tickets AS t INDEXED BY {lead} {_where(*conditions)}"
-    return f"SELECT g.key, (SELECT count(*) {rows}) FROM json_each(:groups) AS g"  # noqa: S608
+    return (
+        f"SELECT g.key, (SELECT count(*) FROM {_LEADS[lead]} "  # noqa: S608
+        "AND lead.created_at >= :begins AND lead.created_at < :ends) FROM json_each(:groups) AS g"
+    )
 
 
+_OF_TICKETS = (
+    f"tickets AS lead INDEXED BY {{}} WHERE lead.workspace_id = :workspace "
+    f"AND lead.status IN ({_STATUSES}) AND lead.{{}} g.value"
+)
 _LEADS = {
-    "tag_uses": "lead.tag_id = g.value",
-    "field_values": "lead.field_id = :grouped AND lead.value = g.value",
+    "tag_uses": "tag_uses AS lead WHERE lead.tag_id = g.value",
+    "field_values": (
+        "field_values AS lead WHERE lead.field_id = :grouped AND lead.value = g.value"
+    ),
+    "tickets_assigned": _OF_TICKETS.format("tickets_assigned", "assigned_to IS"),
+    "tickets_state": _OF_TICKETS.format("tickets_state", "priority ="),
 }
 # The tags of the tickets of a workspace.
 TAGS = """
@@ -181,18 +189,18 @@ SELECT id, tag_key FROM tags WHERE workspace_id = :workspace AND entity_type = '
 """
 # Each value that a field has, found by steps along the index. Of long texts the index has only the
 # beginning: for those, the values of one ticket that has it.
-VALUES = """
+VALUES = f"""
 WITH RECURSIVE found (value) AS (
     SELECT min(value) FROM field_values WHERE field_id = :grouped
     UNION ALL
     SELECT (SELECT min(value) FROM field_values WHERE field_id = :grouped AND value > found.value)
     FROM found WHERE found.value IS NOT NULL
 )
-SELECT value, CASE WHEN length(value) > 128 THEN (
+SELECT value, CASE WHEN length(value) > {INDEXED_TEXT_MAX} THEN (
     SELECT custom_fields FROM field_values AS f CROSS JOIN tickets ON tickets.id = f.owner_id
     WHERE f.field_id = :grouped AND f.value = found.value LIMIT 1
 ) END FROM found WHERE value IS NOT NULL
-"""
+"""  # noqa: S608
 MEMBER = "coalesce(t.assigned_to, 0)"
 PRIORITY = "t.priority"
 TAG = "u.tag_id"

@@ -51,6 +51,7 @@ DAMAGE = [
     ("UPDATE workspaces SET customer_count = 2", "customer counters"),
     ("UPDATE tickets SET message_count = 7", "message counts"),
     ("UPDATE tickets SET internal_count = 0", "message counts"),
+    ("UPDATE tickets SET first_response_at = 7", "first responses"),
     (
         "INSERT INTO ticket_changes (id, workspace_id, indexed) VALUES (1, 1, 0)",
         "search index 1 (live)",

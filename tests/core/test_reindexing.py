@@ -21,6 +21,7 @@ DAMAGE = [
     "UPDATE tags SET uses = 9",
     "UPDATE workspaces SET customer_count = 9",
     "UPDATE tickets SET message_count = 9, internal_count = 9",
+    "UPDATE tickets SET first_response_at = 9",
     "INSERT INTO ticket_search_1 (ticket_search_1) VALUES ('delete-all')",
     "INSERT INTO customer_search_1 (customer_search_1) VALUES ('delete-all')",
     "INSERT INTO ticket_search_1 (rowid, title) VALUES (99, 'left over')",
