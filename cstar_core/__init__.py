@@ -37,6 +37,7 @@ from cstar_core.fields import (
 )
 from cstar_core.figures import Figures
 from cstar_core.helpdesk import Helpdesk
+from cstar_core.highlighting import SNIPPET_MAX, Snippet, highlights, snippet
 from cstar_core.idempotency import Receipt
 from cstar_core.ids import parse_id
 from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX, Batch
@@ -116,7 +117,7 @@ from cstar_core.tickets import (
 )
 from cstar_core.upgrading import DryRun
 from cstar_core.versions import Versions
-from cstar_core.views import VIEW_NAME_MAX, VIEW_TEXT_MAX, VIEWS_MAX, Reading, View
+from cstar_core.views import VIEW_NAME_MAX, VIEW_TEXT_MAX, VIEWS_MAX, Reading, View, ViewCount
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
     OVERLAP_SECONDS,
@@ -181,6 +182,7 @@ __all__ = [
     "SENDERS",
     "SESSION_SECONDS_MAX",
     "SLUG_MAX",
+    "SNIPPET_MAX",
     "STATUSES",
     "SYSTEM",
     "TAGS_MAX",
@@ -268,6 +270,7 @@ __all__ = [
     "SignInRefused",
     "SignIns",
     "SignedIn",
+    "Snippet",
     "StaleConversation",
     "StaleDraft",
     "StaleVersion",
@@ -279,6 +282,7 @@ __all__ = [
     "Upgrade",
     "Versions",
     "View",
+    "ViewCount",
     "Volume",
     "Webhook",
     "Workspace",
@@ -287,10 +291,12 @@ __all__ = [
     "breakdown_csv",
     "check_destination",
     "check_url",
+    "highlights",
     "may_reach",
     "merge_metadata",
     "parse_id",
     "parse_tags",
+    "snippet",
     "times_csv",
     "utc_now",
     "verify_signature",

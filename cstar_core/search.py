@@ -11,10 +11,12 @@ from cstar_core.checks import check_choice, check_text, invalid, raise_any
 from cstar_core.errors import Invalid
 from cstar_core.listing import (
     Asked,
+    Counted,
     Listed,
     Part,
     Shape,
     Survey,
+    count_up_to,
     places_of,
     ranked_query,
     rows_of,
@@ -115,6 +117,28 @@ def find(
         positions = places_of(survey, window)
         keys = [int(position[-1]) for position in positions]
     return Found(keys, positions, survey.total, window, query)
+
+
+def count(
+    snap: Snapshot, scope: Scope, listed: Listed, criteria: Criteria, most: int, effort: int
+) -> Counted:
+    """How many rows match, for at most so many steps along an index; else how many at least."""
+    words = _parse(listed, criteria)
+    asked, possible = _resolve(snap, scope, criteria, words)
+    if not possible:
+        return Counted(0)
+    if words.match or words.exclude:
+        asked = _worded(snap, scope, listed, asked, words)
+    found = count_up_to(Survey(snap, listed, _whole_words(asked), effort), most)
+    return Counted(found.rows, found.more or asked.prefix)
+
+
+def _whole_words(asked: Asked) -> Asked:
+    """The same without the beginning of a word, which would take long to find: those are fewer."""
+    if not asked.prefix:
+        return asked
+    match = asked.values["match"].replace('"*', '"')
+    return replace(asked, values={**asked.values, "match": match}, prefix=False)
 
 
 @lru_cache(maxsize=1024)

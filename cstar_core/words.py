@@ -18,7 +18,7 @@ _CJK = (
     "\u3130-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"[{_CJK}]+")
+CJK_RUN = re.compile(f"[{_CJK}]+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Putting accents in order takes time by the square of their number, so long text is folded piece
 # by piece; what joins the letter before it (accents, Hangul vowels, kana marks) stays with it.
@@ -70,10 +70,10 @@ def fold(text: str) -> str:
     >>> fold("東京都へ")
     ' 東京 京都 都へ へ '
     """
-    plain = _plain(text)
+    plain = bare(text)
     if plain.isascii():
         return plain
-    return _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} {run[0][-1]} ", plain)
+    return CJK_RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} {run[0][-1]} ", plain)
 
 
 def parse_search(text: str, *, references: bool = True) -> Search:
@@ -154,11 +154,11 @@ def _loosened(words: list[str], room: int, end: str) -> str:
 
 
 def _phrase(text: str, *, prefix: bool) -> str:
-    plain = _plain(text).replace('"', " ").strip()
+    plain = bare(text).replace('"', " ").strip()
     if not any(char.isalnum() for char in plain):
         return ""
     # Backwards, since a search for what stands at the end would begin anew at every character.
-    tail = _RUN.match(plain[::-1])
+    tail = CJK_RUN.match(plain[::-1])
     if tail is None:
         return f'"{_spaced(fold(plain))}"{"*" if prefix else ""}'
     run = tail[0][::-1]
@@ -167,7 +167,12 @@ def _phrase(text: str, *, prefix: bool) -> str:
     return f'"{_spaced(f"{head} {last}")}"{"*" if len(run) == 1 else ""}'
 
 
-def _plain(text: str) -> str:
+def bare(text: str) -> str:
+    """A text without accents, each letter in one form; East Asian text is not yet in pairs.
+
+    >>> bare("Łódź ｶﾞ")
+    'lodz ガ'
+    """
     if text.isascii():
         return text.replace("\0", " ")
     return "".join(_plain_part(part[0]) for part in _PART.finditer(text))

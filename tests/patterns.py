@@ -33,6 +33,9 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_core.fields._KEY": (("", "a"), ("a", "_"), ("a", "0")),
     "cstar_core.fields._NUMBER": (("-", "1"), ("0.", "1"), ("1e", "1"), ("", "1.1e1"), ("", "-")),
     "cstar_core.reports.period._OFFSET": (("+", "0"), ("+14:", "5"), ("", "-"), ("", "+02:00")),
+    "cstar_core.highlighting._ASCII": (("", "a"), ("", "é"), ("", "aé")),
+    "cstar_core.highlighting._PHRASE": (("", '"'), ('"', "a"), ("", '"a'), ("", '"*')),
+    "cstar_core.highlighting._WORD": (("", "a"), ("", "é"), ("", "a "), ("", "_")),
     "cstar_core.ids._DASHED": (("", "0"), ("", "0123abcd-"), ("0123abcd", "-0123")),
     "cstar_core.ids._HEX": (("", "0"), ("", "f")),
     "cstar_core.imports.columns._SIGNS": (("", "_"), ("", "a_"), ("a", " ")),
@@ -126,7 +129,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ('-"', "a"),
         ("", " "),
     ),
-    "cstar_core.words._RUN": (("", "東"), ("", "東a"), ("a", "東"), ("", "\uff9e")),
+    "cstar_core.words.CJK_RUN": (("", "東"), ("", "東a"), ("a", "東"), ("", "\uff9e")),
     "cstar_web.access._ADDRESS": (("", "a"), ("", ":")),
     "cstar_web.auth._BEARER": (
         ("Bearer ", " "),

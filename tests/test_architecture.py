@@ -19,7 +19,7 @@ LAYERS = (
     ("engine",),
     ("errors", "clock", "ids", "versions"),
     ("checks", "words", "values", "files", "beside", "surroundings", "signatures"),
-    ("tags", "metadata", "fields", "pages", "addresses", "placeholders"),
+    ("tags", "metadata", "fields", "pages", "addresses", "highlighting", "placeholders"),
     ("tables",),
     ("store", "scope"),
     ("migrations",),

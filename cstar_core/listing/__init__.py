@@ -8,17 +8,19 @@ from cstar_core.listing.far import Part
 from cstar_core.listing.shape import ALL, Asked, Compared, Counters, Listed, Shape
 from cstar_core.listing.statements import ranked_query
 from cstar_core.listing.survey import Survey
-from cstar_core.listing.walking import places_of, rows_of
+from cstar_core.listing.walking import Counted, count_up_to, places_of, rows_of
 
 __all__ = [
     "ALL",
     "Asked",
     "Compared",
+    "Counted",
     "Counters",
     "Listed",
     "Part",
     "Shape",
     "Survey",
+    "count_up_to",
     "places_of",
     "ranked_query",
     "rows_of",

@@ -32,12 +32,13 @@ class Candidate(NamedTuple):
 
 
 class Survey:
-    """The sizes that matter for one list."""
+    """The sizes that matter for one list; to learn one costs at most ``effort``, in steps."""
 
-    def __init__(self, snap: Snapshot, listed: Listed, asked: Asked) -> None:
+    def __init__(self, snap: Snapshot, listed: Listed, asked: Asked, effort: float = inf) -> None:
         self.snap = snap
         self.listed = listed
         self.asked = asked
+        self.effort = effort
         self.shape = asked.shape
         self._cells: dict[tuple[int, bool], list[Cell]] = {}
 
@@ -74,7 +75,8 @@ class Survey:
         best = min((one for one in found if one.size is not None), key=self.cost, default=whole)
         for lead, size in found:
             if size is None:
-                measured = Candidate(lead, self._measure(lead, int(self.cost(best) * WORTH)))
+                worth = int(min(self.cost(best) * WORTH, self.effort))
+                measured = Candidate(lead, self.measure(lead, worth))
                 best = min(measured, best, key=self.cost)
         return best
 
@@ -106,10 +108,23 @@ class Survey:
     @cached_property
     def included(self) -> int:
         """The number of rows if no words were excluded."""
-        if not self.shape.exclude:
-            return self.total
-        shape = replace(self.shape, exclude=False)
-        return Survey(self.snap, self.listed, replace(self.asked, shape=shape)).total
+        return self.including.total if self.shape.exclude else self.total
+
+    @property
+    def including(self) -> "Survey":
+        """The list without the exclusion of words."""
+        return self.of(replace(self.asked, shape=replace(self.shape, exclude=False)))
+
+    @property
+    def unwanted(self) -> "Survey":
+        """What the exclusion of words takes from the list."""
+        values = {**self.asked.values, "match": self.asked.values["exclude"]}
+        shape = replace(self.shape, exclude=False, match=True)
+        return self.of(replace(self.asked, shape=shape, values=values))
+
+    def of(self, asked: Asked) -> "Survey":
+        """Another list, of the same state and for the same effort."""
+        return Survey(self.snap, self.listed, asked, self.effort)
 
     def size(self, candidate: Candidate) -> int:
         """The rows of a lead; of the only one, all that is asked for."""
@@ -183,7 +198,7 @@ class Survey:
         if self.shape.match:
             yield Candidate(Lead("match"), None)
 
-    def _measure(self, lead: Lead, limit: int) -> int:
+    def measure(self, lead: Lead, limit: int) -> int:
         """The rows of a lead; if there are many, as many as there can be."""
         limit = max(limit, 1)
         query = measure_query(self.listed, self.shape, lead)
@@ -192,10 +207,7 @@ class Survey:
 
     def _total_without(self) -> int:
         """Without the excluded words: all but those that have one."""
-        values = {**self.asked.values, "match": self.asked.values["exclude"]}
-        shape = replace(self.shape, exclude=False, match=True)
-        unwanted = replace(self.asked, shape=shape, values=values)
-        return self.included - Survey(self.snap, self.listed, unwanted).total
+        return self.included - self.unwanted.total
 
 
 def _tickets(cells: list[Cell]) -> int:

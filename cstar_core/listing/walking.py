@@ -1,11 +1,12 @@
 """The rows of one page: read along an index, or sorted where few match."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import isqrt
 from typing import Any
 
 from cstar_core.listing.far import Part, approached, part_of, turned
-from cstar_core.listing.shape import ALL, PLACE, REST, SAME, Lead, Leg, Walk
+from cstar_core.listing.shape import AGE, ALL, PLACE, REST, SAME, Lead, Leg, Walk, plain
 from cstar_core.listing.statements import page_query, place_query
 from cstar_core.listing.survey import Candidate, Survey
 from cstar_core.pages import Position, Window, bad_cursor
@@ -14,6 +15,16 @@ Place = Mapping[str, Any]
 # How much longer a walk is tried the next time, if it was too short.
 LONGER = 4
 _WHOLE = Leg()
+# The order in which a lead is walked to be counted: its own.
+_OWN_ORDER = {"match": "number", "updated_at": "updated_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many rows a list has; with ``more`` at least so many."""
+
+    rows: int
+    more: bool = False
 
 
 def places_of(survey: Survey, window: Window) -> list[Position]:
@@ -32,6 +43,44 @@ def rows_of(survey: Survey, part: Part) -> list[Position]:
     near = approached(survey, turned(part, survey.total))
     rows = _rows(survey, near)
     return rows if near.descending == part.descending else rows[::-1]
+
+
+def count_up_to(survey: Survey, most: int) -> Counted:
+    """How many rows a list has, for no more than the survey's effort.
+
+    What would cost more is walked as far as that goes, or until so many are found.
+    """
+    shape = survey.shape
+    if shape.counted or shape.single_tag or shape.referring:
+        return Counted(survey.total)
+    if shape.exclude:
+        return _count_without(survey, most)
+    lead, size = survey.best
+    if size is None:
+        size = survey.measure(lead, int(survey.effort))
+    if size * survey.weight(lead) <= survey.effort:
+        return Counted(survey.total)
+    return _count_along(survey, plain(AGE) if lead.kind == "range" else lead, most)
+
+
+def _count_without(survey: Survey, most: int) -> Counted:
+    """All but those that have excluded words; if both are many, looked up row by row."""
+    included, unwanted = (count_up_to(each, most) for each in (survey.including, survey.unwanted))
+    if not (included.more or unwanted.more):
+        return Counted(included.rows - unwanted.rows)
+    return _count_along(survey, plain(AGE), most)
+
+
+def _count_along(survey: Survey, lead: Lead, most: int) -> Counted:
+    """The rows on a part of an index, in its own order."""
+    order = _OWN_ORDER.get(lead.kind, "created_at")
+    shape = replace(survey.shape, sort=order, descending=True)
+    walked = survey.of(replace(survey.asked, shape=shape))
+    weight = survey.weight(lead) + (survey.words if shape.exclude else 0)
+    part = Part(True, 0, most + 1)
+    until = _place_after(walked, lead, part, max(1, int(survey.effort / weight)))
+    rows = len(_walk(walked, lead, part, until, probes=True))
+    return Counted(min(rows, most), until is not None or rows > most)
 
 
 def _rows(survey: Survey, part: Part) -> list[Position]:

@@ -3,6 +3,7 @@
 from cstar_core.tickets.acting import Place, place_of
 from cstar_core.tickets.bulk import BULK_MAX, BulkItem, BulkResult
 from cstar_core.tickets.changing import Change, ManyChanges, TicketChanges
+from cstar_core.tickets.counting import count_tickets
 from cstar_core.tickets.filters import TicketFilter, check_filter
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
@@ -63,6 +64,7 @@ __all__ = [
     "check_filter",
     "check_message",
     "check_seen",
+    "count_tickets",
     "default_name",
     "place_of",
     "read_by_key",

@@ -11,7 +11,7 @@ from cstar_core.views.meaning import (
     understand,
 )
 from cstar_core.views.room import Views
-from cstar_core.views.view import STORED_MAX, VIEW_NAME_MAX, VIEWS_MAX, View, ViewChanges
+from cstar_core.views.view import STORED_MAX, VIEW_NAME_MAX, VIEWS_MAX, View, ViewChanges, ViewCount
 from cstar_core.views.writing import query_of
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Reading",
     "View",
     "ViewChanges",
+    "ViewCount",
     "Views",
     "query_of",
     "read_query",

@@ -11,7 +11,7 @@ from cstar_core.members import member_key
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction
 from cstar_core.tables import ViewRow
-from cstar_core.tickets import TicketFilter
+from cstar_core.tickets import TicketFilter, count_tickets
 from cstar_core.views.knowing import customers_in, known_in
 from cstar_core.views.language import write_query
 from cstar_core.views.meaning import Known, Reading, read_text
@@ -29,6 +29,7 @@ from cstar_core.views.view import (
     VIEWS_MAX,
     View,
     ViewChanges,
+    ViewCount,
     built_in,
     check_view,
     view_of,
@@ -128,6 +129,18 @@ class Views:
         with self._store.snapshot() as snap:
             known = known_in(snap, self._scope, self._store.now())
             return (*built_in(known), *(view_of(row, known) for row in self._seen(snap)))
+
+    def counts(self) -> dict[str, ViewCount]:
+        """How many tickets each view of ``list`` has, by its id; not of those with problems.
+
+        Exact, but for a view that would take long to count: of that at least so many.
+        """
+        self._refuse_customers()
+        with self._store.snapshot(settled=True) as snap:
+            views = [view for view in self.list() if not view.problems]
+            counted = count_tickets(snap, self._scope, [view.filter for view in views])
+        found = zip(views, counted, strict=True)
+        return {view.id: ViewCount(one.rows, one.more) for view, one in found}
 
     def update(
         self, id: str, *, expected_version: int | None = None, **changes: Unpack[ViewChanges]

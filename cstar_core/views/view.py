@@ -49,6 +49,14 @@ class View:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class ViewCount:
+    """How many tickets a view has; with ``more`` at least so many."""
+
+    tickets: int
+    more: bool = False
+
+
 class ViewChanges(TypedDict, total=False):
     """What may change; an absent key means "leave it"."""
 
