@@ -1,6 +1,7 @@
 """Drafts: kept while a member types, in two windows too, and gone once they are sent."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +14,13 @@ from cstar_core import (
     NotFound,
     StaleDraft,
     StaleVersion,
+    StorageFull,
     Workspace,
 )
+from tests.core.answering import member, save
+from tests.core.limits import file_size_limit
 from tests.core.tracing import plan, queries, scans, sorted_by, steps_of
 from tests.core.vocabulary import NOTHING, ManualClock, refusal, walk_cursor, walk_pages
-
-
-def member(desk: Helpdesk, name: str, role: str = "agent") -> Workspace:
-    made = desk.workspace("acme").members.create(name=name, email=f"{name}@example.com", role=role)
-    return desk.workspace_of_member(made.id)
 
 
 @pytest.fixture
@@ -37,12 +36,6 @@ def bo(desk: Helpdesk) -> Workspace:
 @pytest.fixture
 def ticket(acme: Workspace) -> str:
     return acme.tickets.create(title="Late", customer_name="Jane", initial_message="Where?").id
-
-
-def save(room: Workspace, ticket: str, content: str, **more: Any) -> Draft:
-    kept = room.drafts.save(ticket, content, **more)
-    assert kept is not None
-    return kept
 
 
 # --- keeping
@@ -347,6 +340,43 @@ def test_deleting_a_customer_keeps_what_is_written(
     kept = save(ada, ticket, "a")
     acme.customers.delete(acme.tickets.get(ticket).customer_id or "")
     assert ada.drafts.get(ticket) == kept
+
+
+def test_a_full_disk_loses_nothing_and_lets_a_draft_go(
+    path: Path, ticket: str, ada: Workspace, clock: ManualClock
+) -> None:
+    kept = save(ada, ticket, "a")
+    with Helpdesk.open(path, clock=clock, reserve=1 << 20) as desk:
+        room = desk.workspace_of_member(ada.actor.id or "")
+        size = max(file.stat().st_size for file in path.parent.iterdir())
+        with file_size_limit(size), pytest.raises(StorageFull):
+            for number in range(1_000):
+                save(room, ticket, f"{number}" + "x" * 90_000)
+        found = room.drafts.get(ticket)
+        assert found.content == "a" or len(found.content) > 90_000
+        assert found.version >= kept.version
+        save(room, ticket, "ab")
+        room.drafts.discard(ticket)
+        assert room.drafts.find(ticket) is None
+
+
+def test_other_processes_see_what_is_saved(
+    path: Path, ticket: str, ada: Workspace, clock: ManualClock
+) -> None:
+    with Helpdesk.open(path, clock=clock) as other:
+        room = other.workspace_of_member(ada.actor.id or "")
+        kept = save(ada, ticket, "a")
+        assert room.drafts.get(ticket) == kept
+        room.messages.create(ticket, content="a")
+        with pytest.raises(StaleDraft):
+            ada.drafts.save(ticket, "ab", expected_version=kept.version)
+        room.presence.seen(ticket, writing=True)
+        assert desk_sees(other, ticket) == ["Ada"]
+
+
+def desk_sees(desk: Helpdesk, ticket: str) -> list[str]:
+    found = desk.workspace("acme").presence.of_ticket(ticket)
+    return [each.member_name for each in found]
 
 
 # --- what it costs

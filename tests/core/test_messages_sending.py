@@ -16,7 +16,7 @@ from cstar_core import (
     StaleConversation,
     Workspace,
 )
-from tests.core.test_drafts import member, save
+from tests.core.answering import member, save
 from tests.core.threads import contents
 from tests.core.tracing import queries
 from tests.core.vocabulary import NOTHING, ManualClock, refusal

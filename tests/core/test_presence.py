@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cstar_core import PRESENT_SECONDS, Actor, Forbidden, Helpdesk, NotFound, Presence, Workspace
-from tests.core.test_drafts import member
+from tests.core.answering import member
 from tests.core.tracing import plan, queries, scans, unbounded
 from tests.core.vocabulary import NOTHING, ManualClock, refusal
 
