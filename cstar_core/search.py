@@ -17,6 +17,7 @@ from cstar_core.listing import (
     Shape,
     Survey,
     count_up_to,
+    place_query,
     places_of,
     ranked_query,
     rows_of,
@@ -131,6 +132,29 @@ def count(
         asked = _worded(snap, scope, listed, asked, words)
     found = count_up_to(Survey(snap, listed, _whole_words(asked), effort), most)
     return Counted(found.rows, found.more or asked.prefix)
+
+
+def beside(
+    snap: Snapshot, scope: Scope, listed: Listed, criteria: Criteria, key: int
+) -> tuple[int | None, int | None]:
+    """The keys of what stands before a row and after it in a list, which need not have it."""
+    words = _parse(listed, criteria)
+    asked, possible = _resolve(snap, scope, criteria, words)
+    if not possible:
+        return None, None
+    if words.match or words.exclude:
+        asked = _worded(snap, scope, listed, asked, words)
+    survey = Survey(snap, listed, asked)
+    (place,) = snap.all(place_query(listed, asked.shape.sort), key=key)
+    after = {f"after_{name}": each for name, each in zip(_order(survey), place, strict=True)}
+    down = asked.shape.descending
+    found = (rows_of(survey, Part(way, 0, 1, after)) for way in (not down, down))
+    before, behind = (int(rows[0][-1]) if rows else None for rows in found)
+    return before, behind
+
+
+def _order(survey: Survey) -> tuple[str, ...]:
+    return survey.listed.sorts[survey.shape.sort]
 
 
 def _whole_words(asked: Asked) -> Asked:

@@ -6,7 +6,7 @@ the room's own, reads those rows.
 
 from cstar_core.listing.far import Part
 from cstar_core.listing.shape import ALL, Asked, Compared, Counters, Listed, Shape
-from cstar_core.listing.statements import ranked_query
+from cstar_core.listing.statements import place_query, ranked_query
 from cstar_core.listing.survey import Survey
 from cstar_core.listing.walking import Counted, count_up_to, places_of, rows_of
 
@@ -21,6 +21,7 @@ __all__ = [
     "Shape",
     "Survey",
     "count_up_to",
+    "place_query",
     "places_of",
     "ranked_query",
     "rows_of",

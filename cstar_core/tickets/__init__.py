@@ -7,6 +7,7 @@ from cstar_core.tickets.counting import count_tickets
 from cstar_core.tickets.filters import TicketFilter, check_filter
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
+from cstar_core.tickets.neighbours import Neighbours
 from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.status import DONE
@@ -49,6 +50,7 @@ __all__ = [
     "Change",
     "ManyChanges",
     "Message",
+    "Neighbours",
     "NewTickets",
     "Place",
     "StaleConversation",

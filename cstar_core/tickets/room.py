@@ -27,6 +27,7 @@ from cstar_core.tickets.filters import TicketFilter, check_filter, criteria
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.listed import LISTED
 from cstar_core.tickets.merging import merge_ticket, unmerge_ticket
+from cstar_core.tickets.neighbours import Neighbours, neighbours_of
 from cstar_core.tickets.ticket import (
     ENTITY,
     Stored,
@@ -194,6 +195,21 @@ class Tickets:
             asked = criteria(snap, self._scope, given, sort)
             part = searching.find(snap, self._scope, LISTED, asked, page, page_size, cursor)
             return self._page(snap, part, expand_customer)
+
+    def neighbours(
+        self, id: str, *, filter: TicketFilter | None = None, sort: str = "-created_at"
+    ) -> Neighbours:
+        """The tickets before and after one, in the list with this ``filter`` and ``sort``.
+
+        The ticket itself need not be in the list any more: its place is where it would stand.
+        Relevance is no such order. Raises Invalid, NotFound.
+        """
+        given: TicketFilter = filter or {}
+        search = given.get("search")
+        searching.check_list(sort, TICKET_SORTS[:-1], search, {})
+        raise_any(check_filter(given))
+        with self._store.snapshot(settled=searching.has_words(search)) as snap:
+            return neighbours_of(snap, self._scope, id, given, sort)
 
     def update(
         self, id: str, *, expected_version: int | None = None, **changes: Unpack[TicketChanges]
