@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cstar_core import BULK_MAX, BulkResult, Forbidden, Helpdesk, Invalid, NotFound, Workspace
-from tests.core.tracing import statements
+from tests.core.tracing import queries, statements, steps_of, unbounded
 from tests.core.vocabulary import NOTHING, ManualClock, ids, refusal, titles, walk_pages
 from tests.core.witness import log, types
 
@@ -48,6 +48,15 @@ def test_many_are_changed_as_each_alone(filled: Workspace, twin: Workspace, chan
     for id in some:
         twin.tickets.update(id, **changes)
     assert everything(filled) == everything(twin)
+
+
+def test_tickets_that_are_named_are_found_by_their_ids(
+    filled: Workspace, filled_desk: Helpdesk
+) -> None:
+    some = ids(filled.tickets.list(page_size=20).items)
+    run = queries(filled_desk, lambda: filled.tickets.update_many({"notes": "x"}, ids=some))
+    (named,) = [text for text in run if '"uid" IN' in text]
+    assert unbounded(steps_of(filled_desk, named)) == []
 
 
 def test_many_are_deleted_as_each_alone(filled: Workspace, twin: Workspace) -> None:
