@@ -83,6 +83,7 @@ from cstar_core.sign_ins import (
     SignedIn,
     SignIn,
     SignIns,
+    Standing,
 )
 from cstar_core.signatures import InvalidSignature, verify_signature
 from cstar_core.tables import (
@@ -276,6 +277,7 @@ __all__ = [
     "StaleConversation",
     "StaleDraft",
     "StaleVersion",
+    "Standing",
     "StorageFull",
     "Team",
     "Ticket",

@@ -15,6 +15,7 @@ from cstar_core.sign_ins.sessions import (
     SignedIn,
     SignIn,
 )
+from cstar_core.sign_ins.standings import Standing
 
 __all__ = [
     "PASSWORD_MAX",
@@ -31,4 +32,5 @@ __all__ = [
     "SignIn",
     "SignIns",
     "SignedIn",
+    "Standing",
 ]

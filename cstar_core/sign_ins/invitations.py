@@ -18,6 +18,8 @@ from cstar_core.members import MEMBER, Member, Members, fold_email, member_of
 from cstar_core.scope import Scope, required_uid
 from cstar_core.sign_ins.factors import remove_factor
 from cstar_core.sign_ins.passwords import digest
+from cstar_core.sign_ins.sessions import end_others
+from cstar_core.sign_ins.standings import Standing, standings
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import InvitationRow, MemberRow, PasswordRow, TeamRow
 from cstar_core.teams import Team, both_scopes, team_of
@@ -94,7 +96,7 @@ _SWEEP = prepare(InvitationRow.delete().where(InvitationRow.expires_at <= slot("
 
 
 class Invitations:
-    """The open invitations of the team that a workspace belongs to."""
+    """Who may sign in to the team that a workspace belongs to, and the open invitations."""
 
     def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
@@ -170,6 +172,16 @@ class Invitations:
             if not remove_factor(tx, row[0]):
                 raise NotFound("second factor", member_id)
             record_of_member(tx, self._scope, "member.second_factor_removed", row[1])
+
+    def standings(self) -> tuple[Standing, ...]:
+        """How far each member has come with signing in, oldest first."""
+        with self._store.snapshot() as snap:
+            return standings(snap, self._scope.team_id, self._store.now())
+
+    def sign_out(self, member_id: str) -> int:
+        """End all sessions of a member; how many. Raises NotFound."""
+        with self._store.transaction(reserved=True) as tx:
+            return end_others(tx, self._row(tx, member_id)[0])
 
     def _invite(
         self, tx: Transaction, row: SqlRow, expires_in: timedelta, needs_password: bool

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from peewee import JOIN
+from peewee import JOIN, Expression
 
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Busy, NotFound, StorageFull
@@ -68,6 +68,17 @@ class Visitor:
     user_agent: str | None
 
 
+def is_open() -> Expression:
+    """The condition of a session that opens something; ``since`` has its slots."""
+    used = (SessionRow.last_seen_at > slot("idle")) & (SessionRow.created_at > slot("oldest"))
+    return used & (SessionRow.confirmed == 1)
+
+
+def since(now: int) -> dict[str, int]:
+    """Since when a session must have been used, and begun, to be open."""
+    return {"idle": now - _IDLE, "oldest": now - SESSION_SECONDS_MAX}
+
+
 _SESSION = (
     SessionRow.uid,
     MemberRow.uid,
@@ -81,15 +92,10 @@ _WIDTH = len(_SESSION)
 _ALL = SessionRow.select(
     *_SESSION, *MEMBER, TeamRow.uid, TeamRow.name, TeamRow.slug, TeamRow.created_at
 )
-_OPEN = (
-    (SessionRow.last_seen_at > slot("idle"))
-    & (SessionRow.created_at > slot("oldest"))
-    & (SessionRow.confirmed == 1)
-)
 _JOINED = _ALL.join(MemberRow, JOIN.INNER, on=(MemberRow.id == SessionRow.member_id)).join(
     TeamRow, JOIN.INNER, on=(TeamRow.id == MemberRow.team_id)
 )
-_BY_HASH = prepare(_JOINED.where((SessionRow.hash == slot("hash")) & _OPEN))
+_BY_HASH = prepare(_JOINED.where((SessionRow.hash == slot("hash")) & is_open()))
 _PENDING_BY_HASH = prepare(
     _JOINED.where(
         (SessionRow.hash == slot("hash"))
@@ -99,7 +105,7 @@ _PENDING_BY_HASH = prepare(
 )
 _BY_UID = prepare(_JOINED.where(SessionRow.uid == slot("uid")))
 _OF_MEMBER = prepare(
-    _JOINED.where((MemberRow.uid == slot("member")) & _OPEN).order_by(SessionRow.id)
+    _JOINED.where((MemberRow.uid == slot("member")) & is_open()).order_by(SessionRow.id)
 )
 _MEMBER_KEY = MemberRow.select(MemberRow.id).where(MemberRow.uid == slot("member"))
 _END = prepare(
@@ -141,7 +147,7 @@ class Sessions:
         Notes that the session was used, once in five minutes; call it outside of snapshots.
         """
         with self._store.snapshot() as snap:
-            row = snap.first(_BY_HASH, hash=digest(token), **_since(self._store.now()))
+            row = snap.first(_BY_HASH, hash=digest(token), **since(self._store.now()))
         if row is None:
             return None
         if abs(self._store.now() - row[3]) >= _SEEN_EVERY:
@@ -154,7 +160,7 @@ class Sessions:
         """Every session of a member, oldest first; none if there is no such member."""
         uid = required_uid("member", member_id)
         with self._store.snapshot() as snap:
-            rows = snap.all(_OF_MEMBER, member=uid, **_since(self._store.now()))
+            rows = snap.all(_OF_MEMBER, member=uid, **since(self._store.now()))
         return tuple(session_of(row) for row in rows)
 
     def end(self, member_id: str, session_id: str) -> None:
@@ -219,10 +225,6 @@ def end_others(tx: Transaction, member_key: int | None, but: bytes = b"") -> int
 def sweep(tx: Transaction) -> None:
     """Remove what has ended by itself."""
     tx.run(_SWEEP, idle=tx.now - _IDLE)
-
-
-def _since(now: int) -> dict[str, int]:
-    return {"idle": now - _IDLE, "oldest": now - SESSION_SECONDS_MAX}
 
 
 def _shown(text: str | None, most: int) -> str | None:

@@ -16,6 +16,7 @@ from cstar_core import (
     NewInvitation,
     NotFound,
     SignIns,
+    Standing,
     Workspace,
 )
 from tests.core.signing_in import ADDRESS, OTHER, PASSWORD, enter
@@ -245,6 +246,7 @@ def test_only_an_owner_invites(desk: Helpdesk, acme: Workspace, role: str) -> No
         room.invite_first_owner,
         lambda: room.revoke(member.id),
         lambda: room.forget_second_factor(member.id),
+        lambda: room.sign_out(member.id),
     ):
         with pytest.raises(Forbidden):
             act()
@@ -261,6 +263,7 @@ def test_who_is_no_member_of_the_team_is_not_found(
             room.invitations.renew,
             room.invitations.revoke,
             room.invitations.forget_second_factor,
+            room.invitations.sign_out,
         ):
             with pytest.raises(NotFound, match="Member not found"):
                 act(wrong)
@@ -275,3 +278,39 @@ def test_what_is_over_is_removed_with_the_next_sign_in(
     enter(sign_ins)
     with sqlite3.connect(path) as file:
         assert file.execute("SELECT count(*) FROM invitations").fetchone() == (0,)
+
+
+def test_it_shows_how_far_each_member_has_come(
+    acme: Workspace,
+    globex: Workspace,
+    desk: Helpdesk,
+    sign_ins: SignIns,
+    ada: Member,
+    bo: NewInvitation,
+    clock: ManualClock,
+) -> None:
+    assert bo.invitation.member is not None
+    other = acme.members.create(name="Cy", email="cy@example.com")
+    globex.invitations.invite(ADDRESS)
+    enter(sign_ins)
+    clock.tick(hours=1)
+    last = enter(sign_ins).session
+    sign_ins.begin_second_factor(ada.id, PASSWORD)
+    assert acme.invitations.standings() == (
+        Standing(ada.id, True, False, last.last_seen_at, None),
+        Standing(bo.invitation.member.id, False, False, None, bo.invitation.expires_at),
+        Standing(other.id, False, False, None, None),
+    )
+    assert acme.invitations.sign_out(ada.id) == 2
+    clock.tick(hours=72)
+    assert [each.last_seen_at or each.invited_until for each in acme.invitations.standings()] == [
+        None
+    ] * 3
+
+
+def test_an_owner_signs_a_member_out(
+    desk: Helpdesk, acme: Workspace, sign_ins: SignIns, ada: Member
+) -> None:
+    token = enter(sign_ins).token
+    assert acme.invitations.sign_out(ada.id) == 1
+    assert desk.sessions.find(token) is None
