@@ -18,6 +18,7 @@ from cstar_web.hosts import restrict_hosts
 from cstar_web.inbox import add_inbox, failure_page, is_page
 from cstar_web.limits import RateLimits
 from cstar_web.operations import Segment, operations
+from cstar_web.portal import add_portal, customers_failure_page, is_for_customers
 from cstar_web.remote import base_url
 from cstar_web.seats import Seats
 from cstar_web.settings import Settings
@@ -64,6 +65,7 @@ def create_app(
         app.register_blueprint(metrics.blueprint)
     require_operations(app)
     add_inbox(app)
+    add_portal(app)
     _answer_errors(app)
     restrict_hosts(app, settings)
     app.after_request(partial(finish, origins=settings.cors_origins))
@@ -113,4 +115,6 @@ def _answer_unforeseen(error: Exception) -> Response:
 def _envelope(refused: Failure) -> Response:
     if is_page(request.path):
         return failure_page(refused)
+    if is_for_customers(request.path):
+        return customers_failure_page(refused)
     return failure(refused, base_url(request, services().settings))

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from flask import Flask, request
 
 from cstar_web.errors import Failure
+from cstar_web.readers import ANY
 from cstar_web.remote import host_of
-from cstar_web.settings import ANY_HOST, Settings
+from cstar_web.settings import Settings
 
 # Whoever watches the server asks it by its address, and learns nothing but that it runs.
 _PROBES = ("/healthz", "/readyz")
@@ -14,7 +15,7 @@ _PROBES = ("/healthz", "/readyz")
 
 def restrict_hosts(app: Flask, settings: Settings) -> None:
     """Refuse requests for hosts that are not among the allowed ones, unless all are."""
-    if ANY_HOST not in settings.allowed_hosts:
+    if ANY not in settings.allowed_hosts:
         app.before_request(_guard(settings))
 
 

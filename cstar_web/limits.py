@@ -106,6 +106,7 @@ class RateLimits:
             "secret": _parse(settings.secret_key_limit),
             "publishable": _parse(settings.publishable_key_limit),
         }
+        self._forms = _parse(settings.customer_form_limit)
         self._failures = RateLimitItemPerMinute(FAILURES_PER_MINUTE)
 
     def charge(self, key: Key) -> tuple[Headers, int]:
@@ -124,6 +125,13 @@ class RateLimits:
             return (), 0
         remaining, limit, counter = tightest
         return limit.headers(remaining, self._storage.get_expiry(counter)), 0
+
+    def charge_form(self, network: str) -> None:
+        """Count a form that a customer sends; raises the 429 if their network sent too many."""
+        for limit in self._forms:
+            counter = f"{limit.prefix}form {network}"
+            if self._storage.incr(counter, limit.seconds) > limit.amount:
+                raise too_many(_seconds_until(self._storage.get_expiry(counter)))
 
     def charge_failure(self, network: str) -> None:
         """Count a failed authentication; raises the 429 once there were too many."""

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cstar_core import check_destination, check_url, may_reach
-from cstar_web.settings import Network
+from cstar_web.readers import Network
 
 BUDGET_SECONDS = 10.0
 ANSWER_MAX = 4096

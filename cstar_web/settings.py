@@ -5,32 +5,19 @@ command line makes its options and the documentation its list.
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from pkgutil import resolve_name
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Self
 
-from cstar_web import places
+from cstar_web import places, readers
 from cstar_web.notifying import Notifier
 
 PREFIX = "CSTAR_"
-ON, OFF = "on", "off"
-ANY_HOST = "*"
+ON, OFF = "on", readers.OFF
 LOG_FORMATS = ("text", "json")
-
-Network = IPv4Network | IPv6Network
-
-_RETRIES_MAX = 20
-_WEEK = 7 * 86_400
-_NAME = re.compile(r"(\*\.)?[a-z0-9._-]+", re.IGNORECASE)
-_SEPARATORS = re.compile(r"[,\s]+")
-_SOCKET = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
-_TOKEN = re.compile(r"[\x21-\x7e]{16,255}")
-_DIGITS = re.compile(r"[0-9]{1,9}")
-_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
+ALL = readers.ALL
 
 
 class SettingsError(Exception):
@@ -58,7 +45,7 @@ class Setting:
     @property
     def choices(self) -> tuple[str, ...]:
         """All that it may be set to; empty if that is no short list."""
-        return self.read.choices if isinstance(self.read, _OneOf) else ()
+        return self.read.choices if isinstance(self.read, readers.OneOf) else ()
 
     @property
     def flag(self) -> str:
@@ -72,108 +59,6 @@ class Setting:
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
-        number = int(value) if _DIGITS.fullmatch(value) else -1
-        if not low <= number <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return number
-
-    return read
-
-
-@dataclass(frozen=True)
-class _OneOf:
-    choices: tuple[str, ...]
-
-    def __call__(self, value: str) -> str:
-        if value not in self.choices:
-            raise ValueError(f"must be one of: {', '.join(self.choices)}")
-        return value
-
-
-def _limit(value: str) -> str:
-    if value.lower() == OFF:
-        return OFF
-    # Most commands are told of no limit, and to import this takes as long as much of the core.
-    parse_many = resolve_name("limits:parse_many")
-    try:
-        items = parse_many(value)
-    except ValueError:
-        items = []
-    if not items or any(item.amount < 1 for item in items):
-        raise ValueError(f"must be a limit such as 5000/hour or 20/second;5000/hour, or {OFF}")
-    return value
-
-
-def _address(value: str) -> str:
-    try:
-        _split(value)
-    except ValueError:
-        raise ValueError("must be an address with a port such as 127.0.0.1:9100") from None
-    return value
-
-
-def _split(address: str) -> tuple[str, int]:
-    found = _SOCKET.fullmatch(address)
-    if not found or int(found[3]) > 65535:
-        raise ValueError(address)
-    return found[1] or found[2], int(found[3])
-
-
-def _token(value: str) -> str:
-    if not _TOKEN.fullmatch(value):
-        raise ValueError("must be 16 to 255 visible ASCII characters")
-    return value
-
-
-def _words(value: str) -> list[str]:
-    return [word for word in _SEPARATORS.split(value) if word]
-
-
-def _origins(value: str) -> tuple[str, ...]:
-    origins = tuple(_words(value))
-    for origin in origins:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValueError("must list origins such as https://desk.example.com, or *")
-    return origins
-
-
-def _hosts(value: str) -> tuple[str, ...]:
-    hosts = tuple(_words(value))
-    for host in hosts:
-        if not (host == ANY_HOST or _NAME.fullmatch(host) or _is_address(host.strip("[]"))):
-            raise ValueError("must list host names such as desk.example.com, without port, or *")
-    return tuple(host.strip("[]").rstrip(".").lower() for host in hosts)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _seconds(value: str) -> tuple[int, ...]:
-    words = _words(value)
-    numbers = tuple(int(word) if _DIGITS.fullmatch(word) else 0 for word in words)
-    if not numbers or len(numbers) > _RETRIES_MAX or not all(1 <= n <= _WEEK for n in numbers):
-        raise ValueError(f"must list up to {_RETRIES_MAX} numbers of seconds from 1 to {_WEEK}")
-    return numbers
-
-
-def _networks(value: str) -> tuple[Network, ...]:
-    return tuple(map(_network, _words(value)))
-
-
-def _network(word: str) -> Network:
-    try:
-        return ip_network(word)
-    except ValueError:
-        raise ValueError("must list addresses or networks such as 10.0.0.0/8") from None
-
-
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "database",
@@ -183,74 +68,97 @@ SETTINGS: tuple[Setting, ...] = (
         otherwise="of the service, the machine or the user",
     ),
     Setting("host", "ADDRESS", "The address to listen on; 0.0.0.0 for every one.", str),
-    Setting("port", "NUMBER", "The port to listen on; 0 picks a free one.", _whole(0, 65535)),
-    Setting("threads", "NUMBER", "How many requests a process works on at once.", _whole(1, 64)),
-    Setting("processes", "NUMBER", "How many processes share the work.", _whole(1, 64)),
-    Setting("secret_key_limit", "LIMIT", "Requests a secret key may make, or off.", _limit),
-    Setting("publishable_key_limit", "LIMIT", "The same for publishable keys, or off.", _limit),
+    Setting(
+        "port", "NUMBER", "The port to listen on; 0 picks a free one.", readers.whole(0, 65535)
+    ),
+    Setting(
+        "threads", "NUMBER", "How many requests a process works on at once.", readers.whole(1, 64)
+    ),
+    Setting("processes", "NUMBER", "How many processes share the work.", readers.whole(1, 64)),
+    Setting("secret_key_limit", "LIMIT", "Requests a secret key may make, or off.", readers.limit),
+    Setting(
+        "publishable_key_limit", "LIMIT", "The same for publishable keys, or off.", readers.limit
+    ),
+    Setting(
+        "customer_form",
+        "TEAMS",
+        "Teams (slugs, with commas) that customers may write to by a form; all for every one.",
+        readers.teams,
+    ),
+    Setting(
+        "customer_form_limit",
+        "LIMIT",
+        "How often a network may send customers' forms and answers, or off.",
+        readers.limit,
+    ),
     Setting(
         "cors_origins",
         "ORIGINS",
         "Web origins whose pages may call the API, separated by commas; * for any.",
-        _origins,
+        readers.origins,
     ),
     Setting(
         "allowed_hosts",
         "HOSTS",
         "Host names that requests may be for, separated by commas; * for any.",
-        _hosts,
+        readers.hosts,
     ),
     Setting(
         "trusted_proxies",
         "NETWORKS",
         "Addresses or networks of reverse proxies whose X-Forwarded headers are believed.",
-        _networks,
+        readers.networks,
     ),
     Setting(
         "connections_per_address",
         "NUMBER",
         "Connections one client address may keep open; trusted proxies are not counted.",
-        _whole(1, 800),
+        readers.whole(1, 800),
     ),
     Setting(
         "webhook_networks",
         "NETWORKS",
         "Private networks that webhooks may be sent to, with commas; none unless listed.",
-        _networks,
+        readers.networks,
     ),
     Setting(
         "stream_listeners",
         "NUMBER",
         "Listeners that may follow the events at once, with all processes; 0 for none.",
-        _whole(0, 500),
+        readers.whole(0, 500),
     ),
     Setting(
         "webhook_retries",
         "SECONDS",
         "How long to wait before each further try to deliver to a webhook, with commas.",
-        _seconds,
+        readers.seconds,
     ),
     Setting(
         "disk_reserve",
         "MEGABYTES",
         "Disk space kept for deletions, in a file beside the database; 0 for none.",
-        _whole(0, 100_000),
+        readers.whole(0, 100_000),
     ),
-    Setting("log_format", "FORMAT", "How the log is written: text or json.", _OneOf(LOG_FORMATS)),
     Setting(
-        "access_log", "SWITCH", "Whether each request has a line in the log.", _OneOf((ON, OFF))
+        "log_format", "FORMAT", "How the log is written: text or json.", readers.OneOf(LOG_FORMATS)
+    ),
+    Setting(
+        "access_log",
+        "SWITCH",
+        "Whether each request has a line in the log.",
+        readers.OneOf((ON, OFF)),
     ),
     Setting(
         "metrics_address",
         "ADDRESS:PORT",
         "Where /metrics is served, apart from the API, such as 127.0.0.1:9100.",
-        _address,
+        readers.address,
     ),
     Setting(
         "metrics_token",
         "TOKEN",
         "What must be presented for /metrics; it is beside the API unless it has an address.",
-        _token,
+        readers.token,
         secret=True,
     ),
 )
@@ -268,11 +176,13 @@ class Settings:
     processes: int = 1
     secret_key_limit: str = "1000/hour"  # noqa: S105 - a limit, not a secret
     publishable_key_limit: str = "100/hour"
+    customer_form: tuple[str, ...] = ()
+    customer_form_limit: str = "10/minute;60/hour"
     cors_origins: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = (ANY_HOST,)
-    trusted_proxies: tuple[Network, ...] = ()
+    allowed_hosts: tuple[str, ...] = (readers.ANY,)
+    trusted_proxies: tuple[readers.Network, ...] = ()
     connections_per_address: int = 200
-    webhook_networks: tuple[Network, ...] = ()
+    webhook_networks: tuple[readers.Network, ...] = ()
     stream_listeners: int = 50
     webhook_retries: tuple[int, ...] = (30, 120, 600, 3_600, 21_600, 86_400)
     disk_reserve: int = 32
@@ -289,7 +199,15 @@ class Settings:
     @property
     def metrics_place(self) -> tuple[str, int] | None:
         """The host and the port of `/metrics`, if it has an address of its own."""
-        return _split(self.metrics_address) if self.metrics_address else None
+        return readers.split_address(self.metrics_address) if self.metrics_address else None
+
+    def has_form(self, slug: str) -> bool:
+        """Whether customers may write to a team by a form.
+
+        >>> Settings(customer_form=("acme",)).has_form("acme"), Settings().has_form("acme")
+        (True, False)
+        """
+        return slug in self.customer_form or ALL in self.customer_form
 
     @classmethod
     def from_environment(
@@ -341,14 +259,14 @@ class Settings:
         name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
         name = name.rstrip(".")
         return any(
-            name.endswith(each[1:]) if each.startswith("*.") else each in (name, ANY_HOST)
+            name.endswith(each[1:]) if each.startswith("*.") else each in (name, readers.ANY)
             for each in self.allowed_hosts
         )
 
     def trusts(self, address: str) -> bool:
         """Whether `address` is one of the trusted proxies.
 
-        >>> Settings(trusted_proxies=(ip_network("10.0.0.0/8"),)).trusts("10.1.2.3")
+        >>> Settings(trusted_proxies=readers.networks("10.0.0.0/8")).trusts("10.1.2.3")
         True
         """
         try:

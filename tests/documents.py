@@ -13,7 +13,8 @@ DOCUMENTS = (
 )
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
-    *("docs/security.md", "docs/releasing.md", "docs/deploy/README.md", "docs/inbox.md"),
+    *("docs/security.md", "docs/releasing.md", "docs/deploy/README.md"),
+    *("docs/inbox.md", "docs/customers.md"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
 # A fenced block: its language, whether it is skipped, its text.

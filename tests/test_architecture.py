@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from graphlib import TopologicalSorter
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -252,7 +253,11 @@ def test_the_web_uses_only_public_names_of_the_core() -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "other"), [("cstar_web/inbox/", "cstar_web.v1"), ("cstar_web/v1/", "cstar_web.inbox")]
+    ("room", "other"),
+    [
+        (f"cstar_web/{room}/", f"cstar_web.{other}")
+        for room, other in permutations(("inbox", "portal", "v1"), 2)
+    ],
 )
 def test_pages_and_api_do_not_know_each_other(room: str, other: str) -> None:
     rooms = [source for source in WEB if source.path.startswith(room)]

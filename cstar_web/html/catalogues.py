@@ -6,7 +6,7 @@ behind it.
 
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
@@ -29,6 +29,16 @@ def direction(language: str) -> str:
     ('ltr', 'rtl')
     """
     return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+
+
+def preferred(asked: Iterable[str]) -> str:
+    """The first language that there is of those that a browser asks for; of de-AT there is de.
+
+    >>> preferred(["fr", "de-AT", "en"]), preferred([])
+    ('de', 'en')
+    """
+    found = (each.lower().partition("-")[0] for each in asked)
+    return next((each for each in found if each in LANGUAGES), SOURCE)
 
 
 @cache

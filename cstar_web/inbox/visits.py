@@ -7,10 +7,11 @@ from urllib.parse import quote
 from flask import Response, request
 
 from cstar_core import Helpdesk, Member, Problem, Session, Team, Workspace
+from cstar_web.html.catalogues import preferred
 from cstar_web.inbox.cookies import GUEST, LANGUAGE, THEME, read_cookie, set_cookie
 from cstar_web.inbox.forgery import token_of
 from cstar_web.inbox.forms import Form
-from cstar_web.inbox.languages import LANGUAGES, SOURCE
+from cstar_web.inbox.languages import LANGUAGES
 from cstar_web.inbox.rendering import address, moved, page, render
 
 INBOX = "/inbox"
@@ -100,11 +101,7 @@ def chosen_language() -> str:
     chosen = read_cookie(LANGUAGE)
     if chosen in LANGUAGES:
         return chosen
-    for asked, _ in request.accept_languages:
-        # Of de-AT we have de.
-        if (language := asked.lower().partition("-")[0]) in LANGUAGES:
-            return language
-    return SOURCE
+    return preferred(each for each, _ in request.accept_languages)
 
 
 def chosen_theme() -> str:

@@ -1,0 +1,78 @@
+"""What customers fill in: read from a form, and turned into the values that the core checks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cstar_core import CustomField, Problem
+from cstar_web.html.forms import read_pairs
+
+# Programs fill in every field that they find; people do not see this one.
+TRAP = "website"
+STAMP = "stamp"
+PLAIN = ("name", "email", "title", "content")
+_PREFIX = "field."
+_YES_NO = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What was typed by the names of the fields, and what is wrong with it."""
+
+    typed: Mapping[str, list[str]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    def one(self, name: str) -> str:
+        """The text of a field; empty if nothing was typed."""
+        return self.typed.get(name, [""])[0]
+
+    def has(self, name: str, option: str) -> bool:
+        """Whether an option was chosen."""
+        return option in self.typed.get(name, ())
+
+    def wrong(self, name: str) -> list[Problem]:
+        """What is wrong with a field."""
+        return [each for each in self.problems if name_of(each) == name]
+
+
+def read_filled() -> Filled:
+    """What this request's form sends. Names that no form has are passed over."""
+    typed: dict[str, list[str]] = {}
+    for name, value in read_pairs():
+        typed.setdefault(name, []).append(value)
+    return Filled(typed)
+
+
+def field_name(custom: CustomField) -> str:
+    """What a custom field is called in the form."""
+    return _PREFIX + custom.key
+
+
+def name_of(problem: Problem) -> str:
+    """The name of the field in the form that a problem is about."""
+    first, _, key = problem.param.partition(".")
+    return f"{_PREFIX}{key.partition('.')[0]}" if first == "custom_fields" else first
+
+
+def values_of(filled: Filled, fields: Iterable[CustomField]) -> dict[str, Any]:
+    """The values of the custom fields in which something was typed or chosen."""
+    values: dict[str, Any] = {}
+    for custom in fields:
+        given = [each for each in filled.typed.get(field_name(custom), ()) if each.strip()]
+        if given:
+            values[custom.key] = given if custom.type == "multiselect" else _value(custom, given[0])
+    return values
+
+
+def _value(custom: CustomField, text: str) -> object:
+    """The value that a text stands for; a text that is none is left to the rules."""
+    if custom.type == "boolean":
+        return _YES_NO.get(text, text)
+    if custom.type != "number":
+        return text
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text

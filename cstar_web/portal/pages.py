@@ -1,0 +1,137 @@
+"""The pages and what their forms do. Each is opened by a team's name, or by a link to a ticket."""
+
+import secrets
+
+from flask import Blueprint, Response, request, url_for
+
+from cstar_core import Invalid, NotFound, Problem, Workspace
+from cstar_web.answer import Answer
+from cstar_web.calls import services
+from cstar_web.errors import Failure
+from cstar_web.portal.filling import (
+    PLAIN,
+    STAMP,
+    TRAP,
+    Filled,
+    field_name,
+    read_filled,
+    values_of,
+)
+from cstar_web.portal.rendering import send_stylesheet, show, stylesheet_name
+from cstar_web.remote import client_address, client_network
+
+blueprint = Blueprint("portal", __name__, url_prefix="/t")
+_LEFT_EMPTY = Problem(TRAP, "PARAMETER_INVALID", "must be left empty")
+_ONCE = "once"
+_ANSWER = "content"
+
+
+@blueprint.get("/<name>")
+def stylesheet(name: str) -> Response:
+    if name != stylesheet_name():
+        raise _nothing()
+    return send_stylesheet()
+
+
+@blueprint.get("/<team>/new")
+def form(team: str) -> Response:
+    workspace = _with_form(team)
+    return _show_form(workspace, Filled(), workspace.customer_form.stamp())
+
+
+@blueprint.post("/<team>/new")
+def submit(team: str) -> Response:
+    workspace = _with_form(team)
+    _charge()
+    filled = read_filled()
+    fields = workspace.customer_form.fields()
+    try:
+        if filled.one(TRAP):
+            raise Invalid([_LEFT_EMPTY])
+        token = workspace.customer_form.submit(
+            filled.one(STAMP),
+            **{name: filled.one(name) for name in PLAIN},
+            custom_fields=values_of(filled, fields),
+        )
+    except Invalid as error:
+        return _ask_again(workspace, Filled(filled.typed, error.problems))
+    return _moved(workspace, token, "made")
+
+
+@blueprint.get("/<team>/ticket/<token>")
+def ticket(team: str, token: str) -> Response:
+    return _show_ticket(_workspace(team), token, Filled())
+
+
+@blueprint.post("/<team>/ticket/<token>")
+def answer(team: str, token: str) -> Response:
+    workspace = _workspace(team)
+    opened = workspace.ticket_links.open(token)
+    _charge()
+    filled = read_filled()
+    try:
+        opened.answer(filled.one(_ANSWER), once=filled.one(_ONCE) or None)
+    except Invalid as error:
+        return _show_ticket(workspace, token, Filled(filled.typed, error.problems))
+    return _moved(workspace, token, "sent")
+
+
+def _show_form(workspace: Workspace, filled: Filled, stamp: str) -> Response:
+    return show(
+        "form.html",
+        422 if filled.problems else 200,
+        team=workspace.team,
+        fields=[(field_name(each), each) for each in workspace.customer_form.fields()],
+        filled=filled,
+        stamp=stamp,
+    )
+
+
+def _ask_again(workspace: Workspace, filled: Filled) -> Response:
+    """The form with what is wrong. A stamp that will do is kept, as it is older than a new one."""
+    refused = any(each.param in (STAMP, TRAP) for each in filled.problems)
+    stamp = workspace.customer_form.stamp() if refused else filled.one(STAMP)
+    return _show_form(workspace, filled, stamp)
+
+
+def _show_ticket(workspace: Workspace, token: str, filled: Filled) -> Response:
+    return show(
+        "ticket.html",
+        422 if filled.problems else 200,
+        team=workspace.team,
+        ticket=workspace.ticket_links.open(token).read(),
+        filled=filled,
+        once=filled.one(_ONCE) or secrets.token_urlsafe(12),
+        done=request.args.get("done", ""),
+    )
+
+
+def _moved(workspace: Workspace, token: str, done: str) -> Response:
+    """The answer that leads to the ticket's page, which can be reloaded without sending anew."""
+    address = url_for("portal.ticket", team=workspace.team.slug, token=token, done=done)
+    return Answer(status=303, headers={"Location": address})
+
+
+def _workspace(team: str) -> Workspace:
+    """The live data of a team; a team that is not there is told as a link that leads nowhere."""
+    try:
+        return services().desk.workspace(team)
+    except NotFound:
+        raise _nothing() from None
+
+
+def _with_form(team: str) -> Workspace:
+    workspace = _workspace(team)
+    if not services().settings.has_form(workspace.team.slug):
+        raise _nothing()
+    return workspace
+
+
+def _nothing() -> Failure:
+    return Failure("RESOURCE_MISSING", "There is nothing here")
+
+
+def _charge() -> None:
+    """Count what is sent; raises the 429 for who sends too much."""
+    held = services()
+    held.limits.charge_form(client_network(client_address(request, held.settings)))
