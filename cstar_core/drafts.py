@@ -144,7 +144,7 @@ class Drafts:
         with self._store.transaction(brief=True) as tx:
             place = place_of(tx, self._scope, ticket_id)
             key, stored = _at(tx, place, is_internal)
-            if stored is not None and (stored.content, stored.base) == (content, base):
+            if _is_same(stored, content, base):
                 return stored
             _expect(stored, expected_version)
             if not content.strip():
@@ -240,6 +240,13 @@ def _at(snap: Snapshot, place: Place, is_internal: bool) -> tuple[int | None, Dr
     where = {"member": place.member, "ticket": place.ticket, "internal": int(is_internal)}
     row = snap.first(_AT, **where)
     return (None, None) if row is None else (row[0], _draft(place[2:], row[1:]))
+
+
+def _is_same(stored: Draft | None, content: str, base: str | None) -> bool:
+    """Whether there is nothing to do, as when a save is sent again that was not answered."""
+    if stored is None:
+        return not content.strip()
+    return (stored.content, seen_uid(stored.base)) == (content, seen_uid(base))
 
 
 def _expect(stored: Draft | None, version: int | None) -> None:

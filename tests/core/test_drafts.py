@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -234,6 +235,15 @@ def test_a_save_that_was_not_answered_can_be_sent_again(ada: Workspace, ticket: 
     one = save(ada, ticket, "a", expected_version=0)
     two = save(ada, ticket, "ab", expected_version=one.version)
     assert ada.drafts.save(ticket, "ab", expected_version=one.version) == two
+    for _ in range(2):
+        assert ada.drafts.save(ticket, "", expected_version=two.version) is None
+
+
+def test_what_was_seen_is_the_same_in_both_forms(ada: Workspace, ticket: str) -> None:
+    seen = ada.messages.list(ticket)[-1].id
+    kept = save(ada, ticket, "a", base=seen)
+    dashed = str(UUID(seen.removeprefix("msg_")))
+    assert ada.drafts.save(ticket, "a", base=dashed, expected_version=0) == kept
 
 
 def test_a_new_draft_is_not_taken_for_an_earlier_one(ada: Workspace, ticket: str) -> None:
