@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from flask import Response, request
 
-from cstar_core import PRIORITIES, STATUSES, Invalid, Ticket, utc_now
+from cstar_core import PRIORITIES, STATUSES, Invalid, Problem, StaleConversation, Ticket, utc_now
 from cstar_core import Page as Listed
+from cstar_web.errors import INVALID
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.reading import blocks
@@ -56,7 +58,14 @@ PRIORITY_WORDS = {
     "high": say("High"),
     "urgent": say("Urgent"),
 }
-_SEND_AND = {"": None, "pending": "pending", "resolved": "resolved"}
+_MEANWHILE = say(
+    "Somebody has written meanwhile. Read it above, then send again or change your text"
+)
+_SEND_AND: dict[str, dict[str, Any]] = {
+    "": {},
+    "pending": {"status": "pending"},
+    "resolved": {"status": "resolved"},
+}
 
 
 @page(Page(method="GET", path=f"{TEAM}/", name="tickets", access="viewer"))
@@ -73,7 +82,9 @@ def show_view(visit: TeamVisit, view: str) -> Response:
 def show_ticket(visit: TeamVisit, ticket: str) -> Response:
     found = visit.workspace.tickets.get(ticket, expand_customer=True)
     if found.merged_into is not None:
-        # Its conversation goes on there.
+        # Its conversation goes on there, and so does what was typed here.
+        if visit.problems:
+            return show_ticket(visit, found.merged_into)
         return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
     view = request.args.get("view", "")
     known = view if view in {each.name for each in VIEWS} else START
@@ -83,6 +94,7 @@ def show_ticket(visit: TeamVisit, ticket: str) -> Response:
         statuses=STATUSES,
         priorities=PRIORITIES,
         blocks=blocks,
+        fresh=fresh(visit, found),
         **panes(visit, known),
     )
 
@@ -93,22 +105,27 @@ def show_ticket(visit: TeamVisit, ticket: str) -> Response:
         path=f"{TICKET}/messages",
         name="reply",
         access="agent",
-        fields=("content", "kind", "then"),
+        fields=("content", "kind", "then", "seen"),
         keeps="content",
         again=show_ticket,
     )
 )
 def reply(visit: TeamVisit, ticket: str) -> Response:
-    typed, workspace = visit.form.values, visit.workspace
+    typed = visit.form.values
     note = typed["kind"] == "note"
     if typed["kind"] not in ("reply", "note") or typed["then"] not in _SEND_AND:
         raise Stopped(400)
-    with visit.desk.transaction(brief=True):
-        workspace.messages.create(
-            ticket, content=typed["content"], sender_name=visit.member.name, is_internal=note
+    try:
+        visit.workspace.messages.send(
+            ticket,
+            content=typed["content"],
+            sender_name=visit.member.name,
+            is_internal=note,
+            seen=typed["seen"] or None,
+            **_SEND_AND[typed["then"]],
         )
-        if status := _SEND_AND[typed["then"]]:
-            workspace.tickets.update(ticket, status=status)
+    except StaleConversation as error:
+        raise Invalid([Problem("", INVALID, _MEANWHILE)]) from error
     return back(visit, ticket, "noted" if note else "sent")
 
 
@@ -128,16 +145,25 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
 def change_ticket(visit: TeamVisit, ticket: str) -> Response:
     """What the form has left as it was is not written: a colleague may have changed it since."""
     typed = visit.form.values
-    changes = {
+    changes: dict[str, Any] = {
         name: typed[name]
         for name in ("status", "priority", "assigned_to")
         if typed[name] != typed[f"was_{name}"]
     }
     if "assigned_to" in changes:
-        changes["assigned_to"] = changes["assigned_to"] or None  # type: ignore[assignment]
+        changes["assigned_to"] = changes["assigned_to"] or None
     if changes:
-        visit.workspace.tickets.update(ticket, **changes)  # type: ignore[arg-type]
+        visit.workspace.tickets.update(ticket, **changes)
     return back(visit, ticket, "changed")
+
+
+def fresh(visit: TeamVisit, ticket: Ticket) -> frozenset[str]:
+    """The messages that came while somebody wrote what was not sent for that reason."""
+    ids = [message.id for message in ticket.messages or ()]
+    seen = visit.form.values.get("seen", "")
+    if not visit.wrong("") or seen not in {"none", *ids}:
+        return frozenset()
+    return frozenset(ids if seen == "none" else ids[ids.index(seen) + 1 :])
 
 
 def back(visit: TeamVisit, ticket: str, done: str) -> Response:

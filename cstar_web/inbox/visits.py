@@ -49,12 +49,14 @@ class Visit:
         return self.form.values.get(name, otherwise) if self.problems else otherwise
 
     def wrong(self, name: str) -> tuple[Problem, ...]:
-        """What is wrong with a field, or with the form as a whole for an empty name."""
-        return tuple(
-            problem
-            for problem in self.problems
-            if problem.param == name or (name and problem.param.startswith(f"{name}."))
-        )
+        """What is wrong with a field; for an empty name, with what is no field of the form."""
+        fields = {*self.form.values, *self.form.lists}
+
+        def belongs(param: str) -> bool:
+            field = param.partition(".")[0]
+            return field == name if name else field not in fields
+
+        return tuple(problem for problem in self.problems if belongs(problem.param))
 
     def show(self, template: str, **values: object) -> Response:
         """The answer with a page; 422 if it shows a form once more for what is wrong with it."""

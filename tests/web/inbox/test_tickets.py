@@ -134,6 +134,25 @@ def test_what_was_typed_is_kept_if_it_is_refused(acme: Workspace, agent: Browser
     assert acme.tickets.list().items[0].status == "new"
 
 
+def test_what_came_meanwhile_is_shown_before_a_reply_goes(acme: Workspace, agent: Browser) -> None:
+    path = ticket(acme, initial_message="Hello")
+    id = path.rpartition("/")[2]
+    given = {"content": "Answer", "kind": "reply", "then": "resolved"}
+    seen = acme.messages.list(id)[-1].id
+    acme.messages.create(id, content="Solved already!", sender="customer")
+    answer = agent.send(f"{path}/messages", {**given, "seen": seen}, form=path)
+    shown = Seen(answer.text)
+    assert answer.status_code == 422
+    assert "Somebody has written meanwhile." in shown.text
+    fresh = [each for each in shown.all("li") if "fresh" in each.get("class", "")]
+    assert len(fresh) == 1 and ">Answer</textarea>" in answer.text
+    assert acme.tickets.get(id).message_count == 2
+    hidden = {each.get("name"): each.get("value", "") for each in shown.all("input")}
+    again = agent.send(f"{path}/messages", {**given, "seen": hidden["seen"]}, form=path)
+    assert again.headers["Location"] == f"{path}?done=sent"
+    assert acme.tickets.get(id).status == "resolved"
+
+
 def test_what_was_typed_is_given_back_to_who_is_signed_out(
     desk: Helpdesk, acme: Workspace, agent: Browser
 ) -> None:
@@ -165,6 +184,19 @@ def test_a_merged_ticket_leads_to_the_one_that_it_is_merged_into(
     acme.tickets.merge(one.rpartition("/")[2], other.rpartition("/")[2])
     answer = agent.get(f"{one}?view=all")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{other}?view=all")
+
+
+def test_what_is_written_to_a_ticket_that_was_merged_meanwhile_is_kept(
+    acme: Workspace, agent: Browser
+) -> None:
+    one, other = (ticket(acme, initial_message="Hello") for _ in range(2))
+    given = {"content": "Answer", "kind": "reply", "then": "", "form_token": agent.token(one)}
+    given["seen"] = acme.messages.list(one.rpartition("/")[2])[-1].id
+    acme.tickets.merge(one.rpartition("/")[2], other.rpartition("/")[2])
+    answer = agent.client.post(f"{one}/messages", data=given)
+    assert answer.status_code == 422
+    assert ">Answer</textarea>" in answer.text
+    assert f'action="{other}/messages' in answer.text
 
 
 @pytest.mark.parametrize(("kind", "then"), [("", ""), ("reply", "deleted"), ("secret", "")])
