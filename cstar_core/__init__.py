@@ -119,7 +119,16 @@ from cstar_core.tickets import (
 )
 from cstar_core.upgrading import DryRun
 from cstar_core.versions import Versions
-from cstar_core.views import VIEW_NAME_MAX, VIEW_TEXT_MAX, VIEWS_MAX, Reading, View, ViewCount
+from cstar_core.views import (
+    VIEW_NAME_MAX,
+    VIEW_TEXT_MAX,
+    VIEWS_MAX,
+    Completion,
+    Reading,
+    Suggestion,
+    View,
+    ViewCount,
+)
 from cstar_core.webhooks import (
     DELIVERED_TYPES,
     OVERLAP_SECONDS,
@@ -209,6 +218,7 @@ __all__ = [
     "BulkResult",
     "Busy",
     "CannedReply",
+    "Completion",
     "Conflict",
     "Count",
     "CustomField",
@@ -279,6 +289,7 @@ __all__ = [
     "StaleVersion",
     "Standing",
     "StorageFull",
+    "Suggestion",
     "Team",
     "Ticket",
     "TicketFilter",

@@ -21,7 +21,7 @@ from cstar_core.fields import (
     parse_filter,
 )
 from cstar_core.metadata import check_merged, merge_metadata
-from cstar_core.store import Snapshot, Transaction, prepare, prepare_insert, slot
+from cstar_core.store import Snapshot, Transaction, limited, prepare, prepare_insert, slot
 from cstar_core.tables import CustomFieldRow, FieldValueRow, TagRow, TagUseRow
 from cstar_core.tags import fold_tag, parse_tags
 
@@ -48,6 +48,19 @@ _FIND_TAG = prepare(
         (TagRow.workspace_id == slot("workspace"))
         & (TagRow.entity_type == slot("entity"))
         & (TagRow.tag_key == slot("tag"))
+    )
+)
+_BEGUN_TAGS = prepare(
+    limited(
+        TagRow.select(TagRow.tag_key)
+        .where(
+            (TagRow.workspace_id == slot("workspace"))
+            & (TagRow.entity_type == slot("entity"))
+            & (TagRow.tag_key >= slot("begun"))
+            & (TagRow.tag_key < slot("end"))
+            & (TagRow.uses > 0)
+        )
+        .order_by(TagRow.tag_key)
     )
 )
 _ADD_TAG = prepare(
@@ -180,6 +193,16 @@ def find_tags(
     }
     rows = [(int(row[0]), int(row[1])) for row in found if row is not None]
     return sorted(rows) if len(rows) == len(found) else None
+
+
+def begun_tags(
+    snap: Snapshot, workspace_id: int, entity_type: str, begun: str, most: int
+) -> tuple[str, ...]:
+    """The first tags in use that begin so, without case."""
+    folded = fold_tag(begun)
+    asked = {"workspace": workspace_id, "entity": entity_type, "limit": most}
+    rows = snap.all(_BEGUN_TAGS, begun=folded, end=f"{folded}\U0010ffff", **asked)
+    return tuple(tag for (tag,) in rows)
 
 
 def parse_filters(

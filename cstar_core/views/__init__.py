@@ -1,5 +1,6 @@
 """Saved views of tickets, and the text that finds tickets."""
 
+from cstar_core.views.completing import Completion, Suggestion, complete, typed_at
 from cstar_core.views.language import Query, read_query, write_query
 from cstar_core.views.meaning import (
     VIEW_TEXT_MAX,
@@ -20,17 +21,21 @@ __all__ = [
     "VIEW_NAME_MAX",
     "VIEW_TEXT_MAX",
     "Colleague",
+    "Completion",
     "Known",
     "Query",
     "Reading",
+    "Suggestion",
     "View",
     "ViewChanges",
     "ViewCount",
     "Views",
+    "complete",
     "query_of",
     "read_query",
     "read_text",
     "shown_text",
+    "typed_at",
     "understand",
     "write_query",
 ]

@@ -9,6 +9,7 @@ from cstar_core.members import fold_email, member_names
 from cstar_core.pages import PAGE_SIZE_MAX
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store
+from cstar_core.views.completing import SUGGESTIONS_MAX
 from cstar_core.views.language import read_query
 from cstar_core.views.meaning import VIEW_TEXT_MAX, Colleague, Known
 from cstar_core.words import SEARCH_MAX
@@ -23,7 +24,6 @@ def known_in(
     scope: Scope,
     now: int,
     customers: dict[str, tuple[str, ...]] | None = None,
-    tags: tuple[str, ...] = (),
 ) -> Known:
     """What is known in a workspace at a moment."""
     members = tuple(
@@ -34,7 +34,12 @@ def known_in(
     here = any(member.id == me for member in members)
     fields = facets.definitions(snap, scope.workspace_id, _TICKETS)
     named = {} if customers is None else customers
-    return Known(from_seconds(now), me if here else None, members, fields, named, tags)
+    return Known(from_seconds(now), me if here else None, members, fields, named)
+
+
+def tags_in(snap: Snapshot, scope: Scope, begun: str) -> tuple[str, ...]:
+    """The tags of tickets that begin so, to complete one."""
+    return facets.begun_tags(snap, scope.workspace_id, _TICKETS, begun, SUGGESTIONS_MAX)
 
 
 def customers_in(store: Store, scope: Scope, text: str) -> dict[str, tuple[str, ...]]:

@@ -117,6 +117,21 @@ def pieces_of(text: str, keys: Collection[str] | None) -> Iterator[Piece]:
         place = piece.end
 
 
+def values_of(piece: Piece) -> list[tuple[str, int]]:
+    """The values of a term and where each begins; at its end an empty one may begin.
+
+    >>> values_of(next(pieces_of("status:open,", [])))
+    [('open', 7), ('', 12)]
+    """
+    found = _TERM.match(piece.word)
+    start = len(piece.word) if found is None else found.start(4)
+    each = list(_EACH.finditer(piece.word, start))
+    values = [(_unquoted(value[0]), piece.start + value.start()) for value in each]
+    if not each or each[-1].end() < len(piece.word):
+        values.append(("", piece.end))
+    return values
+
+
 def _term_at(text: str, place: int, keys: Collection[str] | None) -> Piece | None:
     found = _TERM.match(text, place)
     name = None if found is None else _name_of(found[2], keys)

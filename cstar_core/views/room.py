@@ -1,10 +1,11 @@
 """The room of views: what a team looks at again and again, and the text that finds tickets."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Unpack
 
 from cstar_core import events
-from cstar_core.checks import invalid, raise_any
+from cstar_core.checks import check_integer, check_text, invalid, raise_any
 from cstar_core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid, parse_id
 from cstar_core.members import member_key
@@ -12,9 +13,10 @@ from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction
 from cstar_core.tables import ViewRow
 from cstar_core.tickets import TicketFilter, count_tickets
-from cstar_core.views.knowing import customers_in, known_in
+from cstar_core.views.completing import Completion, complete, typed_at
+from cstar_core.views.knowing import customers_in, known_in, tags_in
 from cstar_core.views.language import write_query
-from cstar_core.views.meaning import Known, Reading, read_text
+from cstar_core.views.meaning import VIEW_TEXT_MAX, Known, Reading, read_text
 from cstar_core.views.view import (
     BUILT_IN,
     BY_UID,
@@ -64,6 +66,19 @@ class Views:
         with self._store.snapshot() as snap:
             known = known_in(snap, self._scope, self._store.now())
         return write_query(query, known.fields)
+
+    def complete(self, text: str, cursor: int) -> Completion:
+        """What could stand where the cursor is, so many characters into a text. Raises Invalid."""
+        self._refuse_customers()
+        raise_any(
+            check_text("text", text, VIEW_TEXT_MAX) or check_integer("cursor", cursor, 0, len(text))
+        )
+        with self._store.snapshot() as snap:
+            known = known_in(snap, self._scope, self._store.now())
+            typed = typed_at(text, cursor, known.fields)
+            if typed is not None and typed.name == "tag":
+                known = replace(known, tags=tags_in(snap, self._scope, typed.text))
+        return complete(typed, known)
 
     def create(self, *, name: str, text: str = "", shared: bool = False) -> View:
         """Save a view, for its maker alone or for all.
