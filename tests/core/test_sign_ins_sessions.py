@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from cstar_core import SESSION_SECONDS_MAX, Helpdesk, Member, NotFound, SignIns, Workspace
+from cstar_core import (
+    SESSION_SECONDS_MAX,
+    Helpdesk,
+    Member,
+    NotFound,
+    SignIns,
+    StorageFull,
+    Workspace,
+)
+from tests.core.limits import file_size_limit
 from tests.core.signing_in import HOME, enter
 from tests.core.vocabulary import NOTHING, ManualClock
 
@@ -155,3 +164,17 @@ def test_what_ended_by_itself_is_removed_with_the_next_sign_in(
     enter(sign_ins)
     with sqlite3.connect(path) as file:
         assert file.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
+
+
+def test_on_a_full_disk_one_stays_signed_in(
+    desk: Helpdesk, path: Path, sign_ins: SignIns, ada: Member, clock: ManualClock
+) -> None:
+    token = enter(sign_ins).token
+    clock.tick(hours=1)
+    size = max(file.stat().st_size for file in path.parent.iterdir())
+    with file_size_limit(size):
+        with pytest.raises(StorageFull):
+            for _ in range(1_000):
+                desk.workspace("acme").tickets.create(title="x", notes="x" * 60_000)
+        found = desk.sessions.find(token)
+    assert found is not None and found.member == ada
