@@ -148,7 +148,11 @@ def create_key(
     return Answer(data, columns([("id", made.key.id), ("key", made.secret)]) + f"\n\n{KEEP}")
 
 
-@key.command("list", examples=("cstar key list acme",))
+@key.command(
+    "list",
+    short_help="List the keys of a team, and when each was used.",
+    examples=("cstar key list acme",),
+)
 @click.argument("team")
 @with_desk
 def list_keys(desk: Helpdesk, team: str) -> Answer:
