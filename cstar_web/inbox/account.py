@@ -5,6 +5,7 @@ from flask import Response
 from markupsafe import Markup
 
 from cstar_core import Conflict, NotFound, utc_now
+from cstar_web.inbox.browsers import browser_of
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.signing import TEAM, refusals, sign_ins
@@ -25,6 +26,7 @@ def account(visit: TeamVisit) -> Response:
         sessions=sorted(
             visit.desk.sessions.list(member), key=lambda each: each.id != visit.session.id
         ),
+        browser_of=browser_of,
         now=utc_now(),
         factor=sign_ins().second_factor(member),
         has_password=sign_ins().password_changed_at(member) is not None,

@@ -42,9 +42,7 @@ _WRONG_CODE = say("The code is not right, was used already or came too late")
 
 @page(Page(method="GET", path=SIGN_IN, name="sign_in", access="anyone"))
 def sign_in(visit: Visit, team: str) -> Response:
-    found = team_of(visit, team)
-    wanted = visit.form.values.get("next") or request.args.get("next", "")
-    return visit.show("sign_in.html", team=found, next=wanted)
+    return _asked(visit, team, "sign_in.html")
 
 
 @page(
@@ -72,9 +70,7 @@ def send_sign_in(visit: Visit, team: str) -> Response:
 
 @page(Page(method="GET", path=CODE, name="code", access="anyone"))
 def code(visit: Visit, team: str) -> Response:
-    found = team_of(visit, team)
-    wanted = visit.form.values.get("next") or request.args.get("next", "")
-    return visit.show("code.html", team=found, next=wanted)
+    return _asked(visit, team, "code.html")
 
 
 @page(
@@ -168,6 +164,12 @@ def refusals(message: str, param: str = "") -> Iterator[None]:
         raise Invalid([Problem("", INVALID, wait)]) from error
     except SignInRefused as error:
         raise Invalid([Problem(param, INVALID, message)]) from error
+
+
+def _asked(visit: Visit, team: str, template: str) -> Response:
+    """A page that asks for something before it leads to the place that was wanted."""
+    wanted = visit.form.values.get("next") or request.args.get("next", "")
+    return visit.show(template, team=team_of(visit, team), next=wanted)
 
 
 def team_of(visit: Visit, slug: str) -> Team:

@@ -1,6 +1,7 @@
 """What members decide for themselves, and for nobody else."""
 
 import pytest
+from flask import Flask
 
 from cstar_core import Helpdesk
 from cstar_web.passwords import Argon2
@@ -9,6 +10,7 @@ from tests.web.inbox.conftest import SignIn
 
 ACCOUNT = "/inbox/acme/account"
 PASSWORD = "correct horse battery"
+MOZILLA, WEBKIT = "Mozilla/5.0", "AppleWebKit/537.36 (KHTML, like Gecko)"
 
 
 def test_a_member_without_a_password_sets_one(desk: Helpdesk, agent: Browser) -> None:
@@ -48,6 +50,25 @@ def test_another_password_signs_other_browsers_out(agent: Browser, signed_in: Si
     agent.send(f"{ACCOUNT}/password", {"password": PASSWORD}, form=ACCOUNT)
     assert other.get(ACCOUNT).status_code == 303
     assert agent.get(ACCOUNT).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "shown"),
+    [
+        (f"{MOZILLA} (X11; Linux x86_64) {WEBKIT} Chrome/145.0.0.0 Safari/537.36", "Chrome, Linux"),
+        (f"{MOZILLA} (Windows NT 10.0) {WEBKIT} Chrome/145 Safari/5 Edg/145", "Edge, Windows"),
+        (f"{MOZILLA} (iPhone; CPU OS 19 like Mac OS X) {WEBKIT} Safari/6", "Safari, iPhone"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("", "Unknown browser"),
+    ],
+)
+def test_a_browser_is_shown_as_its_owner_knows_it(
+    desk: Helpdesk, app: Flask, user_agent: str, shown: str
+) -> None:
+    made = desk.workspace("acme").invitations.invite("e@acme.example", needs_password=False)
+    browser = Browser(app.test_client())
+    browser.send(f"/inbox/welcome/{made.token}", User_Agent=user_agent)
+    assert shown in browser.see(ACCOUNT).text
 
 
 def test_a_browser_is_signed_out_from_another(agent: Browser, signed_in: SignIn) -> None:
