@@ -124,7 +124,11 @@ def _tokens(text: str) -> Iterator[_Token]:
     for run in CJK_RUN.finditer(letters):
         yield from _words(letters, starts, ends, place, run.start())
         for at in range(run.start(), run.end()):
-            yield from _words(letters, starts, ends, at, min(at + 2, run.end()))
+            pair = letters[at : min(at + 2, run.end())]
+            if pair.isalnum():
+                yield _Token(pair, starts[at], ends[at : at + len(pair)])
+            else:
+                yield from _words(letters, starts, ends, at, at + len(pair))
         place = run.end()
     yield from _words(letters, starts, ends, place, len(letters))
 

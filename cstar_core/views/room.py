@@ -38,7 +38,7 @@ from cstar_core.views.view import (
 )
 from cstar_core.views.writing import query_of
 
-_KEYS = {one.key for one in BUILT_IN}
+_KEYS = tuple(one.key for one in BUILT_IN)
 
 
 class Views:

@@ -18,6 +18,7 @@ WORK: dict[str, Act] = {
     "remove a ticket": lambda room, ticket: room.tickets.delete(ticket),
     "answer": lambda room, ticket: room.messages.create(ticket, content="x"),
     "make a customer": lambda room, ticket: room.customers.create(name="x"),
+    "save a view": lambda room, ticket: room.views.create(name="x"),
     "load customers": lambda room, ticket: list(room.customers.import_many([{"name": "x"}])),
 }
 SETTINGS: dict[str, Act] = {
