@@ -3,10 +3,10 @@
 from functools import cache
 
 from flask import Response, url_for
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from jinja2.ext import InternationalizationExtension
+from jinja2 import Environment
 
 from cstar_web.answer import Answer
+from cstar_web.html import templates
 from cstar_web.inbox.files import files
 from cstar_web.inbox.languages import LANGUAGES, direction, told, translations
 from cstar_web.inbox.moments import ago, exact
@@ -60,17 +60,9 @@ def address(name: str, **ids: object) -> str:
 @cache
 def environment(language: str) -> Environment:
     """The templates with the words of a language."""
-    made = Environment(
-        loader=PackageLoader("cstar_web.inbox"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=[InternationalizationExtension],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(
+    return templates.environment(
+        "cstar_web.inbox",
+        translations(language),
         address=address,
         ago=lambda instant, now: ago(instant, now, translations(language)),
         asset=asset,
@@ -80,7 +72,6 @@ def environment(language: str) -> Environment:
         languages=LANGUAGES,
         told=lambda problem, label: told(problem, label, language),
     )
-    return made
 
 
 def moved(location: str) -> Response:

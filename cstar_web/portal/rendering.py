@@ -5,9 +5,10 @@ from hashlib import sha256
 from importlib import resources
 
 from flask import request, url_for
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from cstar_web.answer import Answer
+from cstar_web.html import templates
 from cstar_web.html.catalogues import direction, preferred, sentence, translations
 
 ROOM = "cstar_web.portal"
@@ -59,23 +60,14 @@ def send_stylesheet() -> Answer:
 def environment(language: str) -> Environment:
     """The templates with the words of a language."""
     words = translations(ROOM, language)
-    made = Environment(
-        loader=PackageLoader(ROOM),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(
+    return templates.environment(
+        ROOM,
+        words,
         direction=direction(language),
         language=language,
         stylesheet=lambda: url_for("portal.stylesheet", name=stylesheet_name()),
         told=lambda problem, label: sentence(problem, label, words),
     )
-    return made
 
 
 @cache

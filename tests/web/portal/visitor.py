@@ -1,11 +1,11 @@
 """Who comes to the customers' pages: reads them, fills in the form and sends it."""
 
-from html.parser import HTMLParser
 from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.web.inbox.browser import Seen
 from tests.web.vocabulary import ManualClock
 
 NEW = "/t/acme/new"
@@ -17,41 +17,25 @@ FILLED = {
 }
 
 
-class Page(HTMLParser):
-    """A page taken apart: its tags with their attributes, and its text."""
+class Page(Seen):
+    """A page taken apart."""
 
     def __init__(self, html: str) -> None:
-        super().__init__()
+        super().__init__(html)
         self.html = html
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.words: list[str] = []
-        self.feed(html)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def all(self, *tags: str) -> list[dict[str, str]]:
+    def any(self, *tags: str) -> list[dict[str, str]]:
+        """The attributes of all tags of these names."""
         return [attributes for name, attributes in self.tags if name in tags]
 
     def one(self, name: str) -> dict[str, str]:
         """The control of this name."""
-        found = self.all("input", "select", "textarea")
+        found = self.any("input", "select", "textarea")
         return next(each for each in found if each.get("name") == name)
 
     @property
     def ids(self) -> list[str]:
         return [each["id"] for _, each in self.tags if "id" in each]
-
-    def part(self, tag: str) -> str:
-        """What stands between the first and the last of a tag."""
-        return self.html.partition(f"<{tag}")[2].rpartition(f"</{tag}>")[0]
 
 
 class Visitor:
