@@ -51,7 +51,9 @@ def read_narrowing(
     """What narrows a report; what it names that is not there, no ticket has. Raises Invalid."""
     assigned, tag = given.get("assigned_to"), given.get("tag")
     priority, fields = given.get("priority"), given.get("custom_fields")
-    wanted, problems = facets.parse_filters("custom_fields", fields or {}, known)
+    wanted, problems = facets.parse_filters(
+        "custom_fields", {} if fields is None else fields, known
+    )
     problems += [] if priority is None else check_choice("priority", priority, PRIORITIES)
     problems += [] if tag is None else _check_tag(tag)
     if any(comparison != "eq" for _, comparison, _ in wanted):

@@ -53,6 +53,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"tag": "a" * 65}, ["tag must be at most 64 characters"]),
     ({"assigned_to": 7}, ['assigned_to must be the id of a member or "none"']),
     ({"custom_fields": 7}, ["custom_fields must be an object"]),
+    ({"custom_fields": []}, ["custom_fields must be an object"]),
     ({"custom_fields": {"plan": "x"}}, ["custom_fields.plan is not known"]),
     ({"custom_fields": {"paid": "perhaps"}}, ["custom_fields.paid must be true or false"]),
     (
