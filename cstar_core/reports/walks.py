@@ -205,7 +205,7 @@ MEMBER = "coalesce(t.assigned_to, 0)"
 PRIORITY = "t.priority"
 TAG = "u.tag_id"
 OF_TAGS = (
-    "CROSS JOIN tag_uses AS u INDEXED BY tag_uses_owner ON u.owner_id = t.id "
+    "CROSS JOIN tag_uses AS u INDEXED BY tag_uses_owner ON u.owner_id = t.id AND u.owner_id > 0 "
     "CROSS JOIN tags AS k ON k.id = u.tag_id AND k.entity_type = 'tickets' "
 )
 OF_CHOICES = "CROSS JOIN json_each(t.custom_fields, :path) AS chosen "
