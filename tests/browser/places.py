@@ -1,0 +1,71 @@
+"""Every page that the app has, with what its address names. A new page is found by itself."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from cstar_core import Helpdesk
+
+# What begins so is a page for people.
+_FOR_PEOPLE = ("/inbox", "/t/", "/docs")
+# What answers with something else than a page of its own.
+_NO_PAGE = {
+    "inbox.file": "a stylesheet, a script or a picture",
+    "inbox.root": "leads to the inbox",
+    "inbox.start": "leads to the team",
+    "pages.static": "a file of Swagger UI",
+    "portal.stylesheet": "a stylesheet",
+    "pages.docs": "Swagger UI, which is others' work",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page by the name that its route has; with nobody signed in or a member."""
+
+    name: str
+    path: str
+    needs_member: bool
+
+
+def places(app: Flask, desk: Helpdesk, ticket: str) -> tuple[Place, ...]:
+    """All pages of the team Acme; those of a ticket show this one."""
+    named = names(desk, ticket)
+    return tuple(
+        Place(rule.endpoint, path_of(rule, named), rule.rule.startswith("/inbox/<team>/"))
+        for rule in rules(app)
+    )
+
+
+def rules(app: Flask) -> Iterator[Rule]:
+    """The routes that a browser shows as pages."""
+    for rule in app.url_map.iter_rules():
+        is_page = rule.rule.startswith(_FOR_PEOPLE) and "GET" in (rule.methods or ())
+        if is_page and rule.endpoint not in _NO_PAGE:
+            yield rule
+
+
+def names(desk: Helpdesk, ticket: str) -> dict[str, str]:
+    """What stands in an address for each name in a route."""
+    acme = desk.workspace("acme")
+    member = acme.members.list(page_size=1).items[0]
+    return {
+        "team": "acme",
+        "ticket": ticket,
+        "view": "all",
+        "token": acme.invitations.invite("new@acme.example").token,
+        "member": member.id,
+        "portal.ticket token": acme.ticket_links.link(ticket),
+    }
+
+
+def path_of(rule: Rule, named: Mapping[str, str]) -> str:
+    """The address of a route; a name that nobody has told us of fails."""
+    path = rule.rule
+    for name in rule.arguments:
+        value = named.get(f"{rule.endpoint} {name}", named.get(name))
+        assert value, f"say in tests/browser/places.py what {name} of {rule.rule} is"
+        path = path.replace(f"<{name}>", value)
+    return path

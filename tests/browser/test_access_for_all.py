@@ -1,0 +1,67 @@
+"""Whether everybody can use the pages: with a screen reader, by keyboard, on a phone, at night."""
+
+from importlib import resources
+
+import pytest
+from flask import Flask
+
+from cstar_core import Helpdesk
+from tests.browser.conftest import WIDE, Visit
+from tests.browser.places import Place, places
+from tests.browser.visitor import Visitor
+
+PHONE = {"width": 390, "height": 844}
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+
+EVERYTHING = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+# What another theme may change.
+COLOURS = {"type": "rule", "values": ["color-contrast"]}
+FIND = """
+async (rules) => {
+  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+  return found.violations.flatMap((rule) => rule.nodes.map((node) => {
+    const why = [...node.any, ...node.all, ...node.none].map((check) => check.message);
+    return `${rule.id}: ${node.html.slice(0, 160)} (${why.join("; ")})`;
+  }));
+}
+"""
+# How far the page can be scrolled sideways.
+TOO_WIDE = "() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def wrong_with(visitor: Visitor, place: Place) -> list[str]:
+    """What keeps people from using a page, wide and narrow, light and dark."""
+    page = visitor.page
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    answer = visitor.open(place.path)
+    found = [f"answers {answer.status}"] if answer.status != 200 else []
+    visitor.run(AXE)
+    found += [f"wide, light: {each}" for each in visitor.run(FIND, EVERYTHING)]
+    page.emulate_media(color_scheme="dark")
+    found += [f"wide, dark: {each}" for each in visitor.run(FIND, COLOURS)]
+    page.set_viewport_size(PHONE)
+    found += [f"phone, dark: {each}" for each in visitor.run(FIND, EVERYTHING)]
+    page.emulate_media(color_scheme="light")
+    found += [f"phone, light: {each}" for each in visitor.run(FIND, COLOURS)]
+    if wider := visitor.run(TOO_WIDE):
+        found.append(f"phone: {wider} pixels too wide")
+    return [f"{place.name} ({place.path}) {each}" for each in found]
+
+
+@pytest.fixture
+def ticket(desk: Helpdesk) -> str:
+    """A ticket with much in it: of a customer, with an internal message, tags and a quote."""
+    tickets = desk.workspace("acme").tickets.list(page_size=100).items
+    return max(tickets, key=lambda each: (each.message_count, len(each.tags))).id
+
+
+def test_no_page_keeps_anybody_out(app: Flask, desk: Helpdesk, visit: Visit, ticket: str) -> None:
+    owner, nobody = visit("owner"), visit()
+    found = []
+    for place in places(app, desk, ticket):
+        found += wrong_with(owner if place.needs_member else nobody, place)
+    assert not found, "\n".join(found)
