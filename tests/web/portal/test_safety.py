@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from cstar_core import Workspace
+from cstar_core import Helpdesk, Workspace
+from cstar_web.access import AccessLog
+from cstar_web.app import create_app
 from cstar_web.portal.rendering import CONTENT_SECURITY_POLICY
+from cstar_web.settings import Settings
+from cstar_web.watch import Watch
 from tests.web.portal.visitor import FILLED, NEW, Page, Visitor
 
 EVIL = (
@@ -193,3 +197,19 @@ def test_another_site_cannot_send_more_than_anybody_could(visitor: Visitor) -> N
     answer = visitor.get(NEW, Cookie="cstar_session=x")
     assert "Set-Cookie" not in answer.headers
     assert visitor.post(NEW, FILLED, headers={"Origin": "https://evil.example"}).status_code == 422
+
+
+def test_the_log_has_the_template_of_an_address_and_not_the_token(
+    desk: Helpdesk, acme: Workspace
+) -> None:
+    lines: list[bytes] = []
+    settings = Settings()
+    watch = Watch(settings, log=AccessLog(lines.append, settings.log_format))
+    client = create_app(desk, settings, watch).test_client()
+    ticket = acme.tickets.create(title="x", customer_name="Jane")
+    token = acme.ticket_links.link(ticket.id)
+    client.get(f"/t/acme/ticket/{token}")
+    client.post(f"/t/acme/ticket/{token}", data={"content": "Hello"})
+    client.get(f"/t/acme/ticket/{token[:-1]}")
+    assert [b"route=/t/{team}/ticket/{token}" in line for line in lines] == [True] * 3
+    assert not [line for line in lines if token[:20].encode() in line or b"Hello" in line]
