@@ -56,7 +56,7 @@ def appearance(visit: Visit) -> Response:
     )
 )
 def choose_appearance(visit: Visit) -> Response:
-    answer = visit.leads_to("appearance")
+    answer = visit.leads_to("appearance", done="appearance")
     for name, known in ((LANGUAGE, LANGUAGES), (THEME, THEMES)):
         chosen = visit.form.values[name.removeprefix("cstar_")]
         if chosen in known:

@@ -22,6 +22,7 @@ TICKET = f"{TEAM}/tickets/{{ticket}}"
 ME, NOBODY = "me", "none"
 _PAGE_SIZE = 30
 _MEMBERS_AT_ONCE = 100
+_OTHERS_SHOWN = 5
 _WORKED_ON = ("new", "open", "pending")
 
 
@@ -95,6 +96,8 @@ def show_ticket(visit: TeamVisit, ticket: str) -> Response:
         priorities=PRIORITIES,
         blocks=blocks,
         fresh=fresh(visit, found),
+        fields=field_values(visit, found),
+        others=others(visit, found),
         **panes(visit, known),
     )
 
@@ -155,6 +158,23 @@ def change_ticket(visit: TeamVisit, ticket: str) -> Response:
     if changes:
         visit.workspace.tickets.update(ticket, **changes)
     return back(visit, ticket, "changed")
+
+
+def field_values(visit: TeamVisit, ticket: Ticket) -> list[tuple[str, Any]]:
+    """The custom fields of a ticket that have a value, by name, in their order."""
+    values = ticket.custom_fields
+    fields = visit.workspace.custom_fields.list(entity_type="tickets") if values else ()
+    return [(each.name, values[each.key]) for each in fields if each.key in values]
+
+
+def others(visit: TeamVisit, ticket: Ticket) -> list[Ticket]:
+    """The newest tickets of the same customer, but this one."""
+    if ticket.customer_id is None:
+        return []
+    found = visit.workspace.tickets.list(
+        customer_id=ticket.customer_id, page_size=_OTHERS_SHOWN + 1
+    ).items
+    return [each for each in found if each.id != ticket.id][:_OTHERS_SHOWN]
 
 
 def fresh(visit: TeamVisit, ticket: Ticket) -> frozenset[str]:

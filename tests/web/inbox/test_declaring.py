@@ -68,7 +68,7 @@ def test_the_document_says_for_whom_each_page_is(app: Flask) -> None:
 
 def test_a_form_with_its_token_is_taken(browser: Browser) -> None:
     answer = browser.send(FORM, {"language": "de", "theme": "dark"})
-    assert (answer.status_code, answer.headers["Location"]) == (303, FORM)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{FORM}?done=appearance")
     assert browser.cookies()["cstar_language"] == "de"
 
 
