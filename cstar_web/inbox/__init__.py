@@ -2,11 +2,20 @@
 
 from flask import Flask
 
-from cstar_web.inbox import account, signing, start, tickets
+from cstar_web.inbox import account, settings, signing, start, tickets
 from cstar_web.inbox.declaring import blueprint, is_page, require_pages
 from cstar_web.inbox.failures import answer_stops, failure_page
 
-__all__ = ["account", "add_inbox", "failure_page", "is_page", "signing", "start", "tickets"]
+__all__ = [
+    "account",
+    "add_inbox",
+    "failure_page",
+    "is_page",
+    "settings",
+    "signing",
+    "start",
+    "tickets",
+]
 
 
 def add_inbox(app: Flask) -> None:

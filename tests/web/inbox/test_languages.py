@@ -44,8 +44,8 @@ def in_templates() -> Iterator[str]:
 
 def in_modules() -> Iterator[str]:
     """What a module marks with `say(...)`, since a template gets it as a value."""
-    for file in HERE.iterdir():
-        if file.name.endswith(".py"):
+    with resources.as_file(HERE) as folder:
+        for file in folder.rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
                     yield ast.literal_eval(node.args[0])

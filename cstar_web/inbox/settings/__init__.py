@@ -1,0 +1,5 @@
+"""The settings: what an owner sees to, and the views that each member saves."""
+
+from cstar_web.inbox.settings import members, start
+
+__all__ = ["members", "start"]
