@@ -5,7 +5,7 @@ are in every index that is walked, so what narrows a report is asked of the inde
 a tag or a value is found by them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -228,19 +228,11 @@ def group_by_value(value: str, number: int, others: bool) -> str:
     return f"CASE {value} {whens} ELSE {rest} END" if number else rest
 
 
-def pairs(edges: Sequence[int]) -> list[tuple[int, int]]:
-    """Neighbours, as begin and end.
-
-    >>> pairs([1, 2, 5])
-    [(1, 2), (2, 5)]
-    """
-    return list(pairwise(edges))
-
-
 def parts(begins: int, ends: int, number: int) -> list[tuple[int, int]]:
     """A period in parts of about the same length.
 
     >>> parts(0, 10, 4)
     [(0, 2), (2, 5), (5, 7), (7, 10)]
     """
-    return pairs([begins + (ends - begins) * place // number for place in range(number + 1)])
+    edges = [begins + (ends - begins) * place // number for place in range(number + 1)]
+    return list(pairwise(edges))
