@@ -154,7 +154,12 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_web.idempotency._KEY": (("", "!"), ("", "~")),
     "cstar_web.inbox.files._NAME": (("", "a"), ("a", "."), ("", "a.0"), ("a.", "0")),
     "cstar_web.inbox.files._TAKEN": (("", 'from "./'), ('from "./', "a"), ("", ".js")),
-    "cstar_web.inbox.reading._LINK": (("", "https://"), ("https://", "a"), ("", "http")),
+    "cstar_web.inbox.reading._LINK": (
+        ("", "https://"),
+        ("https://", "a"),
+        ("", "http"),
+        ("", "mailto:"),
+    ),
     "cstar_web.mcp.untrusted._MAYBE_INVISIBLE": (("", "\u200b"), ("", "a\u200b"), ("a", "\0")),
     "cstar_web.mcp.untrusted._SELECTORS": (("", "\ufe0f"), ("", "a")),
     "cstar_web.metrics._BEARER": (("Bearer ", " "), ("Bearer ", "a"), ("Bearer a", " ")),

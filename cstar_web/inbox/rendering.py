@@ -47,6 +47,11 @@ def page(text: str, status: int = 200) -> Answer:
     return Answer(text.encode(), status, HEADERS, content_type="text/html; charset=utf-8")
 
 
+def plain(text: str) -> Answer:
+    """The answer with a text that a script asks for."""
+    return Answer(text.encode(), 200, HEADERS, content_type="text/plain; charset=utf-8")
+
+
 def asset(name: str) -> str:
     """The address of a file that the pages bring along."""
     return address("file", address=files()[name].address)

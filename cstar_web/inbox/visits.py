@@ -44,6 +44,15 @@ class Visit:
         """What the page before has done; a template knows the words for it."""
         return request.args.get("done", "")
 
+    @property
+    def by_script(self) -> bool:
+        """Whether a script asks, which wants a part of a page."""
+        return "HX-Request" in request.headers
+
+    def asked(self, name: str) -> str:
+        """What the address says behind its question mark; nothing if it says nothing."""
+        return request.args.get(name, "")
+
     def typed(self, name: str, otherwise: str = "") -> str:
         """What a field shows: what was typed if the form is shown once more."""
         return self.form.values.get(name, otherwise) if self.problems else otherwise

@@ -145,7 +145,7 @@ def test_what_came_meanwhile_is_shown_before_a_reply_goes(acme: Workspace, agent
     assert answer.status_code == 422
     assert "Somebody has written meanwhile." in shown.text
     fresh = [each for each in shown.all("li") if "fresh" in each.get("class", "")]
-    assert len(fresh) == 1 and ">Answer</textarea>" in answer.text
+    assert len(fresh) == 1 and "\nAnswer</textarea>" in answer.text
     assert acme.tickets.get(id).message_count == 2
     hidden = {each.get("name"): each.get("value", "") for each in shown.all("input")}
     again = agent.send(f"{path}/messages", {**given, "seen": hidden["seen"]}, form=path)
@@ -195,7 +195,7 @@ def test_what_is_written_to_a_ticket_that_was_merged_meanwhile_is_kept(
     acme.tickets.merge(one.rpartition("/")[2], other.rpartition("/")[2])
     answer = agent.client.post(f"{one}/messages", data=given)
     assert answer.status_code == 422
-    assert ">Answer</textarea>" in answer.text
+    assert "\nAnswer</textarea>" in answer.text
     assert f'action="{other}/messages' in answer.text
 
 
@@ -253,7 +253,7 @@ def test_links_and_quotes_are_shown_as_such(acme: Workspace, agent: Browser) -> 
     seen = agent.see(ticket(acme, initial_message=content))
     links = [each for each in seen.all("a") if each["href"].startswith("http")]
     assert [(each["href"], each["rel"]) for each in links] == [
-        ("https://example.com/a?b=1&c=2", "noopener noreferrer nofollow")
+        ("https://example.com/a?b=1&c=2", "noopener noreferrer nofollow ugc")
     ]
     assert len(seen.all("blockquote")) == 1
 

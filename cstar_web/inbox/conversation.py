@@ -1,0 +1,135 @@
+"""A conversation: the thread of a ticket, and the form with which a member answers it."""
+
+from typing import Any
+
+from flask import Response, request
+
+from cstar_core import PRIORITIES, STATUSES, Invalid, Problem, StaleConversation, StaleDraft
+from cstar_web.errors import INVALID
+from cstar_web.inbox.composing import (
+    FIELDS,
+    KINDS,
+    NOTE,
+    composer,
+    discard_draft,
+    fresh,
+    version_of,
+)
+from cstar_web.inbox.declaring import Page, page
+from cstar_web.inbox.details import field_values, others
+from cstar_web.inbox.languages import say
+from cstar_web.inbox.reading import blocks
+from cstar_web.inbox.signing import TEAM
+from cstar_web.inbox.stopping import Stopped
+from cstar_web.inbox.tickets import START, VIEWS, panes
+from cstar_web.inbox.visits import TeamVisit
+
+TICKET = f"{TEAM}/tickets/{{ticket}}"
+
+_MEANWHILE = say(
+    "Somebody has written meanwhile. Read it above, then send again or change your text"
+)
+_SEND_AND: dict[str, dict[str, Any]] = {
+    "": {},
+    "pending": {"status": "pending"},
+    "resolved": {"status": "resolved"},
+}
+# How many messages of a long thread are shown at first.
+_NEWEST = 50
+
+
+@page(Page(method="GET", path=TICKET, name="ticket", access="viewer"))
+def show_ticket(visit: TeamVisit, ticket: str, stale: StaleDraft | None = None) -> Response:
+    found = visit.workspace.tickets.get(ticket, expand_customer=True)
+    if found.merged_into is not None:
+        # Its conversation goes on there, and so does what was typed here.
+        if visit.form.values:
+            return show_ticket(visit, found.merged_into, stale)
+        return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
+    view = request.args.get("view", "")
+    known = view if view in {each.name for each in VIEWS} else START
+    composing = composer(visit, found, stale)
+    thread = found.messages or ()
+    first = 0 if visit.asked("thread") == "whole" else max(0, len(thread) - _NEWEST)
+    return visit.show(
+        "ticket.html",
+        ticket=found,
+        statuses=STATUSES,
+        priorities=PRIORITIES,
+        blocks=blocks,
+        thread=thread[first:],
+        earlier=first,
+        composing=composing,
+        fresh=fresh(thread, visit.form.values, composing),
+        fields=field_values(visit, found),
+        others=others(visit, found),
+        **panes(visit, known),
+    )
+
+
+@page(
+    Page(
+        method="POST",
+        path=f"{TICKET}/messages",
+        name="reply",
+        access="agent",
+        fields=FIELDS,
+        keeps="content",
+        again=show_ticket,
+    )
+)
+def reply(visit: TeamVisit, ticket: str) -> Response:
+    typed = visit.form.values
+    if typed["kind"] not in KINDS or typed["then"] not in _SEND_AND:
+        raise Stopped(400)
+    note, drafted = typed["kind"] == NOTE, typed["draft_kind"]
+    version = version_of(typed["draft"])
+    try:
+        with visit.desk.transaction(brief=True):
+            visit.workspace.messages.send(
+                ticket,
+                content=typed["content"],
+                sender_name=visit.member.name,
+                is_internal=note,
+                seen=typed["seen"] or None,
+                draft=version if drafted == typed["kind"] else None,
+                **_SEND_AND[typed["then"]],
+            )
+            if drafted in KINDS and drafted != typed["kind"]:
+                discard_draft(visit, ticket, drafted == NOTE, version)
+    except StaleConversation as error:
+        raise Invalid([Problem("", INVALID, _MEANWHILE)]) from error
+    return back(visit, ticket, "noted" if note else "sent")
+
+
+def back(visit: TeamVisit, ticket: str, done: str) -> Response:
+    """To the ticket, in the view that it was opened from."""
+    return visit.leads_to("ticket", ticket=ticket, view=request.args.get("view"), done=done)
+
+
+@page(
+    Page(
+        method="POST",
+        path=TICKET,
+        name="change_ticket",
+        access="agent",
+        fields=(
+            *("status", "priority", "assigned_to"),
+            *("was_status", "was_priority", "was_assigned_to"),
+        ),
+        again=show_ticket,
+    )
+)
+def change_ticket(visit: TeamVisit, ticket: str) -> Response:
+    """What the form has left as it was is not written: a colleague may have changed it since."""
+    typed = visit.form.values
+    changes: dict[str, Any] = {
+        name: typed[name]
+        for name in ("status", "priority", "assigned_to")
+        if typed[name] != typed[f"was_{name}"]
+    }
+    if "assigned_to" in changes:
+        changes["assigned_to"] = changes["assigned_to"] or None
+    if changes:
+        visit.workspace.tickets.update(ticket, **changes)
+    return back(visit, ticket, "changed")

@@ -1,0 +1,62 @@
+// The draft of an answer: kept a second after one stops typing, and when one leaves.
+import { later, parsed, send, swap } from "./fetching.js";
+
+const WAIT = 1000;
+
+export function keepDraft(form) {
+  const text = form.elements.content;
+  let kept = state();
+  let saving = null;
+  let sending = false;
+
+  function state() {
+    return `${form.elements.kind.value} ${form.elements.content.value}`;
+  }
+
+  async function save(more) {
+    const now = state();
+    if (now === kept || sending) return;
+    const answer = await send(form.dataset.draft, new FormData(form), more);
+    const known = answer && (answer.ok || answer.status === 409) && answer.status !== 204;
+    if (!known) return tell(form.dataset.unsaved);
+    kept = now;
+    swap(parsed(await answer.text()), ["draft"]);
+  }
+
+  // One after another: each goes on from the version that the one before has made.
+  function saved(more) {
+    saving = (saving ?? Promise.resolve()).then(() => save(more));
+    return saving;
+  }
+
+  function tell(said) {
+    const line = document.createElement("p");
+    line.className = "quiet";
+    line.textContent = said;
+    const draft = document.getElementById("draft");
+    for (const each of draft.querySelectorAll("p, div")) each.remove();
+    draft.append(line);
+  }
+
+  const soon = later(WAIT, () => saved());
+  form.addEventListener("input", (event) => {
+    if (event.target === text || event.target.name === "kind") soon();
+  });
+  const leave = () => { if (state() !== kept) { soon.stop(); saved({ keepalive: true }); } };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });
+  addEventListener("pagehide", leave);
+
+  // What is sent goes after a save that is under way, or that would come to life again as a draft.
+  let waited = false;
+  form.addEventListener("submit", async (event) => {
+    soon.stop();
+    if (waited || !saving) { sending = true; return; }
+    event.preventDefault();
+    event.stopPropagation();
+    await saving;
+    waited = true;
+    sending = true;
+    form.requestSubmit(event.submitter);
+  });
+  addEventListener("pageshow", () => { waited = sending = false; });
+}

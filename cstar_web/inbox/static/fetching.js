@@ -1,0 +1,44 @@
+// Sending forms and fetching parts of pages without leaving the page.
+
+const HEADERS = { "HX-Request": "true" };
+
+// What the server says to a form, or nothing if it cannot be reached.
+export async function send(address, fields, more = {}) {
+  try {
+    return await fetch(address, { method: "POST", headers: HEADERS, body: new URLSearchParams(fields), ...more });
+  } catch {
+    return null;
+  }
+}
+
+// The text of a part of a page, or nothing.
+export async function read(address) {
+  try {
+    const answer = await fetch(address, { headers: HEADERS });
+    return answer.ok && answer.status !== 204 ? await answer.text() : null;
+  } catch {
+    return null;
+  }
+}
+
+export function parsed(text) {
+  return new DOMParser().parseFromString(text, "text/html");
+}
+
+// Puts parts of another page in the place of ours, by id; the focus stays where it was.
+export function swap(page, ids) {
+  const focused = document.activeElement?.id;
+  for (const id of ids) {
+    const fresh = page.getElementById(id);
+    if (fresh) document.getElementById(id)?.replaceWith(document.adoptNode(fresh));
+  }
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+}
+
+// What is called a while after the last of many calls.
+export function later(wait, run) {
+  let timer = 0;
+  const call = () => { clearTimeout(timer); timer = setTimeout(run, wait); };
+  call.stop = () => clearTimeout(timer);
+  return call;
+}
