@@ -171,7 +171,7 @@ def leading(
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                threads.append(threading.Thread(target=handle, args=[client]))
+                threads.append(threading.Thread(target=handle, args=[client], daemon=True))
                 threads[-1].start()
 
     def handle(client: socket.socket) -> None:
@@ -182,7 +182,7 @@ def leading(
             client.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threads.append(threading.Thread(target=accept))
+        threads.append(threading.Thread(target=accept, daemon=True))
         threads[0].start()
         way.url = f"http{'s' * tls}://127.0.0.1:{listener.getsockname()[1]}"
         try:

@@ -36,7 +36,8 @@ def receiving(behave: Behaviour, context: ssl.SSLContext | None = None) -> Itera
     """A receiver that reads each request and then behaves so."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         receiver = Receiver(listener.getsockname()[1])
-        threading.Thread(target=_accept, args=(listener, receiver, behave, context)).start()
+        arguments = (listener, receiver, behave, context)
+        threading.Thread(target=_accept, args=arguments, daemon=True).start()
         try:
             yield receiver
         finally:
@@ -55,7 +56,7 @@ def _accept(
         except OSError:
             return
         arguments = (connection, receiver, behave, context)
-        threading.Thread(target=_serve, args=arguments).start()
+        threading.Thread(target=_serve, args=arguments, daemon=True).start()
 
 
 def _serve(

@@ -60,7 +60,9 @@ def running(
     """A real server on a free port, in a thread, stopped at the end."""
     started: Queue[Server] = Queue()
     sock = listen(host, 0)
+    # A server that does not stop fails its test; it must not keep the suite from ending.
     thread = threading.Thread(
+        daemon=True,
         target=serve,
         args=(application, settings or Settings()),
         kwargs={

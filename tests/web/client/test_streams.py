@@ -177,7 +177,7 @@ def test_under_another_server_it_comes_again_and_again(
 
     ids = made(team, 100)
     with make_server("127.0.0.1", 0, create_app(desk, limitless()), handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
         with Client(url, keyring.secret, team="acme", sleep=sleep) as client:
