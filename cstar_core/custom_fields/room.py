@@ -173,6 +173,11 @@ class CustomFields:
                 raise StaleVersion(f"The custom field is at version {before.version}")
             return self._change(tx, row[0], before, changes)
 
+    def count_values(self, id: str) -> int:
+        """How many objects have a value in a field, which deleting it would take; NotFound."""
+        with self._store.snapshot() as snap:
+            return facets.count_uses(snap, self._row(snap, id)[0])
+
     def delete(self, id: str, *, expected_version: int | None = None) -> int:
         """Remove a field with every value it has; returns how many objects lost one."""
         with self._store.transaction(reserved=True) as tx:

@@ -218,3 +218,15 @@ def test_a_change_of_an_older_version_is_stale(acme: Workspace) -> None:
         acme.custom_fields.update(field.id, expected_version=1, name="B")
     with pytest.raises(StaleVersion):
         acme.custom_fields.delete(field.id, expected_version=1)
+
+
+def test_the_objects_that_have_a_value_are_counted(acme: Workspace) -> None:
+    field = acme.custom_fields.create(
+        name="Tools", key="tools", type="multiselect", entity_type="tickets", options=["a", "b"]
+    )
+    assert acme.custom_fields.count_values(field.id) == 0
+    for value in (["a", "b"], ["a"], None):
+        acme.tickets.create(title="Hello", custom_fields={"tools": value})
+    assert acme.custom_fields.count_values(field.id) == 2
+    with pytest.raises(NotFound):
+        acme.custom_fields.count_values("fld_nothing")

@@ -12,6 +12,7 @@ from cstar_core import Page as Listed
 from cstar_web.errors import INVALID
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.signing import TEAM
+from cstar_web.inbox.stopping import Stopped
 from cstar_web.inbox.visits import TeamVisit
 
 SETTINGS = f"{TEAM}/settings"
@@ -78,6 +79,19 @@ def seen_version(visit: TeamVisit) -> int | None:
     """The version of what the form was filled in for, if it says one."""
     sent = visit.form.values["version"]
     return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 10 else None
+
+
+def place_of(visit: TeamVisit, last: int) -> int:
+    """The place among others that something is moved to; raises Stopped for what is none."""
+    sent = visit.form.values["to"]
+    if not (sent.isascii() and sent.isdecimal() and len(sent) < 10):
+        raise Stopped(400)
+    return min(int(sent), last)
+
+
+def last_move() -> dict[str, str]:
+    """What was moved and which way, for the focus to stay on the button that did it."""
+    return {name: request.args.get(name, "") for name in ("moved", "by")}
 
 
 @contextmanager

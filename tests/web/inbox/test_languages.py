@@ -25,6 +25,11 @@ RULES = {
     "must not be the name or the address",
     "must be an email address",
     "must be Unicode text without U+0000",
+    "must match ^[a-z][a-z0-9_]{0,63}$",
+    "must have %(number)s to 500 options",
+    "must be distinct",
+    "must leave the options distinct",
+    "must not be blank",
 }
 
 
