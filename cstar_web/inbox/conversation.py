@@ -17,11 +17,12 @@ from cstar_web.inbox.composing import (
 )
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.details import field_values, others
+from cstar_web.inbox.finding import START
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.reading import blocks
 from cstar_web.inbox.signing import TEAM
 from cstar_web.inbox.stopping import Stopped
-from cstar_web.inbox.tickets import START, VIEWS, panes
+from cstar_web.inbox.tickets import panes
 from cstar_web.inbox.visits import TeamVisit
 
 TICKET = f"{TEAM}/tickets/{{ticket}}"
@@ -46,8 +47,6 @@ def show_ticket(visit: TeamVisit, ticket: str, stale: StaleDraft | None = None) 
         if visit.form.values:
             return show_ticket(visit, found.merged_into, stale)
         return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
-    view = request.args.get("view", "")
-    known = view if view in {each.name for each in VIEWS} else START
     composing = composer(visit, found, stale)
     thread = found.messages or ()
     first = 0 if visit.asked("thread") == "whole" else max(0, len(thread) - _NEWEST)
@@ -63,7 +62,7 @@ def show_ticket(visit: TeamVisit, ticket: str, stale: StaleDraft | None = None) 
         fresh=fresh(thread, visit.form.values, composing),
         fields=field_values(visit, found),
         others=others(visit, found),
-        **panes(visit, known),
+        **panes(visit, visit.asked("view"), START),
     )
 
 

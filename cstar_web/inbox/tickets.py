@@ -1,13 +1,10 @@
 """The inbox itself: views of tickets with their counts, and the list of one."""
 
-from dataclasses import dataclass
-from functools import partial
+from flask import Response
 
-from flask import Response, request
-
-from cstar_core import Invalid, Ticket, utc_now
-from cstar_core import Page as Listed
+from cstar_core import Completion, Invalid, utc_now
 from cstar_web.inbox.declaring import Page, page
+from cstar_web.inbox.finding import ICONS, SEARCH, START, find_place, listed
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.signing import TEAM
 from cstar_web.inbox.stopping import Stopped
@@ -15,32 +12,9 @@ from cstar_web.inbox.visits import TeamVisit
 
 VIEW = f"{TEAM}/views/{{view}}"
 
-ME, NOBODY = "me", "none"
-_PAGE_SIZE = 30
 _MEMBERS_AT_ONCE = 100
-_WORKED_ON = ("new", "open", "pending")
+_DIGITS_MAX = 6
 
-
-@dataclass(frozen=True, slots=True)
-class TicketView:
-    """Tickets that one looks at together; who has them is a member, `ME`, `NOBODY` or anyone."""
-
-    name: str
-    label: str
-    icon: str
-    statuses: tuple[str, ...] = ()
-    assigned_to: str | None = None
-
-
-VIEWS = (
-    TicketView("mine", say("Mine"), "user", _WORKED_ON, ME),
-    TicketView("unassigned", say("Unassigned"), "user-x", _WORKED_ON, NOBODY),
-    TicketView("open", say("Open"), "inbox", ("new", "open")),
-    TicketView("pending", say("Pending"), "clock", ("pending",)),
-    TicketView("resolved", say("Resolved"), "circle-check", ("resolved", "closed")),
-    TicketView("all", say("All"), "layers"),
-)
-START = "open"
 STATUS_WORDS = {
     "new": say("New"),
     "open": say("Open"),
@@ -66,18 +40,24 @@ def show_view(visit: TeamVisit, view: str) -> Response:
     return visit.show("tickets.html", **panes(visit, view))
 
 
-def panes(visit: TeamVisit, view: str) -> dict[str, object]:
-    """What stands beside a conversation: the views with their counts, and the list of one."""
-    found = next((each for each in VIEWS if each.name == view), None)
-    if found is None:
-        raise Stopped(404)
-    after = request.args.get("after") or None
-    with visit.desk.snapshot(search=False):
-        counts = [(each, listed(visit, each, size=1).total) for each in VIEWS]
-        some, known = listed(visit, found, after), names(visit)
+def panes(visit: TeamVisit, view: str, otherwise: str = "") -> dict[str, object]:
+    """What stands beside a conversation: the views with their counts, and the list of one.
+
+    There may be no such view any more: then that of another name, if one is given.
+    """
+    after = visit.asked("after") or None
+    with visit.desk.snapshot():
+        views = visit.workspace.views.list()
+        place = find_place(visit, view, views) or find_place(visit, otherwise, views)
+        if place is None:
+            raise Stopped(404)
+        counts = visit.workspace.views.counts()
+        some, known = listed(visit, place, after), names(visit)
     return {
-        "view": found,
-        "views": counts,
+        "view": place,
+        "views": views,
+        "counts": counts,
+        "icons": ICONS,
         "listed": some,
         "after": after,
         "names": known,
@@ -87,21 +67,35 @@ def panes(visit: TeamVisit, view: str) -> dict[str, object]:
     }
 
 
-def listed(
-    visit: TeamVisit, view: TicketView, after: str | None = None, size: int = _PAGE_SIZE
-) -> Listed[Ticket]:
-    """A page of a view; a cursor that is of another one counts as none."""
-    find = partial(
-        visit.workspace.tickets.list,
-        status=view.statuses or None,
-        assigned_to=visit.member.id if view.assigned_to == ME else view.assigned_to,
-        sort="-updated_at",
-        page_size=size,
-    )
+@page(Page(method="GET", path=f"{TEAM}/complete", name="complete", access="viewer"))
+def complete(visit: TeamVisit) -> Response:
+    """What could stand where the cursor is, in the text that finds tickets."""
+    text, at = visit.asked("q"), visit.asked("at")
+    cursor = min(int(at), len(text)) if at.isdecimal() and len(at) < _DIGITS_MAX else len(text)
     try:
-        return find(cursor=after)
+        found = visit.workspace.views.complete(text, cursor)
     except Invalid:
-        return find()
+        found = Completion(0, 0, ())
+    return visit.show("completion.html", found=found)
+
+
+@page(
+    Page(
+        method="POST",
+        path=f"{TEAM}/views",
+        name="save_view",
+        access="agent",
+        fields=("name", "shared", "q"),
+        again=lambda visit: show_view(visit, SEARCH),
+    )
+)
+def save_view(visit: TeamVisit) -> Response:
+    """Keep a search as a view, for its maker or for all."""
+    typed = visit.form.values
+    made = visit.workspace.views.create(
+        name=typed["name"].strip(), text=typed["q"], shared=typed["shared"] == "yes"
+    )
+    return visit.leads_to("view", view=made.id)
 
 
 def names(visit: TeamVisit) -> dict[str, str]:

@@ -90,8 +90,15 @@ class TeamVisit(Visit):
     workspace: Workspace
 
     def at(self, name: str, **ids: object) -> str:
-        """The address of a page of this team."""
+        """The address of a page of this team. What leads to the list that is looked at, or on from
+        it, keeps what was searched for and the order."""
+        if "view" in ids and ids["view"] == self._view:
+            ids = {name: self.asked(name) or None for name in ("q", "sort")} | ids
         return address(name, team=self.team.slug, **ids)
+
+    @property
+    def _view(self) -> str:
+        return (request.view_args or {}).get("view") or self.asked("view")
 
     def may(self, role: str) -> bool:
         """Whether the member may do what this role may."""

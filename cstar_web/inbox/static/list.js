@@ -1,0 +1,9 @@
+// What the list of tickets does better with scripts.
+import { complete } from "./completing.js";
+import { search } from "./searching.js";
+
+const form = document.getElementById("find");
+if (form) {
+  complete(form);
+  search(form);
+}
