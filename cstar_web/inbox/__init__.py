@@ -2,13 +2,23 @@
 
 from flask import Flask
 
-from cstar_web.inbox import account, conversation, drafts, settings, signing, start, tickets
+from cstar_web.inbox import (
+    account,
+    changing,
+    conversation,
+    drafts,
+    settings,
+    signing,
+    start,
+    tickets,
+)
 from cstar_web.inbox.declaring import blueprint, is_page, require_pages
 from cstar_web.inbox.failures import answer_stops, failure_page
 
 __all__ = [
     "account",
     "add_inbox",
+    "changing",
     "conversation",
     "drafts",
     "failure_page",

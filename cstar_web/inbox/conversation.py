@@ -16,7 +16,7 @@ from cstar_web.inbox.composing import (
     version_of,
 )
 from cstar_web.inbox.declaring import Page, page
-from cstar_web.inbox.details import field_values, others
+from cstar_web.inbox.details import details
 from cstar_web.inbox.finding import START
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.reading import blocks
@@ -40,12 +40,14 @@ _NEWEST = 50
 
 
 @page(Page(method="GET", path=TICKET, name="ticket", access="viewer"))
-def show_ticket(visit: TeamVisit, ticket: str, stale: StaleDraft | None = None) -> Response:
+def show_ticket(
+    visit: TeamVisit, ticket: str, stale: StaleDraft | None = None, editing: str = ""
+) -> Response:
     found = visit.workspace.tickets.get(ticket, expand_customer=True)
     if found.merged_into is not None:
         # Its conversation goes on there, and so does what was typed here.
         if visit.form.values:
-            return show_ticket(visit, found.merged_into, stale)
+            return show_ticket(visit, found.merged_into, stale, editing)
         return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
     composing = composer(visit, found, stale)
     thread = found.messages or ()
@@ -60,8 +62,7 @@ def show_ticket(visit: TeamVisit, ticket: str, stale: StaleDraft | None = None) 
         earlier=first,
         composing=composing,
         fresh=fresh(thread, visit.form.values, composing),
-        fields=field_values(visit, found),
-        others=others(visit, found),
+        **details(visit, found, editing),
         **panes(visit, visit.asked("view"), START),
     )
 
@@ -104,31 +105,3 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
 def back(visit: TeamVisit, ticket: str, done: str) -> Response:
     """To the ticket, in the view that it was opened from."""
     return visit.leads_to("ticket", ticket=ticket, view=request.args.get("view"), done=done)
-
-
-@page(
-    Page(
-        method="POST",
-        path=TICKET,
-        name="change_ticket",
-        access="agent",
-        fields=(
-            *("status", "priority", "assigned_to"),
-            *("was_status", "was_priority", "was_assigned_to"),
-        ),
-        again=show_ticket,
-    )
-)
-def change_ticket(visit: TeamVisit, ticket: str) -> Response:
-    """What the form has left as it was is not written: a colleague may have changed it since."""
-    typed = visit.form.values
-    changes: dict[str, Any] = {
-        name: typed[name]
-        for name in ("status", "priority", "assigned_to")
-        if typed[name] != typed[f"was_{name}"]
-    }
-    if "assigned_to" in changes:
-        changes["assigned_to"] = changes["assigned_to"] or None
-    if changes:
-        visit.workspace.tickets.update(ticket, **changes)
-    return back(visit, ticket, "changed")

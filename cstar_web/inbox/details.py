@@ -1,18 +1,67 @@
-"""What stands beside a conversation: what is known of the ticket and of its customer."""
+"""What stands beside a conversation: what is known of the ticket and its customer."""
 
+import hashlib
+from dataclasses import dataclass
 from typing import Any
 
-from cstar_core import Ticket
+from cstar_core import Customer, CustomField, Ticket
+from cstar_web.inbox.history import newest
+from cstar_web.inbox.tickets import names
 from cstar_web.inbox.visits import TeamVisit
 
 _OTHERS_SHOWN = 5
 
 
-def field_values(visit: TeamVisit, ticket: Ticket) -> list[tuple[str, Any]]:
-    """The custom fields of a ticket that have a value, by name, in their order."""
-    values = ticket.custom_fields
-    fields = visit.workspace.custom_fields.list(entity_type="tickets") if values else ()
-    return [(each.name, values[each.key]) for each in fields if each.key in values]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A custom field with its value, and whether it is the one that is wrong in a form."""
+
+    field: CustomField
+    value: Any
+    is_wrong: bool = False
+
+    @property
+    def text(self) -> str:
+        """The value as one types it."""
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        return "" if self.value is None else str(self.value)
+
+    @property
+    def choices(self) -> list[str]:
+        """The options, and those that are chosen and were taken away since."""
+        chosen = self.value if isinstance(self.value, list) else [self.value]
+        options = list(self.field.options or ())
+        return options + [each for each in chosen if isinstance(each, str) and each not in options]
+
+
+def details(visit: TeamVisit, ticket: Ticket, editing: str) -> dict[str, object]:
+    """All of it. `editing` is the key of the custom field whose form is shown once more."""
+    defined = visit.workspace.custom_fields.list()
+    deeds, is_long = newest(visit, ticket.id, names(visit))
+    return {
+        "fields": [
+            Shown(each, ticket.custom_fields.get(each.key), each.key == editing)
+            for each in defined
+            if each.entity_type == "tickets" and _is_shown(each, ticket)
+        ],
+        "customer_fields": [
+            Shown(each, ticket.customer.custom_fields[each.key])
+            for each in defined
+            if ticket.customer
+            and each.entity_type == "customers"
+            and each.key in ticket.customer.custom_fields
+        ],
+        "others": others(visit, ticket),
+        "deeds": deeds,
+        "has_earlier_deeds": is_long,
+        "notes_digest": digest(ticket.notes),
+    }
+
+
+def digest(notes: str | None) -> str:
+    """What tells whether notes are still those that somebody has seen."""
+    return hashlib.sha256((notes or "").encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def others(visit: TeamVisit, ticket: Ticket) -> list[Ticket]:
@@ -23,3 +72,8 @@ def others(visit: TeamVisit, ticket: Ticket) -> list[Ticket]:
         customer_id=ticket.customer_id, page_size=_OTHERS_SHOWN + 1
     ).items
     return [each for each in found if each.id != ticket.id][:_OTHERS_SHOWN]
+
+
+def _is_shown(field: CustomField, holder: Ticket | Customer) -> bool:
+    """A field that takes no values any more is shown for the ones it has."""
+    return field.archived_at is None or field.key in holder.custom_fields

@@ -54,16 +54,16 @@ def draft(visit: TeamVisit, ticket: str) -> Response:
     return visit.show("draft.html", composing=composing, ticket_id=ticket)
 
 
-@page(Page(method="GET", path=CANNED, name="canned_replies", access="agent"))
-def canned_replies(visit: TeamVisit, ticket: str) -> Response:
+@page(Page(method="GET", path=CANNED, name="find_canned", access="agent"))
+def find_canned(visit: TeamVisit, ticket: str) -> Response:
     """The canned replies in which something typed is found, as options of a list."""
     search = visit.asked("search").strip()
     found = visit.workspace.canned_replies.list(search=search or None, page_size=_CANNED_AT_ONCE)
     return visit.show("canned.html", found=found.items, search=search)
 
 
-@page(Page(method="GET", path=f"{CANNED}/{{reply}}", name="canned_reply", access="agent"))
-def canned_reply(visit: TeamVisit, ticket: str, reply: str) -> Response:
+@page(Page(method="GET", path=f"{CANNED}/{{reply}}", name="fill_canned", access="agent"))
+def fill_canned(visit: TeamVisit, ticket: str, reply: str) -> Response:
     """A canned reply as it would be sent on this ticket."""
     return plain(visit.workspace.canned_replies.fill(reply, ticket))
 
@@ -72,14 +72,14 @@ def canned_reply(visit: TeamVisit, ticket: str, reply: str) -> Response:
     Page(
         method="POST",
         path=CANNED,
-        name="insert_canned_reply",
+        name="insert_canned",
         access="agent",
         fields=FIELDS,
         keeps="content",
         again=show_ticket,
     )
 )
-def insert_canned_reply(visit: TeamVisit, ticket: str) -> Response:
+def insert_canned(visit: TeamVisit, ticket: str) -> Response:
     """The form once more, with a canned reply behind what was typed."""
     typed = visit.form.values
     if typed["canned"]:

@@ -6,13 +6,13 @@ from typing import Any
 
 from cstar_core import CustomField, Problem
 from cstar_web.html.forms import read_pairs
+from cstar_web.html.values import value_of
 
 # Programs fill in every field that they find; people do not see this one.
 TRAP = "website"
 STAMP = "stamp"
 PLAIN = ("name", "email", "title", "content")
 _PREFIX = "field."
-_YES_NO = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,7 @@ def values_of(filled: Filled, fields: Iterable[CustomField]) -> dict[str, Any]:
     for custom in fields:
         given = [each for each in filled.typed.get(field_name(custom), ()) if each.strip()]
         if given:
-            values[custom.key] = given if custom.type == "multiselect" else _value(custom, given[0])
+            values[custom.key] = (
+                given if custom.type == "multiselect" else value_of(custom.type, given[0])
+            )
     return values
-
-
-def _value(custom: CustomField, text: str) -> object:
-    """The value that a text stands for; a text that is none is left to the rules."""
-    if custom.type == "boolean":
-        return _YES_NO.get(text, text)
-    if custom.type != "number":
-        return text
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return text

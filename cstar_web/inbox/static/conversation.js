@@ -1,5 +1,6 @@
 // What the page of a conversation does better with scripts.
 import { pickCanned } from "./canned.js";
+import { saveAtOnce } from "./details.js";
 import { keepDraft } from "./drafts.js";
 
 const composer = document.getElementById("composer");
@@ -12,3 +13,5 @@ if (composer) {
   composer.addEventListener("change", said);
   said();
 }
+
+saveAtOnce();

@@ -258,7 +258,7 @@ def test_links_and_quotes_are_shown_as_such(acme: Workspace, agent: Browser) -> 
     assert len(seen.all("blockquote")) == 1
 
 
-def test_what_is_known_stands_beside_a_conversation(acme: Workspace, agent: Browser) -> None:
+def test_what_is_known_stands_beside_a_conversation(acme: Workspace, signed_in: SignIn) -> None:
     for key, type in (("region", "text"), ("seats", "number"), ("vip", "boolean")):
         acme.custom_fields.create(name=key.title(), key=key, type=type, entity_type="tickets")
     acme.custom_fields.create(
@@ -267,7 +267,7 @@ def test_what_is_known_stands_beside_a_conversation(acme: Workspace, agent: Brow
     values = {"region": "EU <b>", "seats": 2.5, "vip": False, "parts": ["A", "B"]}
     path = ticket(acme, customer_email="jane@example.com", custom_fields=values)
     other = ticket(acme, "Another one", customer_email="jane@example.com")
-    seen = agent.see(path)
+    seen = signed_in("viewer").see(path)
     assert "Region EU <b> Seats 2.5 Vip No Parts A, B" in seen.text
     assert "jane@example.com" in seen.text
     beside = [each["href"] for each in seen.all("a") if each["href"].startswith(other)]
