@@ -95,14 +95,13 @@ def last_move() -> dict[str, str]:
 
 
 @contextmanager
-def refusals(**words: str) -> Iterator[None]:
+def refusals(otherwise: str = "", **words: str) -> Iterator[None]:
     """Tell in the form that it clashes with what is there; a word is said of the field it names."""
     try:
         yield
     except StaleVersion as error:
         raise Invalid([Problem("", INVALID, _MEANWHILE)]) from error
     except Conflict as error:
-        param = error.param if error.param in words else ""
-        raise Invalid(
-            [Problem(param or "", INVALID, words.get(param or "", str(error)))]
-        ) from error
+        param = error.param or ""
+        told = Problem(param, INVALID, words[param]) if param in words else None
+        raise Invalid([told or Problem("", INVALID, otherwise or str(error))]) from error

@@ -26,6 +26,8 @@ RULES = {
     "must be an email address",
     "must be Unicode text without U+0000",
     "must match ^[a-z][a-z0-9_]{0,63}$",
+    "must match ^[a-z0-9][a-z0-9_-]{0,31}$",
+    "must be closed by }}",
     "must have %(number)s to 500 options",
     "must be distinct",
     "must leave the options distinct",
