@@ -57,7 +57,7 @@ def create_app(
     # A URL with a double slash is an unknown URL, not a redirect in HTML.
     app.url_map.merge_slashes = False
     app.url_map.converters["beside_bulk"] = Segment
-    streams = Streams(desk, Seats(settings.stream_listeners), written, watch.listen)
+    streams = Streams(Seats(settings.stream_listeners), written, watch.listen)
     install(app, Services(desk, settings, RateLimits(settings), watch, streams))
     for blueprint in (*v1.BLUEPRINTS, health.blueprint, pages.pages):
         app.register_blueprint(blueprint)

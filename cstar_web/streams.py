@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cstar_core import Event, Helpdesk, HelpdeskError, NotFound, Workspace
+from cstar_core import Event, HelpdeskError, NotFound, Workspace
 from cstar_web.seats import Seats
 
 # Where a server leaves a way to keep a connection: call it with a Stream.
@@ -33,7 +33,7 @@ class Pace:
     look: float = 0.2
     # Say something where nothing happens, so that proxies keep the connection.
     beat: float = 15
-    # See whether the keys still work.
+    # See whether those who follow still may: their keys work, they are signed in.
     keys: float = 2
     # Rest so many times as long as was worked: whoever reads a long log from its beginning must
     # not take the interpreter from those that answer requests.
@@ -47,6 +47,19 @@ class Pace:
         (0.2, 1.5, 1.5)
         """
         return max(spent * self.idle, 0.0 if more else self.look)
+
+
+class Holder(Protocol):
+    """Who follows: equal for those that share their seats, and follow for as long as it works."""
+
+    @property
+    def name(self) -> str:
+        """What the seats are counted by."""
+        ...
+
+    def works(self) -> bool:
+        """Whether it may still follow; raises NotFound where it is gone."""
+        ...
 
 
 class Line(Protocol):
@@ -82,8 +95,10 @@ class Wish:
 class Stream:
     """One listener, from the request on; `after` is the last event that it need not be told."""
 
-    def __init__(self, streams: "Streams", key_id: str, wish: Wish, after: str, seat: int) -> None:
-        self.key_id = key_id
+    def __init__(
+        self, streams: "Streams", holder: Holder, wish: Wish, after: str, seat: int
+    ) -> None:
+        self.holder = holder
         self.wish = wish
         self.after = after
         self.seat = seat
@@ -130,15 +145,13 @@ class Streams:
 
     def __init__(
         self,
-        desk: Helpdesk,
         seats: Seats,
         write: Callable[[Event], bytes],
         counted: Callable[[int], None],
     ) -> None:
         self.seats = seats
         self.pace = Pace()
-        self._desk = desk
-        self._write = write
+        self.write = write
         self._counted = counted
         self._changed = threading.Condition()
         self._waiting: set[Stream] = set()
@@ -147,9 +160,9 @@ class Streams:
         self._stopped = False
         self._keys_at = 0.0
 
-    def open(self, key_id: str, wish: Wish, after: str) -> Stream:
+    def open(self, holder: Holder, wish: Wish, after: str) -> Stream:
         """A seat for a listener; give the stream to the server, or end it. Raises `Full`."""
-        stream = Stream(self, key_id, wish, after, self.seats.take(key_id))
+        stream = Stream(self, holder, wish, after, self.seats.take(holder.name))
         with self._changed:
             self._waiting.add(stream)
         return stream
@@ -217,7 +230,7 @@ class Streams:
             streams = tuple(self._open)
         if now >= self._keys_at:
             self._keys_at = now + self.pace.keys
-            self._end_those_without_key(streams)
+            self._end_those_shut_out(streams)
         more = False
         for group in _groups(streams):
             more = self._tell(group, now) or more
@@ -230,7 +243,7 @@ class Streams:
         wish, after = group[0].wish, group[0].after
         try:
             found = wish.workspace.events.following(after, types=wish.types, limit=_AT_ONCE)
-            texts = [(event.id, self._write(event)) for event in found.events]
+            texts = [(event.id, self.write(event)) for event in found.events]
         except HelpdeskError as error:
             log.warning("ended %d streams: %s", len(group), error)
             _finish(group)
@@ -245,17 +258,18 @@ class Streams:
             stream.tell(texts, found.reached, now)
         return len(found.events) == _AT_ONCE
 
-    def _end_those_without_key(self, streams: Sequence[Stream]) -> None:
-        works = {key: self._works(key) for key in {stream.key_id for stream in streams}}
-        _finish([stream for stream in streams if not works[stream.key_id]])
+    def _end_those_shut_out(self, streams: Sequence[Stream]) -> None:
+        works = {holder: _works(holder) for holder in {stream.holder for stream in streams}}
+        _finish([stream for stream in streams if not works[stream.holder]])
 
-    def _works(self, key_id: str) -> bool:
-        try:
-            return self._desk.keys.works(key_id)
-        except NotFound:
-            return False
-        except HelpdeskError:
-            return True  # It could not be read; it is asked again soon.
+
+def _works(holder: Holder) -> bool:
+    try:
+        return holder.works()
+    except NotFound:
+        return False
+    except HelpdeskError:
+        return True  # It could not be read; it is asked again soon.
 
 
 def _groups(streams: Iterable[Stream]) -> list[list[Stream]]:

@@ -6,6 +6,7 @@ from cstar_core import Completion, Invalid, utc_now
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.finding import ICONS, SEARCH, START, find_place, listed
 from cstar_web.inbox.languages import say
+from cstar_web.inbox.live import TOLD
 from cstar_web.inbox.signing import TEAM
 from cstar_web.inbox.stopping import Stopped
 from cstar_web.inbox.visits import TeamVisit
@@ -58,6 +59,7 @@ def panes(visit: TeamVisit, view: str, otherwise: str = "") -> dict[str, object]
         "views": views,
         "counts": counts,
         "icons": ICONS,
+        "live": TOLD,
         "listed": some,
         "after": after,
         "names": known,

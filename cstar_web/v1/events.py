@@ -1,21 +1,18 @@
 """Events: what happened, oldest first."""
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from marshmallow import fields
 
-from cstar_core import EVENT_TYPES, Following, Invalid
+from cstar_core import EVENT_TYPES, Helpdesk
 from cstar_core import Event as Happening
-from cstar_web.answer import Answer
 from cstar_web.calls import Call, services
 from cstar_web.envelope import encoded
-from cstar_web.errors import Failure, invalid
+from cstar_web.following import follow
 from cstar_web.operations import Operation, operation
-from cstar_web.seats import Full
 from cstar_web.shapes import Shape
-from cstar_web.streams import HOLD, Stream, Wish
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, anything, instant, kind, text, text_or_null
 from cstar_web.v1.fields import Text, Words
@@ -23,12 +20,6 @@ from cstar_web.v1.patterns import id_given, one_or_several
 from cstar_web.v1.queries import Paged
 
 blueprint = Blueprint("events", __name__)
-EVENT_STREAM = "text/event-stream"
-LAST_EVENT_ID = "Last-Event-ID"
-# For how many milliseconds a client waits before it connects again; longer where the server that
-# the app runs under cannot keep connections, so that each time is a request of its own.
-RETRY_MS, POLLING_RETRY_MS = 2_000, 10_000
-_BUSY_SECONDS = 10
 _KINDS = sorted({f"{name.partition('.')[0]}.*" for name in EVENT_TYPES})
 
 
@@ -129,16 +120,9 @@ def list_ticket_events(call: Call, ticket_id: str) -> Response:
     ),
 )
 def stream_events(call: Call) -> Response:
-    after, types = _beginning(call), tuple(call.query.get("types", ()))
-    hold = request.environ.get(HOLD) if request.method == "GET" else None
-    found = _following(call, after, types, limit=1 if hold else 100)
-    start = after or found.reached
-    if hold is None:
-        # The server cannot keep the connection: tell what there is, and let the client come again.
-        told = b"".join(map(written, found.events))
-        return _streamed(_opening(start, POLLING_RETRY_MS) + told + _reached(found.reached))
-    hold(_seated(call, Wish(call.workspace, types), start))
-    return _streamed(iter([_opening(start, RETRY_MS)]))
+    types = tuple(call.query.get("types", ()))
+    holder = KeyHolder(services().desk, call.access.key.id)
+    return follow(holder, call.workspace, call.query.get("after"), types)
 
 
 def written(event: Happening) -> bytes:
@@ -147,39 +131,13 @@ def written(event: Happening) -> bytes:
     return f"id: {event.id}\nevent: {event.type}\ndata: {data}\n\n".encode()
 
 
-def _opening(after: str, retry_ms: int) -> bytes:
-    """What a stream begins with: when to connect again, and after which event."""
-    return f"retry: {retry_ms}\n".encode() + _reached(after)
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Who follows with a key, as long as it works."""
 
+    desk: Helpdesk
+    name: str
 
-def _reached(event_id: str) -> bytes:
-    """After which event to go on, whatever was told before."""
-    return f"id: {event_id}\n\n".encode()
-
-
-def _beginning(call: Call) -> str | None:
-    """The event after which to begin. A client that connects again sends the header."""
-    return request.headers.get(LAST_EVENT_ID) or call.query.get("after")
-
-
-def _following(call: Call, after: str | None, types: tuple[str, ...], limit: int) -> Following:
-    try:
-        return call.workspace.events.following(after, types=types, limit=limit)
-    except Invalid as error:
-        if error.problems[0].param == "after" and request.headers.get(LAST_EVENT_ID):
-            raise invalid(LAST_EVENT_ID, "must be the id of an event") from error
-        raise
-
-
-def _seated(call: Call, wish: Wish, after: str) -> Stream:
-    try:
-        return services().streams.open(call.access.key.id, wish, after)
-    except Full as error:
-        headers = {"Retry-After": str(_BUSY_SECONDS)}
-        raise Failure("BUSY", str(error), headers=headers) from error
-
-
-def _streamed(body: bytes | Iterator[bytes]) -> Answer:
-    # The header keeps nginx from waiting for more before it passes something on.
-    headers = {"X-Accel-Buffering": "no"}
-    return Answer(body, headers=headers, content_type=f"{EVENT_STREAM}; charset=utf-8")
+    def works(self) -> bool:
+        """Whether the key still opens something; raises NotFound where it is gone."""
+        return self.desk.keys.works(self.name)

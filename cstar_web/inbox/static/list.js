@@ -1,9 +1,11 @@
 // What the list of tickets does better with scripts.
 import { complete } from "./completing.js";
+import { follow } from "./live.js";
 import { search } from "./searching.js";
 
 const form = document.getElementById("find");
 if (form) {
   complete(form);
   search(form);
+  follow(form);
 }
