@@ -5,6 +5,7 @@ from flask import Flask
 from cstar_web.inbox import (
     account,
     changing,
+    colleagues,
     conversation,
     drafts,
     live,
@@ -20,6 +21,7 @@ __all__ = [
     "account",
     "add_inbox",
     "changing",
+    "colleagues",
     "conversation",
     "drafts",
     "failure_page",

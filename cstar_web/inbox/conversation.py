@@ -61,6 +61,8 @@ def show_ticket(
         thread=thread[first:],
         earlier=first,
         composing=composing,
+        present=visit.workspace.presence.of_ticket(found.id),
+        messages=found.message_count,
         fresh=fresh(thread, visit.form.values, composing),
         **details(visit, found, editing),
         **panes(visit, visit.asked("view"), START),

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from cstar_web.answer import Answer
 from cstar_web.html import templates
 from cstar_web.inbox.files import files
+from cstar_web.inbox.keys import KEYS
 from cstar_web.inbox.languages import LANGUAGES, direction, told, translations
 from cstar_web.inbox.moments import ago, exact
 
@@ -73,6 +74,7 @@ def environment(language: str) -> Environment:
         asset=asset,
         direction=direction(language),
         exact=exact,
+        keys=KEYS,
         language=language,
         languages=LANGUAGES,
         told=lambda problem, label: told(problem, label, language),

@@ -1,9 +1,31 @@
 // What the page of a conversation does better with scripts.
 import { pickCanned } from "./canned.js";
+import { keepCompany } from "./colleagues.js";
 import { saveAtOnce } from "./details.js";
 import { keepDraft } from "./drafts.js";
+import { act } from "./keys.js";
 
 const composer = document.getElementById("composer");
+const at = (id) => document.getElementById(id);
+
+// Opens a list of choices where the browser can, and goes to it everywhere.
+function open(select) {
+  select.focus();
+  try { select.showPicker(); } catch { /* it has the focus */ }
+}
+
+function write(kind) {
+  const choice = composer.querySelector(`[name=kind][value=${kind}]`);
+  choice.checked = true;
+  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  composer.elements.content.focus();
+}
+
+function resolve() {
+  at("status").value = "resolved";
+  at("status").dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 if (composer) {
   keepDraft(composer);
   pickCanned(composer);
@@ -12,6 +34,14 @@ if (composer) {
   const said = () => { text.placeholder = composer.elements.kind.value === "note" ? text.dataset.note : reply; };
   composer.addEventListener("change", said);
   said();
+  act("reply", () => write("reply"));
+  act("note", () => write("note"));
+  act("resolve", resolve);
+  act("status", () => open(at("status")));
+  act("assign", () => open(at("assigned_to")));
+  act("tags", () => at("add").focus());
+  // Out of the text, so that keys are keys again.
+  text.addEventListener("keydown", (event) => { if (event.key === "Escape") at("main").focus(); });
 }
-
 saveAtOnce();
+keepCompany(composer);

@@ -42,6 +42,7 @@ export function keepDraft(form) {
   form.addEventListener("input", (event) => {
     if (event.target === text || event.target.name === "kind") soon();
   });
+  form.addEventListener("change", (event) => { if (event.target.name === "kind") soon(); });
   const leave = () => { if (state() !== kept) { soon.stop(); saved({ keepalive: true }); } };
   document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });
   addEventListener("pagehide", leave);

@@ -297,6 +297,8 @@ def test_what_the_system_says_is_told_apart(acme: Workspace, agent: Browser, pat
 def test_a_conversation_runs_as_many_queries_however_long_it_is(
     desk: Helpdesk, acme: Workspace, agent: Browser, path: str
 ) -> None:
+    for number in range(12):
+        acme.tickets.update(id_of(path), title=f"Title {number}")
     agent.get(path)
     short = queries(desk, lambda: agent.get(path))
     with desk.transaction():
