@@ -117,5 +117,5 @@ def test_a_process_that_takes_the_place_of_another_goes_on_with_its_numbers(
 
 
 def test_there_is_room_for_so_many_routes_and_no_more() -> None:
-    with pytest.raises(RuntimeError, match="more than 256 routes"):
-        Counters().know((f"/{number}", "GET") for number in range(256))
+    with pytest.raises(RuntimeError, match="more than 1024 routes"):
+        Counters().know((f"/{number}", "GET") for number in range(1024))
