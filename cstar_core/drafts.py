@@ -146,7 +146,8 @@ class Drafts:
             key, stored = _at(tx, place, is_internal)
             if _is_same(stored, content, base):
                 return stored
-            _expect(stored, expected_version)
+            if stored is None or stored.content != content:
+                _expect(stored, expected_version)
             if not content.strip():
                 tx.run(_DELETE, draft=key)
                 return None

@@ -24,6 +24,7 @@ from cstar_core.customers.threads import (
     Thread,
     empty_thread,
 )
+from cstar_core.customers.viewed import forget_views, told_of, views_of
 from cstar_core.customers.writing import remove
 from cstar_core.errors import NotFound
 from cstar_core.fields import Definition
@@ -43,7 +44,6 @@ from cstar_core.tables import (
     TagRow,
     TeamRow,
     TicketRow,
-    ViewRow,
     WebhookRow,
     WorkspaceRow,
 )
@@ -55,7 +55,6 @@ _TICKETS = "tickets"
 _TOGETHER = 100
 # The types of fields whose values are one of few, which say nothing of who chose them.
 _CHOICES = ("select", "multiselect", "boolean")
-_VIEWED = ("view.created", "view.updated", "view.deleted")
 _QUOTING = ("customer.created", "customer.updated", "customer.deleted")
 _IDS = re.compile(rb"(?:cus|tkt)_[0-9a-f]{32}")
 
@@ -188,14 +187,6 @@ _EVENTS_OF_STRAYS = prepare(
         _OF_TYPE & EventRow.object_uid.in_(MessageRow.select(MessageRow.uid).where(STRAY))
     )
 )
-# Views of their tickets alone, whose names say of whom. Nobody else's id stands in them.
-_VIEWS = prepare(
-    ViewRow.select(ViewRow.id, ViewRow.uid).where(
-        (ViewRow.workspace_id == slot("workspace"))
-        & (fn.instr(ViewRow.query, slot("customer")) > 0)
-    )
-)
-_DROP_VIEW = prepare(ViewRow.delete().where(ViewRow.id == slot("view")))
 _RECEIPTS = prepare(
     ReceiptRow.select(
         ReceiptRow.actor_uid, ReceiptRow.idempotency_key, ReceiptRow.body, ReceiptRow.headers
@@ -265,7 +256,9 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
     erased = would_erase(tx, scope, person)
     for actor, key in _receipts(tx, person):
         tx.run(_DROP_RECEIPT, actor=actor, key=key)
+    views = views_of(tx, scope, person.id)
     told = [*_event_numbers(tx, scope, person), *_strays(tx, scope, person)]
+    told += told_of(tx, scope, views)
     tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=json.dumps(told))
     # From here on the queue of the index has only what this changes.
     documents.refresh(tx)
@@ -275,9 +268,7 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
     documents.refresh(tx)
     tx.run(_UNUSED_TAGS, workspace=scope.workspace_id)
     events.forget_object(tx, scope, _QUOTING, person.uid)
-    for key, uid in tx.all(_VIEWS, workspace=scope.workspace_id, customer=person.id):
-        tx.run(_DROP_VIEW, view=key)
-        events.forget_object(tx, scope, _VIEWED, uid)
+    forget_views(tx, scope, person.id, views)
     for type in ("customer.deleted", "customer.erased"):
         if person.row is not None or type == "customer.erased":
             events.record(tx, scope, type, person.uid)

@@ -205,7 +205,7 @@ class Views:
             known = known_in(tx, self._scope, tx.now)
             row, view = self._mine(tx, id, known, expected_version)
             tx.run(DELETE, id=row[0])
-            self._record(tx, "view.deleted", row[1], view, {"name": view.name})
+            self._record(tx, "view.deleted", row[1], view, _shown(row))
 
     def _refuse_customers(self) -> None:
         if not self._scope.internal:

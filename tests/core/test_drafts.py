@@ -231,6 +231,12 @@ def test_a_window_that_is_behind_is_told_what_is_kept(ada: Workspace, ticket: st
     assert ada.drafts.get(ticket) == two
 
 
+def test_who_has_seen_less_but_writes_the_same_is_not_behind(ada: Workspace, ticket: str) -> None:
+    kept = save(ada, ticket, "a", base=ada.messages.list(ticket)[-1].id)
+    again = save(ada, ticket, "a", base="none", expected_version=kept.version + 7)
+    assert (again.content, again.base, again.version) == ("a", "none", kept.version + 1)
+
+
 def test_a_save_that_was_not_answered_can_be_sent_again(ada: Workspace, ticket: str) -> None:
     one = save(ada, ticket, "a", expected_version=0)
     two = save(ada, ticket, "ab", expected_version=one.version)

@@ -273,6 +273,39 @@ def test_of_an_erased_person_no_view_and_no_word_of_it_is_left(
     assert [e.data for e in acme.events.list(types="view.created").items][:1] == [{}]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda room, view: room.views.delete(view.id),
+        lambda room, view: room.views.update(view.id, text="status:open"),
+        lambda room, view: room.views.update(view.id, name="Somebody", text=""),
+    ],
+)
+def test_a_view_that_named_an_erased_person_once_leaves_no_word_either(
+    acme: Workspace, change: Callable[[Workspace, View], object]
+) -> None:
+    jane = acme.customers.create(name="Jane Smith", email="jane@example.com")
+    view = acme.views.create(name="Jane Smith", text="customer:jane@example.com", shared=True)
+    other = acme.views.create(name="Others", shared=True)
+    change(acme, view)
+    acme.customers.erase(jane.id)
+    of_views = acme.events.list(types="view.*").items
+    assert [(e.data, e.changes) for e in of_views if e.object_id == view.id] == [({}, {})] * 2
+    assert [e.data["name"] for e in of_views if e.object_id == other.id] == ["Others"]
+
+
+def test_a_view_that_was_shared_later_and_deleted_names_no_erased_person(
+    as_member: AsMember, acme: Workspace
+) -> None:
+    jane = acme.customers.create(name="Jane Smith", email="jane@example.com")
+    ada = as_member("ada")
+    view = ada.views.create(name="Jane Smith", text="customer:jane@example.com")
+    ada.views.update(view.id, shared=True)
+    ada.views.delete(view.id)
+    acme.customers.erase(jane.id)
+    assert [(e.data, e.changes) for e in acme.events.list(types="view.*").items] == [({}, {})] * 3
+
+
 def test_views_are_moved_behind_others(acme: Workspace) -> None:
     one, two, three = (acme.views.create(name=name, shared=True) for name in ("1", "2", "3"))
     acme.views.move(three.id)
@@ -332,7 +365,7 @@ def test_events_tell_of_shared_views_and_not_what_is_in_private_ones(
         ("view.updated", {"isShared": False}, {}),
         ("view.updated", {}, {"isShared": {"from": False, "to": True}}),
         ("view.updated", {}, new),
-        ("view.deleted", {"name": "Still"}, {}),
+        ("view.deleted", {"name": "Still", "text": "status:new", "isShared": True}, {}),
     ]
     assert {e.actor for e in acme.events.list(types="view.*").items} == {ada.actor}
 
