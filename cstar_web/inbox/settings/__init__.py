@@ -1,5 +1,14 @@
 """The settings: what an owner sees to, and the views that each member saves."""
 
-from cstar_web.inbox.settings import fields, keys, members, replies, start
+from cstar_web.inbox.settings import (
+    fields,
+    keys,
+    members,
+    replies,
+    start,
+    team,
+    views,
+    webhooks,
+)
 
-__all__ = ["fields", "keys", "members", "replies", "start"]
+__all__ = ["fields", "keys", "members", "replies", "start", "team", "views", "webhooks"]

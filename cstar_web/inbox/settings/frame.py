@@ -42,7 +42,15 @@ class Section:
     role: str
 
 
-SECTIONS = (Section("settings_members", say("Members"), "users", "owner"),)
+SECTIONS = (
+    Section("settings_members", say("Members"), "users", "owner"),
+    Section("settings_fields", say("Custom fields"), "list", "owner"),
+    Section("settings_replies", say("Canned replies"), "reply", "owner"),
+    Section("settings_views", say("Saved views"), "layers", "viewer"),
+    Section("settings_keys", say("API keys"), "key-round", "owner"),
+    Section("settings_webhooks", say("Webhooks"), "send", "owner"),
+    Section("settings_team", say("Team"), "info", "viewer"),
+)
 
 
 def sections(visit: TeamVisit) -> list[Section]:
