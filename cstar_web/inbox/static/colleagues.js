@@ -47,7 +47,11 @@ export function keepCompany(form) {
     if (form && form.elements.content.value.trim() === "") {
       form.elements.seen.value = page.querySelector("#composer [name=seen]").value;
     }
-    swap(page, ["thread", "subject", "history"]);
+    const talk = document.querySelector(".talk");
+    const below = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40;
+    const asked = document.getElementById("of-ticket");
+    swap(page, ["thread", "subject", "history", ...(asked.contains(document.activeElement) ? [] : ["of-ticket"])]);
+    if (below) talk.scrollTop = talk.scrollHeight;
   }
 
   setInterval(beat, BEAT);

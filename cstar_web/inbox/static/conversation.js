@@ -44,4 +44,7 @@ if (composer) {
   text.addEventListener("keydown", (event) => { if (event.key === "Escape") at("main").focus(); });
 }
 saveAtOnce();
+// What was said last is not behind the form.
+const talk = document.querySelector(".talk");
+talk.scrollTop = talk.scrollHeight;
 keepCompany(composer);

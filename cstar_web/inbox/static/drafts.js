@@ -5,8 +5,10 @@ const WAIT = 1000;
 
 export function keepDraft(form) {
   const text = form.elements.content;
-  let kept = state();
-  let saving = null;
+  // What the server knows; of a form that is shown once more it need not know all.
+  let kept = "again" in form.dataset ? null : state();
+  let saving = Promise.resolve();
+  let busy = 0;
   let sending = false;
 
   function state() {
@@ -15,7 +17,7 @@ export function keepDraft(form) {
 
   async function save(more) {
     const now = state();
-    if (now === kept || sending) return;
+    if (now === kept || sending) return undefined;
     const answer = await send(form.dataset.draft, new FormData(form), more);
     const known = answer && (answer.ok || answer.status === 409) && answer.status !== 204;
     if (!known) return tell(form.dataset.unsaved);
@@ -25,8 +27,8 @@ export function keepDraft(form) {
 
   // One after another: each goes on from the version that the one before has made.
   function saved(more) {
-    saving = (saving ?? Promise.resolve()).then(() => save(more));
-    return saving;
+    busy += 1;
+    saving = saving.then(() => save(more)).finally(() => { busy -= 1; });
   }
 
   function tell(said) {
@@ -39,6 +41,7 @@ export function keepDraft(form) {
   }
 
   const soon = later(WAIT, () => saved());
+  if (kept === null) soon();
   form.addEventListener("input", (event) => {
     if (event.target === text || event.target.name === "kind") soon();
   });
@@ -48,16 +51,13 @@ export function keepDraft(form) {
   addEventListener("pagehide", leave);
 
   // What is sent goes after a save that is under way, or that would come to life again as a draft.
-  let waited = false;
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     soon.stop();
-    if (waited || !saving) { sending = true; return; }
+    sending = true;
+    if (!busy) return;
     event.preventDefault();
     event.stopPropagation();
-    await saving;
-    waited = true;
-    sending = true;
-    form.requestSubmit(event.submitter);
+    saving.finally(() => form.requestSubmit(event.submitter));
   });
-  addEventListener("pageshow", () => { waited = sending = false; });
+  addEventListener("pageshow", () => { sending = false; });
 }
