@@ -6,17 +6,16 @@ something repeated up to a length, and an end that makes the whole fail.
 """
 
 import ast
-import gc
 import importlib
 import pkgutil
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import cstar_core
 import cstar_web
+from tests.growth import cost
 
 PACKAGES = (cstar_core, cstar_web)
 METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub")
@@ -219,19 +218,7 @@ class Expression:
 
     def _time(self, method: str, text: Any) -> float:
         run = _run(self.pattern, method)
-        taken = []
-        # As timeit does: a run may otherwise pay for looking through what all other tests keep.
-        gc.disable()
-        try:
-            for _ in range(3):
-                began = time.thread_time()
-                run(text)
-                taken.append(time.thread_time() - began)
-                if taken[-1] > 1:
-                    break
-        finally:
-            gc.enable()
-        return min(taken)
+        return cost(lambda: run(text))
 
 
 def _run(pattern: "re.Pattern[Any]", method: str) -> Callable[[Any], object]:

@@ -2,7 +2,6 @@
 
 # ruff: noqa: RUF001 - look-alike letters are what it is about
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +12,7 @@ from cstar_core import Invalid, highlights, snippet
 from cstar_core.engine import sqlite3
 from cstar_core.highlighting import _tokens
 from cstar_core.words import fold, parse_search
+from tests.growth import grows_with
 
 # A text, a search, and the parts of the text that are shown.
 EXAMPLES: list[tuple[str, str, list[str]]] = [
@@ -195,11 +195,7 @@ WORST = [
 
 @pytest.mark.parametrize(("repeated", "search"), WORST)
 def test_time_grows_with_the_length_of_the_text(repeated: str, search: str) -> None:
-    def took(length: int) -> float:
-        text = repeated * (length // len(repeated))
-        began = time.thread_time()
-        snippet(text, search)
-        return time.thread_time() - began
+    def shown(length: int) -> object:
+        return snippet(repeated * (length // len(repeated)), search)
 
-    took(1_000)
-    assert min(took(80_000) for _ in range(3)) < 16 * min(took(10_000) for _ in range(3)) + 0.05
+    assert grows_with(shown, 5_000, 80_000)
