@@ -8,12 +8,14 @@ from datetime import date
 from typing import Unpack
 
 from cstar_core import facets
+from cstar_core.checks import raise_any
+from cstar_core.clock import from_seconds
 from cstar_core.errors import Forbidden
 from cstar_core.fields import Definition
 from cstar_core.reports import walks
 from cstar_core.reports.grouping import OTHER, Choice, Grouping, read_grouping
 from cstar_core.reports.narrowing import Narrowing, ReportFilter, read_narrowing
-from cstar_core.reports.period import Period, read_period
+from cstar_core.reports.period import Period, read_period, read_zone
 from cstar_core.reports.report import Breakdown, Count, Group, ResponseTimes, Volume
 from cstar_core.reports.spread import Spread
 from cstar_core.scope import Scope
@@ -39,6 +41,12 @@ class Reports:
     def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
         self._scope = scope
+
+    def today(self, zone: str = "UTC") -> date:
+        """The day it is now in a time zone. Raises Invalid."""
+        place, problems = read_zone(zone)
+        raise_any(problems)
+        return from_seconds(self._store.now()).astimezone(place).date()
 
     def volume(
         self,

@@ -1,6 +1,6 @@
 """Instants as people say them: how long ago, or on which day; the exact one is told beside it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from gettext import NullTranslations
 
 from cstar_web.inbox.languages import say
@@ -43,9 +43,18 @@ def ago(instant: datetime, now: datetime, words: NullTranslations) -> str:
     for below, unit, form in _AGO:
         if seconds < below:
             return words.gettext(form) % {"number": seconds // unit}
-    month = words.gettext(_MONTHS[instant.month - 1])
-    form = _DATE if instant.year == now.year else _LONG_DATE
-    return words.gettext(form) % {"day": instant.day, "month": month, "year": instant.year}
+    return day_of(instant, words, with_year=instant.year != now.year)
+
+
+def day_of(day: date, words: NullTranslations, with_year: bool = True) -> str:
+    """A day, with the month in a word.
+
+    >>> day_of(date(2025, 12, 1), NullTranslations())
+    '1 Dec 2025'
+    """
+    month = words.gettext(_MONTHS[day.month - 1])
+    form = _LONG_DATE if with_year else _DATE
+    return words.gettext(form) % {"day": day.day, "month": month, "year": day.year}
 
 
 def exact(instant: datetime) -> str:

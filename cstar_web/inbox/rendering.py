@@ -10,7 +10,8 @@ from cstar_web.html import templates
 from cstar_web.inbox.files import files
 from cstar_web.inbox.keys import KEYS
 from cstar_web.inbox.languages import LANGUAGES, direction, told, translations
-from cstar_web.inbox.moments import ago, exact
+from cstar_web.inbox.measures import days, lasting, number
+from cstar_web.inbox.moments import ago, day_of, exact
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -66,17 +67,22 @@ def address(name: str, **ids: object) -> str:
 @cache
 def environment(language: str) -> Environment:
     """The templates with the words of a language."""
+    words = translations(language)
     return templates.environment(
         "cstar_web.inbox",
-        translations(language),
+        words,
         address=address,
-        ago=lambda instant, now: ago(instant, now, translations(language)),
+        ago=lambda instant, now: ago(instant, now, words),
         asset=asset,
+        day=lambda day: day_of(day, words, with_year=False),
+        days=lambda first, last: days(first, last, words),
         direction=direction(language),
         exact=exact,
         keys=KEYS,
         language=language,
         languages=LANGUAGES,
+        lasting=lambda seconds: lasting(seconds, words),
+        number=lambda value: number(value, words),
         told=lambda problem, label: told(problem, label, language),
     )
 

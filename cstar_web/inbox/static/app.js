@@ -36,3 +36,9 @@ document.addEventListener("keydown", (event) => {
 // The newest message is what one wants to see.
 document.querySelector(".thread")?.lastElementChild?.scrollIntoView({ block: "nearest" });
 document.querySelector(".rows [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+// Reports are of days, and a day begins where one is.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const link of zone ? document.querySelectorAll("a[data-reports]") : []) {
+  link.search = new URLSearchParams({ zone });
+}

@@ -37,6 +37,11 @@ RULES = {
     "must be distinct",
     "must leave the options distinct",
     "must not be blank",
+    "must be a time zone such as Europe/Berlin, or an offset such as +02:00",
+    "must be a date (YYYY-MM-DD) from 1970-01-01 to 9998-12-31",
+    "must not be before start",
+    "must be at most %(number)s months from start on",
+    "must be one tag",
 }
 
 

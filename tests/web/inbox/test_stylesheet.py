@@ -30,6 +30,7 @@ BORDERS = (
     *(("edge", on) for on in ("canvas", "paper", "raised")),
     *(("ring", on) for on in ("canvas", "paper", "raised", "hover")),
     ("solid", "paper"),
+    *((fill, on) for fill in ("came", "went", "took", "plum") for on in ("paper", "raised")),
 )
 
 
@@ -87,3 +88,11 @@ def test_who_wants_no_motion_gets_none() -> None:
 def test_focus_is_visible() -> None:
     assert ":focus-visible { outline: 2px solid var(--ring)" in SHEET
     assert "outline: none" not in SHEET
+
+
+def test_the_reports_keep_to_the_same_rules() -> None:
+    sheet = files()["reports.css"].plain.decode()
+    assert (
+        re.findall(r"#[0-9a-f]{3,8}\b|rgb\(|hsl\(|margin-left|text-align: (?:left|right)", sheet)
+        == []
+    )

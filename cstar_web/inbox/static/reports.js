@@ -1,0 +1,32 @@
+// What the reports do better with scripts: days of the reader's own time zone, answers at once.
+
+import { parsed, read, swap } from "./fetching.js";
+
+const form = document.querySelector("form.asking");
+const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+// Who has chosen no time zone gets their own; the address then says it, and can be passed on.
+if ("zoneless" in form.dataset && own && own !== "UTC") {
+  const place = new URL(location.href);
+  place.searchParams.set("zone", own);
+  location.replace(place);
+}
+
+const zones = document.querySelector("#zones");
+const known = Intl.supportedValuesOf?.("timeZone") ?? [];
+zones.append(...known.map((name) => Object.assign(document.createElement("option"), { value: name })));
+
+// What is chosen counts at once, and who chooses by keyboard stays where they are.
+let last = "";
+form.addEventListener("change", async ({ target }) => {
+  if (target.name === "period" && target.value === "days") return;
+  const place = new URL(form.action);
+  place.search = new URLSearchParams(new FormData(form));
+  last = place.href;
+  document.querySelector("#answers").setAttribute("aria-busy", "true");
+  const text = await read(place);
+  if (last !== place.href) return;
+  if (text === null) return form.submit(); // which shows what is wrong
+  history.replaceState(null, "", place);
+  swap(parsed(text), ["days", "start", "end", "unnarrowed", "answers"]);
+});
