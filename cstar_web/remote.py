@@ -25,7 +25,7 @@ def address_of(environ: WSGIEnvironment, settings: Settings) -> str:
         return address
     hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     while hops and settings.trusts(address):
-        address = hops.pop().strip() or address
+        address = _without_port(hops.pop().strip()) or address
     return address
 
 
@@ -61,6 +61,18 @@ def host_of(request: Request, settings: Settings) -> str:
         if _HOST.match(forwarded):
             return forwarded
     return request.host
+
+
+def _without_port(hop: str) -> str:
+    """An address without what some proxies write with it: each connection has another port, so it
+    would count as another client.
+
+    >>> _without_port("192.0.2.7:4711"), _without_port("[2001:db8::1]:80"), _without_port("::1")
+    ('192.0.2.7', '2001:db8::1', '::1')
+    """
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _comes_from_proxy(request: Request, settings: Settings) -> bool:
