@@ -11,6 +11,8 @@ SECRET_BYTES = 20
 RECOVERY_CODES = 10
 # A phone's clock may be as much off, either way.
 _STEPS_OFF = 1
+# A phone shows no more of a name; and of longer ones, in other scripts, no QR code can be made.
+_SHOWN = 40
 # Without what one reads as something else.
 _RECOVERY_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _RECOVERY_LENGTH = 10
@@ -65,7 +67,7 @@ def enrolment_uri(secret: bytes, issuer: str, account: str) -> str:
     'otpauth://totp/Acme%20Bikes:ada%40example.com?secret=AAAAAAAA&issuer=Acme%20Bikes'
     """
     # A colon stands between the two.
-    issuer = issuer.replace(":", " ")
+    issuer, account = issuer[:_SHOWN].replace(":", " "), account[:_SHOWN]
     query = urlencode({"secret": readable(secret), "issuer": issuer}, quote_via=quote)
     return f"otpauth://totp/{quote(issuer, safe='')}:{quote(account, safe='')}?{query}"
 

@@ -20,7 +20,7 @@ from cstar_core import (
     Workspace,
     WrongCode,
 )
-from cstar_core.sign_ins.codes import code_at, matching_step
+from cstar_core.sign_ins.codes import code_at, enrolment_uri, matching_step
 from tests.core.signing_in import HOME, OTHER, PASSWORD, enter
 from tests.core.vocabulary import ManualClock
 
@@ -85,6 +85,14 @@ def test_a_phone_reads_the_secret_from_a_uri(sign_ins: SignIns, ada: Member) -> 
     assert parse_qs(parts.query) == {"secret": [enrolment.secret], "issuer": ["Acme"]}
     assert len(b32decode(enrolment.secret)) == 20
     assert sign_ins.second_factor(ada.id) is None
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "日", "\U0001f6b2", ":"])
+def test_what_a_phone_reads_has_room_in_a_qr_code(letter: str) -> None:
+    uri = enrolment_uri(bytes(20), letter * 255, letter * 240 + "@example.com")
+    # The most that a code of the middling correction holds.
+    assert len(uri) <= 2331
+    assert parse_qs(urlsplit(uri).query)["issuer"] == [letter.replace(":", " ") * 40]
 
 
 def test_a_second_factor_counts_once_a_code_is_given(
