@@ -22,7 +22,10 @@ class Hasher(Protocol):
         ...
 
     def verify(self, hash: str, password: str) -> bool:
-        """Whether a hash is one of the password; False also for what is no hash."""
+        """Whether a hash is one of the password; False also for what is no hash.
+
+        Raises TooManyTries where it has enough to do already.
+        """
         ...
 
     def needs_rehash(self, hash: str) -> bool:

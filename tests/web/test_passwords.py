@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from argon2 import PasswordHasher, Type
 
+from cstar_core import TooManyTries
 from cstar_web.passwords import Argon2
 
 PASSWORD = "correct horse battery"
@@ -43,6 +44,21 @@ def test_a_hash_of_other_parameters_fits_and_is_to_be_made_anew(hasher: Argon2) 
     assert not hasher.needs_rehash(hasher.hash(PASSWORD))
 
 
-def test_many_may_ask_at_once(hasher: Argon2, hashed: str) -> None:
-    with ThreadPoolExecutor(8) as pool:
+def test_some_may_ask_at_once(hasher: Argon2, hashed: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(lambda _: hasher.verify(hashed, PASSWORD), range(8)))
+
+
+def test_who_asks_while_enough_others_wait_is_told_to_come_again(hashed: str) -> None:
+    full = Argon2(in_hand=0)
+    with pytest.raises(TooManyTries) as caught:
+        full.verify(hashed, PASSWORD)
+    assert caught.value.retry_after == 1
+    # Who sets a password has been let in already.
+    assert full.hash(PASSWORD).startswith("$argon2id$")
+
+
+def test_each_place_is_free_again_afterwards(hashed: str) -> None:
+    one = Argon2(in_hand=1)
+    found = [one.verify(hash, PASSWORD) for hash in (hashed, "no hash", hashed + "x", hashed)]
+    assert found == [True, False, False, True]
