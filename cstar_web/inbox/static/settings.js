@@ -1,5 +1,8 @@
 // What the settings do better with scripts. Nothing here is needed.
 
+// On a narrow screen the parts stand side by side, and this one may be out of sight.
+document.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // What is shown once can be copied with a button.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
@@ -31,13 +34,13 @@ for (const list of document.querySelectorAll("[data-order]")) {
     grip.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
-      drag(grip, line, event.pointerId);
+      drag(line);
     });
   }
 
-  function drag(grip, line, pointer) {
+  // A line that changes its place loses the pointer, so the document listens.
+  function drag(line) {
     const before = places();
-    grip.setPointerCapture(pointer);
     line.classList.add("dragged");
     const move = (event) => {
       const over = places().find((each) => each !== line
@@ -49,16 +52,16 @@ for (const list of document.querySelectorAll("[data-order]")) {
       list.insertBefore(line, down ? over.nextSibling : over);
     };
     const end = (event) => {
-      grip.removeEventListener("pointermove", move);
-      for (const name of ["pointerup", "pointercancel"]) grip.removeEventListener(name, end);
+      removeEventListener("pointermove", move);
+      for (const name of ["pointerup", "pointercancel"]) removeEventListener(name, end);
       removeEventListener("keydown", stop);
       line.classList.remove("dragged");
       if (event.type !== "pointerup") list.append(...before);
       else if (places().indexOf(line) !== before.indexOf(line)) send(line, places().indexOf(line));
     };
     const stop = (event) => { if (event.key === "Escape") end(event); };
-    grip.addEventListener("pointermove", move);
-    for (const name of ["pointerup", "pointercancel"]) grip.addEventListener(name, end);
+    addEventListener("pointermove", move);
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, end);
     addEventListener("keydown", stop);
   }
 
