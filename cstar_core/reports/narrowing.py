@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from cstar_core import facets
-from cstar_core.checks import check_choice, check_text, invalid, raise_any
+from cstar_core.checks import check_choice, check_text, invalid, raise_any, unknown
 from cstar_core.errors import Problem
 from cstar_core.fields import Definition
 from cstar_core.members import member_key
@@ -54,6 +54,8 @@ def read_narrowing(
     wanted, problems = facets.parse_filters(
         "custom_fields", {} if fields is None else fields, known
     )
+    strange = [str(name) for name in given if name not in NAMES]
+    problems += [problem for name in strange for problem in unknown(name, name, NAMES)]
     problems += [] if priority is None else check_choice("priority", priority, PRIORITIES)
     problems += [] if tag is None else _check_tag(tag)
     if any(comparison != "eq" for _, comparison, _ in wanted):

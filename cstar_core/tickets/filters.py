@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
-from cstar_core.checks import check_choice, check_text, invalid
+from cstar_core.checks import check_choice, check_text, invalid, unknown
 from cstar_core.clock import to_seconds
 from cstar_core.customers import customer_key
 from cstar_core.errors import Problem
@@ -42,8 +42,10 @@ NAMES = tuple(TicketFilter.__annotations__)
 
 def check_filter(given: TicketFilter) -> list[Problem]:
     """Every rule that the filters break; those on custom fields are checked where they are read."""
+    strange = [name for name in given if name not in NAMES]
     search, assigned = given.get("search"), given.get("assigned_to")
     return [
+        *(problem for name in strange for problem in unknown(str(name), str(name), NAMES)),
         *([] if search is None else check_text("search", search, SEARCH_MAX)),
         *_check_several("status", given.get("status"), STATUSES),
         *_check_several("priority", given.get("priority"), PRIORITIES),

@@ -5,8 +5,9 @@ from typing import Any
 
 from cstar_core.checks import invalid, raise_any
 from cstar_core.fields import COMPARISONS, check_key
+from cstar_core.search import check_list
 from cstar_core.tags import parse_tags
-from cstar_core.tickets import TicketFilter, check_filter
+from cstar_core.tickets import TICKET_SORTS, TicketFilter, check_filter
 from cstar_core.views.instants import instant_text
 from cstar_core.views.language import FIELD, Query, Term
 
@@ -27,6 +28,8 @@ def query_of(given: TicketFilter, sort: str | None = None) -> Query:
     Term(name='sort', values=('-createdAt',), comparison='', negated=False)
     """
     raise_any(check_filter(given))
+    if sort is not None:
+        check_list(sort, TICKET_SORTS, given.get("search"), {})
     terms = [*_plain(given), *_fields(given.get("custom_fields") or {})]
     if sort is not None:
         name = sort.removeprefix("-")

@@ -51,6 +51,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"tag": " "}, ["tag must be one tag"]),
     ({"tag": ["a"]}, ["tag must be one tag"]),
     ({"tag": "a" * 65}, ["tag must be at most 64 characters"]),
+    ({"asigned_to": "none"}, ["asigned_to is not known; did you mean assigned_to?"]),
     ({"assigned_to": 7}, ['assigned_to must be the id of a member or "none"']),
     ({"custom_fields": 7}, ["custom_fields must be an object"]),
     ({"custom_fields": []}, ["custom_fields must be an object"]),

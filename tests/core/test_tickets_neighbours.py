@@ -49,6 +49,9 @@ def test_what_is_no_list_is_refused(acme: Workspace) -> None:
     assert refusal(ask, id, filter={"status": "opne"}) == [
         "status must be one of: new, open, pending, resolved, closed"
     ]
+    assert refusal(ask, id, filter={"statsu": "open"}) == [
+        "statsu is not known; did you mean status?"
+    ]
     assert refusal(ask, id, filter={"search": "x"}, sort="relevance") == [
         "sort must be one of: created_at, updated_at, number, priority"
     ]

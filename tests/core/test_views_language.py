@@ -384,8 +384,15 @@ def test_a_filter_that_is_written_as_text_means_the_same(
 @pytest.mark.parametrize(
     "filter",
     [{"status": "opne"}, {"custom_fields": {"A B": 1}}, {"custom_fields": {"a": {"like": 1}}},
-     {"custom_fields": 5}],
+     {"custom_fields": 5}, {"statsu": "open"}],
 )  # fmt: skip
 def test_what_is_no_filter_is_not_written(filter: Any) -> None:
     with pytest.raises(Invalid):
         query_of(filter)
+
+
+@pytest.mark.parametrize("sort", ["x", "", "-", "--number", "-relevance", "relevance"])
+def test_what_is_no_sort_is_not_written(sort: str) -> None:
+    with pytest.raises(Invalid, match=r"^sort "):
+        query_of({}, sort)
+    assert query_of({"search": "x"}, "relevance").terms[0].values == ("relevance",)
