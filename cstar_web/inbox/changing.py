@@ -151,7 +151,11 @@ def beside(name: str, error: Invalid) -> Invalid:
 @page(Page(method="GET", path=f"{TICKET}/history", name="history", access="viewer"))
 def history(visit: TeamVisit, ticket: str) -> Response:
     """All that happened to a ticket, the earliest first."""
-    found = visit.workspace.tickets.get(ticket)
+    # As a list, since one ticket would be read with its whole thread.
+    listed = visit.workspace.tickets.list(search=ticket, page_size=1).items
+    if not listed or listed[0].id != ticket:
+        raise Stopped(404)
+    found = listed[0]
     try:
         events = visit.workspace.events.of_ticket(
             found.id, page_size=_DEEDS_AT_ONCE, cursor=visit.asked("after") or None

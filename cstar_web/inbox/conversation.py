@@ -10,6 +10,7 @@ from cstar_web.inbox.composing import (
     FIELDS,
     KINDS,
     NOTE,
+    NOTHING_SEEN,
     composer,
     discard_draft,
     fresh,
@@ -35,8 +36,8 @@ _SEND_AND: dict[str, dict[str, Any]] = {
     "pending": {"status": "pending"},
     "resolved": {"status": "resolved"},
 }
-# How many messages of a long thread are shown at first.
-_NEWEST = 50
+# How many messages of a long thread are shown at first, and at once of those before.
+_NEWEST, _EARLIER = 50, 200
 
 
 @page(Page(method="GET", path=TICKET, name="ticket", access="viewer"))
@@ -51,15 +52,17 @@ def show_ticket(
         return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
     composing = composer(visit, found, stale)
     thread = found.messages or ()
-    first = 0 if visit.asked("thread") == "whole" else max(0, len(thread) - _NEWEST)
+    first, last = window(len(thread), visit.asked("until"))
     return visit.show(
         "ticket.html",
         ticket=found,
         statuses=STATUSES,
         priorities=PRIORITIES,
         blocks=blocks,
-        thread=thread[first:],
+        thread=thread[first:last],
         earlier=first,
+        later=len(thread) - last,
+        newest=thread[-1].id if thread else NOTHING_SEEN,
         composing=composing,
         present=visit.workspace.presence.of_ticket(found.id),
         messages=found.message_count,
@@ -102,6 +105,18 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
     except StaleConversation as error:
         raise Invalid([Problem("", INVALID, _MEANWHILE)]) from error
     return back(visit, ticket, "noted" if note else "sent")
+
+
+def window(length: int, until: str) -> tuple[int, int]:
+    """Which messages of a thread are shown: those before a place in it, else the newest.
+
+    >>> window(60, ""), window(600, "550"), window(60, "x"), window(60, "99")
+    ((10, 60), (350, 550), (10, 60), (10, 60))
+    """
+    place = version_of(until)
+    if not 0 < place < length:
+        return max(0, length - _NEWEST), length
+    return max(0, place - _EARLIER), place
 
 
 def back(visit: TeamVisit, ticket: str, done: str) -> Response:

@@ -37,6 +37,8 @@ export function keepCompany(form) {
 
   // The messages that came; what one has not looked at while writing is still compared when it is sent.
   async function look() {
+    // Who reads what was said long ago is not taken away from it.
+    if (document.querySelector("#thread > .later")) return;
     const text = await read(place.dataset.ticket);
     if (text === null) return;
     const page = parsed(text);

@@ -283,8 +283,12 @@ def test_a_long_thread_begins_with_its_newest_messages(
     shown = agent.see(path)
     assert "11 earlier messages" in shown.text
     assert "Number 59." in shown.text and "Number 9." not in shown.text
-    whole = agent.see(f"{path}?thread=whole")
-    assert "Number 9." in whole.text and "earlier message" not in whole.text
+    before = agent.get(f"{path}?until=11").text
+    assert "Number 9." in before and "Number 10." not in before
+    assert "earlier message" not in before and "To the newest messages" in before
+    assert hidden(before)["seen"] == acme.messages.list(id_of(path))[-1].id
+    for until in ("0", "-1", "x", "9" * 20, "61"):
+        assert "Number 59." in agent.see(f"{path}?until={until}").text
 
 
 def test_what_the_system_says_is_told_apart(acme: Workspace, agent: Browser, path: str) -> None:
