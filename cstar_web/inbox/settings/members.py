@@ -19,7 +19,6 @@ MEMBER = f"{MEMBERS}/{{member}}"
 SECTION = "settings_members"
 ROLE_WORDS = {"owner": say("Owner"), "agent": say("Agent"), "viewer": say("Viewer")}
 _OTHER_ROLE = say("is another one than this member has; change it on the member's own page")
-_TAKEN = say("is a member's already")
 _LAST_OWNER = say("has to stay: no other owner can sign in. Make somebody else an owner first")
 _FOREVER = say("You are the only owner who can sign in. Make somebody else an owner first")
 
@@ -100,6 +99,11 @@ def renew_invitation(visit: TeamVisit, member: str) -> Response:
 def sign_out_member(visit: TeamVisit, member: str) -> Response:
     visit.workspace.invitations.sign_out(member)
     return visit.leads_to("settings_member", member=member, done="signed-out-member")
+
+
+@page(Page(method="GET", path=f"{MEMBER}/forget-code", name="ask_forgetting", access="owner"))
+def ask_forgetting(visit: TeamVisit, member: str) -> Response:
+    return show(visit, "forget_code", SECTION, member=visit.workspace.members.get(member))
 
 
 @page(Page(method="POST", path=f"{MEMBER}/forget-code", name="forget_code", access="owner"))

@@ -160,3 +160,10 @@ def test_many_members_come_page_after_page(desk: Helpdesk, owner: Browser) -> No
     assert "Member 59" not in first.text
     assert "Member 59" in owner.see(following[0]).text
     assert owner.get(f"{MEMBERS}?after=nonsense").status_code == 200
+
+
+def test_who_has_lost_the_phone_is_let_in_after_asking(desk: Helpdesk, owner: Browser) -> None:
+    bo = desk.workspace("acme").members.create(name="Bo", email="bo@example.com")
+    path = f"{MEMBERS}/{bo.id}/forget-code"
+    assert "Let Bo in without a code?" in owner.see(path).text
+    assert owner.send(path).status_code == 404  # there is no code to forget
