@@ -28,5 +28,7 @@ form.addEventListener("change", async ({ target }) => {
   if (last !== place.href) return;
   if (text === null) return form.submit(); // which shows what is wrong
   history.replaceState(null, "", place);
+  for (const told of form.querySelectorAll(".wrong, .told")) told.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   swap(parsed(text), ["days", "start", "end", "unnarrowed", "answers"]);
 });
