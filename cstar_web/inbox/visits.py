@@ -17,6 +17,7 @@ from cstar_web.inbox.rendering import address, moved, page, render
 INBOX = "/inbox"
 THEMES = ("light", "dark")
 # Each may do what those before it may.
+_DIGITS_MAX = 6
 ROLES = ("viewer", "agent", "owner")
 
 
@@ -52,6 +53,11 @@ class Visit:
     def asked(self, name: str) -> str:
         """What the address says behind its question mark; nothing if it says nothing."""
         return request.args.get(name, "")
+
+    def number(self, name: str) -> int:
+        """A number that the address says; none if it says no such thing."""
+        said = self.asked(name)
+        return int(said) if said.isascii() and said.isdecimal() and len(said) < _DIGITS_MAX else 0
 
     def typed(self, name: str, otherwise: str = "") -> str:
         """What a field shows: what was typed if the form is shown once more."""

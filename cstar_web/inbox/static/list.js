@@ -1,4 +1,5 @@
 // What the list of tickets does better with scripts.
+import { choose } from "./choosing.js";
 import { complete } from "./completing.js";
 import { follow } from "./live.js";
 import { search } from "./searching.js";
@@ -8,4 +9,5 @@ if (form) {
   complete(form);
   search(form);
   follow(form);
+  choose();
 }

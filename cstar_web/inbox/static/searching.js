@@ -8,9 +8,9 @@ export function here() {
   const asked = new URLSearchParams(location.search);
   const form = document.getElementById("find");
   const view = asked.get("view");
-  if (!view) return location.pathname.includes("/tickets/") ? form.action.replace(/search$/, "open") : location.href;
+  for (const name of ["done", "changed", "failed", "since", "until"]) asked.delete(name);
+  if (!view) return location.pathname.includes("/tickets/") ? form.action.replace(/search$/, "open") : `${location.pathname}?${asked}`;
   asked.delete("view");
-  asked.delete("done");
   return `${form.action.replace(/search$/, encodeURIComponent(view))}?${asked}`;
 }
 
