@@ -18,6 +18,11 @@ class Key:
 
 
 KEYS = (
+    Key("j", "next", say("Go to the next ticket of the list")),
+    Key("k", "previous", say("Go to the ticket before")),
+    Key("Enter", "open", say("Open the ticket one is at")),
+    Key("x", "choose", say("Choose the ticket one is at")),
+    Key("/", "search", say("Search tickets")),
     Key("r", "reply", say("Write a reply")),
     Key("n", "note", say("Write an internal note")),
     Key("e", "resolve", say("Resolve the ticket")),

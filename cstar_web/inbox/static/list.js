@@ -2,6 +2,7 @@
 import { choose } from "./choosing.js";
 import { complete } from "./completing.js";
 import { follow } from "./live.js";
+import { move } from "./moving.js";
 import { search } from "./searching.js";
 
 const form = document.getElementById("find");
@@ -10,4 +11,5 @@ if (form) {
   search(form);
   follow(form);
   choose();
+  move(form);
 }
