@@ -184,11 +184,15 @@ class SignIns:
         uri = enrolment_uri(secret, found.team_name, found.email)
         return Enrolment(readable(secret), uri)
 
-    def confirm_second_factor(self, member_id: str, code: str) -> tuple[str, ...]:
+    def confirm_second_factor(
+        self, member_id: str, code: str, *, session_id: str | None = None
+    ) -> tuple[str, ...]:
         """Let the second factor count from now on; its recovery codes, shown this once.
 
-        Raises NotFound, Conflict if it counts already, WrongCode and TooManyTries.
+        All sessions but ``session_id`` end, since they were begun without it. Raises NotFound,
+        Conflict if it counts already, WrongCode and TooManyTries.
         """
+        but = b"" if session_id is None else required_uid("session", session_id)
         with self._store.transaction() as tx:
             found = account(tx, required_uid("member", member_id))
             if factor_of(tx, found.key) is not None:
@@ -198,6 +202,7 @@ class SignIns:
             codes = confirm_factor(tx, found.key, code)
             if codes:
                 tries.forget(tx, attempt)
+                sessions.end_others(tx, found.key, but)
                 record(tx, found, "member.second_factor_added")
         if codes is None:
             raise WrongCode("The code is not right")

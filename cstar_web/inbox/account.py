@@ -116,7 +116,9 @@ def begin_second_factor(visit: TeamVisit) -> Response:
 def confirm_second_factor(visit: TeamVisit) -> Response:
     try:
         with refusals(_WRONG_CODE, "code"):
-            codes = sign_ins().confirm_second_factor(visit.member.id, visit.form.values["code"])
+            codes = sign_ins().confirm_second_factor(
+                visit.member.id, visit.form.values["code"], session_id=visit.session.id
+            )
     except Conflict:
         return visit.leads_to("account")
     return visit.show("recovery_codes.html", codes=codes)

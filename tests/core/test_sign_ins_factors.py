@@ -109,6 +109,19 @@ def test_a_second_factor_counts_once_a_code_is_given(
     assert enter(sign_ins).needs_code
 
 
+def test_sessions_that_were_begun_without_a_second_factor_end_once_it_counts(
+    desk: Helpdesk, sign_ins: SignIns, ada: Member, clock: ManualClock
+) -> None:
+    own, other = enter(sign_ins), enter(sign_ins)
+    phone = Phone(sign_ins.begin_second_factor(ada.id, PASSWORD).secret, clock)
+    with pytest.raises(WrongCode):
+        sign_ins.confirm_second_factor(ada.id, phone.code(5), session_id=own.session.id)
+    assert desk.sessions.find(other.token) is not None
+    sign_ins.confirm_second_factor(ada.id, phone.code(), session_id=own.session.id)
+    assert desk.sessions.find(own.token) is not None
+    assert desk.sessions.find(other.token) is None
+
+
 def test_only_who_knows_the_password_adds_or_removes_one(
     sign_ins: SignIns, ada: Member, phone: Phone
 ) -> None:
