@@ -15,6 +15,13 @@ _NO_PAGE = {
     "inbox.file": "a stylesheet, a script or a picture",
     "inbox.root": "leads to the inbox",
     "inbox.start": "leads to the team",
+    "inbox.stream": "events, as they happen",
+    "inbox.report_table": "a file to keep",
+    "inbox.complete": "a list below a field",
+    "inbox.known_tags": "a list below a field",
+    "inbox.colleagues": "a line above a conversation",
+    "inbox.find_canned": "a list below a field",
+    "inbox.fill_canned": "a text for a field",
     "pages.static": "a file of Swagger UI",
     "portal.stylesheet": "a stylesheet",
     "pages.docs": "Swagger UI, which is others' work",
@@ -50,13 +57,21 @@ def rules(app: Flask) -> Iterator[Rule]:
 def names(desk: Helpdesk, ticket: str) -> dict[str, str]:
     """What stands in an address for each name in a route."""
     acme = desk.workspace("acme")
-    member = acme.members.list(page_size=1).items[0]
+    hook = acme.webhooks.create(name="Shop", url="https://shop.example/", events=["*"])
+    reply = acme.canned_replies.create(name="Thanks", content="Thank you, {{customer.name}}")
+    saved = acme.views.create(name="Billing", text="tag:billing", shared=True)
     return {
         "team": "acme",
         "ticket": ticket,
         "view": "all",
         "token": acme.invitations.invite("new@acme.example").token,
-        "member": member.id,
+        "member": acme.members.list(page_size=1).items[0].id,
+        "field": acme.custom_fields.list()[0].id,
+        "key": acme.keys.create(type="secret", environment="live").key.id,
+        "reply": reply.id,
+        "webhook": hook.webhook.id,
+        "inbox.settings_view view": saved.id,
+        "inbox.ask_view_deletion view": saved.id,
         "portal.ticket token": acme.ticket_links.link(ticket),
     }
 

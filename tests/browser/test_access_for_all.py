@@ -65,3 +65,39 @@ def test_no_page_keeps_anybody_out(app: Flask, desk: Helpdesk, visit: Visit, tic
     for place in places(app, desk, ticket):
         found += wrong_with(owner if place.needs_member else nobody, place)
     assert not found, "\n".join(found)
+
+
+# What shows where one is: a line around it, or a shadow that it has only then.
+FOCUS = """
+() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  const style = getComputedStyle(at);
+  const line = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+  const named = `${at.tagName} ${at.id || at.name || at.textContent.trim().slice(0, 30)}`;
+  const box = at.getBoundingClientRect();
+  // The composer shows it as a whole.
+  const drawn = line >= 2 || style.boxShadow !== "none" || at.matches(".composer textarea");
+  const visible = drawn && box.width > 0 && box.height > 0;
+  return { named, visible };
+}
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_keyboard_gets_everywhere_and_shows_where_it_is(
+    visit: Visit, ticket: str, theme: str
+) -> None:
+    owner = visit("owner", color_scheme=theme)
+    unseen, seen = [], []
+    for path in (f"/inbox/acme/tickets/{ticket}", "/inbox/acme/account", "/t/acme/new"):
+        owner.open(path)
+        for _ in range(60):
+            owner.page.keyboard.press("Tab")
+            at = owner.run(FOCUS)
+            if at is None:
+                break
+            seen.append(at["named"])
+            unseen += [] if at["visible"] else [f"{path}: {at['named']}"]
+    assert len(set(seen)) > 30
+    assert not unseen, "\n".join(unseen)

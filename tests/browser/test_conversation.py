@@ -85,13 +85,19 @@ def test_a_ticket_is_answered(visit: Visit, desk: Helpdesk, ticket: Ticket, scri
     assert status(desk, ticket) == "resolved"
 
 
-def test_a_ticket_is_given_to_somebody(visit: Visit, desk: Helpdesk, ticket: Ticket) -> None:
-    agent = visit("agent")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_ticket_is_given_to_somebody(
+    visit: Visit, desk: Helpdesk, ticket: Ticket, scripts: bool
+) -> None:
+    agent = visit("agent", java_script_enabled=scripts)
     agent.open(address(ticket))
     agent.page.locator("select[name=status]").select_option("pending")
     agent.page.locator("select[name=assigned_to]").select_option(label="Agent Lane")
     agent.page.locator("select[name=priority]").select_option("urgent")
-    agent.press("Save", within=".about")
+    if scripts:  # saved at once
+        agent.page.wait_for_load_state("networkidle")
+    else:
+        agent.press("Save", within="#of-ticket")
     agent.open("/inbox/acme/views/mine")
     agent.sees("The bell does not ring", within=".rows")
     assert status(desk, ticket) == "pending"
@@ -139,3 +145,29 @@ def test_who_was_signed_out_keeps_what_was_typed(
     agent.press("Send", within="form.composer")
     assert agent.page.locator("textarea").input_value() == "Long and thoughtful"
     assert said(desk, ticket) == []
+
+
+def test_a_new_ticket_comes_into_the_list_by_itself(visit: Visit, desk: Helpdesk) -> None:
+    agent = visit("agent")
+    agent.open("/inbox/acme/views/all")
+    desk.workspace("acme").tickets.create(title="Just come <in>", customer_name="Jane")
+    agent.sees("Just come <in>", within=".rows")
+
+
+def test_tickets_are_found_as_one_types(visit: Visit, ticket: Ticket) -> None:
+    agent = visit("agent")
+    agent.open("/inbox/acme/")
+    field = agent.page.get_by_role("main").locator("input[type=search], input[name=q]").first
+    field.press_sequentially("bell rin")
+    agent.page.locator(".rows mark").first.wait_for()
+    agent.sees("1 ticket")
+
+
+def test_a_ticket_is_answered_by_keys_alone(visit: Visit, desk: Helpdesk, ticket: Ticket) -> None:
+    agent = visit("agent")
+    agent.open(address(ticket))
+    agent.page.keyboard.press("r")
+    agent.page.keyboard.type("It rings")
+    with agent.page.expect_navigation():
+        agent.page.keyboard.press("Control+Enter")
+    assert [text for _, text, _ in said(desk, ticket)] == ["It rings"]

@@ -22,7 +22,7 @@ def invited(desk: Helpdesk, visitor: Visitor, email: str = "ada@acme.example") -
 
 
 def sign_out(visitor: Visitor) -> None:
-    visitor.page.locator("details.me summary").click()
+    visitor.page.locator(".side .me summary").click()
     visitor.press("Sign out")
     assert visitor.path == SIGN_IN
 

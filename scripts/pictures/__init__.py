@@ -1,0 +1,1 @@
+"""Pictures of the pages for the documents, as a browser shows the demo."""
