@@ -24,7 +24,7 @@ from cstar_core.customers.threads import (
     Thread,
     empty_thread,
 )
-from cstar_core.customers.viewed import forget_views, told_of, views_of
+from cstar_core.customers.viewed import events_of_views, forget_views
 from cstar_core.customers.writing import remove
 from cstar_core.errors import NotFound
 from cstar_core.fields import Definition
@@ -256,9 +256,8 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
     erased = would_erase(tx, scope, person)
     for actor, key in _receipts(tx, person):
         tx.run(_DROP_RECEIPT, actor=actor, key=key)
-    views = views_of(tx, scope, person.id)
-    told = [*_event_numbers(tx, scope, person), *_strays(tx, scope, person)]
-    told += told_of(tx, scope, views)
+    of_views = events_of_views(tx, scope, person.id)
+    told = [*_event_numbers(tx, scope, person), *_strays(tx, scope, person), *of_views]
     tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=json.dumps(told))
     # From here on the queue of the index has only what this changes.
     documents.refresh(tx)
@@ -268,7 +267,7 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
     documents.refresh(tx)
     tx.run(_UNUSED_TAGS, workspace=scope.workspace_id)
     events.forget_object(tx, scope, _QUOTING, person.uid)
-    forget_views(tx, scope, person.id, views)
+    forget_views(tx, scope, person.id, of_views)
     for type in ("customer.deleted", "customer.erased"):
         if person.row is not None or type == "customer.erased":
             events.record(tx, scope, type, person.uid)

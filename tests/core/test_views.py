@@ -17,8 +17,9 @@ from cstar_core import (
     View,
     Workspace,
 )
+from cstar_core.customers.viewed import events_of_views
 from tests.core.exported import content, rows
-from tests.core.tracing import queries
+from tests.core.tracing import plan, queries, unbounded
 from tests.core.vocabulary import ManualClock, ids, messages, refusal, titles
 
 OWNER = ("Olga Owner", "olga@example.com", "owner")
@@ -304,6 +305,20 @@ def test_a_view_that_was_shared_later_and_deleted_names_no_erased_person(
     ada.views.delete(view.id)
     acme.customers.erase(jane.id)
     assert [(e.data, e.changes) for e in acme.events.list(types="view.*").items] == [({}, {})] * 3
+
+
+def test_the_views_that_named_a_person_are_found_along_the_index_of_types(
+    acme: Workspace, desk: Helpdesk
+) -> None:
+    def look() -> list[int]:
+        with acme._store.snapshot() as snap:
+            return events_of_views(snap, acme._scope, "cus_x")
+
+    assert look() == []
+    steps = plan(desk, look)
+    assert sum("INDEX events_type (workspace_id=? AND type=?)" in step for step in steps) == 3
+    # Views are few, and no index knows whom they name.
+    assert unbounded(steps) == ["SEARCH t1 USING INDEX views_place (workspace_id=?)"]
 
 
 def test_views_are_moved_behind_others(acme: Workspace) -> None:
