@@ -71,6 +71,8 @@ export function follow(form) {
   function connect() {
     if (document.hidden || source) return;
     source = new EventSource(form.dataset.stream);
+    // The stream begins now, and the page was made before.
+    source.addEventListener("open", soon, { once: true });
     for (const type of form.dataset.types.split(" ")) source.addEventListener(type, soon);
     source.addEventListener("error", () => {
       if (source?.readyState !== EventSource.CLOSED) return;
