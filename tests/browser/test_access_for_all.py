@@ -101,3 +101,16 @@ def test_the_keyboard_gets_everywhere_and_shows_where_it_is(
             unseen += [] if at["visible"] else [f"{path}: {at['named']}"]
     assert len(set(seen)) > 30
     assert not unseen, "\n".join(unseen)
+
+
+def test_what_happens_meanwhile_takes_nobody_away_from_where_they_are(
+    visit: Visit, desk: Helpdesk
+) -> None:
+    owner = visit("owner")
+    owner.open("/inbox/acme/views/open")
+    mine = owner.page.locator("#views a").first
+    for title in ("First of two", "Second of two"):
+        mine.focus()
+        desk.workspace("acme").tickets.create(title=title)
+        owner.sees(title, within="#listed")
+        assert mine.evaluate("link => link === document.activeElement")

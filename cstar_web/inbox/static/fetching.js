@@ -25,14 +25,19 @@ export function parsed(text) {
   return new DOMParser().parseFromString(text, "text/html");
 }
 
-// Puts parts of another page in the place of ours, by id; the focus stays where it was.
+// Puts parts of another page in the place of ours, by id; the focus stays on what it was on, which
+// is told by its id or by where it leads.
 export function swap(page, ids) {
-  const focused = document.activeElement?.id;
+  const held = document.activeElement;
   for (const id of ids) {
     const fresh = page.getElementById(id);
     if (fresh) document.getElementById(id)?.replaceWith(document.adoptNode(fresh));
   }
-  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+  if (!held || held.isConnected) return;
+  const same = held.id
+    ? document.getElementById(held.id)
+    : [...document.links].find((link) => link.getAttribute("href") === held.getAttribute("href"));
+  same?.focus();
 }
 
 // What is called a while after the last of many calls.
