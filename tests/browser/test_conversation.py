@@ -151,7 +151,7 @@ def test_a_new_ticket_comes_into_the_list_by_itself(visit: Visit, desk: Helpdesk
     agent = visit("agent")
     agent.open("/inbox/acme/views/all")
     desk.workspace("acme").tickets.create(title="Just come <in>", customer_name="Jane")
-    agent.sees("Just come <in>", within=".rows")
+    assert agent.sees("Just come <in>", within=".rows").is_visible()
 
 
 def test_tickets_are_found_as_one_types(visit: Visit, ticket: Ticket) -> None:
@@ -160,7 +160,7 @@ def test_tickets_are_found_as_one_types(visit: Visit, ticket: Ticket) -> None:
     field = agent.page.get_by_role("main").locator("input[type=search], input[name=q]").first
     field.press_sequentially("bell rin")
     agent.page.locator(".rows mark").first.wait_for()
-    agent.sees("1 ticket")
+    assert agent.sees("1 ticket").is_visible()
 
 
 def test_a_ticket_is_answered_by_keys_alone(visit: Visit, desk: Helpdesk, ticket: Ticket) -> None:
