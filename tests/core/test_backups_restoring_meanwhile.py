@@ -15,6 +15,7 @@ import pytest
 from cstar_core import Busy, Conflict, Helpdesk
 from cstar_core.backups import restoring
 from tests.core.restored import ROOT, beside, empty, garbage, kept, missing_but_for_its_log, titles
+from tests.forks import fork, status_of
 
 
 def test_a_database_made_meanwhile_is_not_replaced(
@@ -215,13 +216,7 @@ def test_a_restoring_killed_at_any_moment_leaves_the_old_database_or_the_new_one
     while not alive:
         target = tmp_path / f"desk-{number}.db"
         target.write_bytes(content)
-        child = os.fork()
-        if child == 0:
-            try:
-                dying(backup, target, number)()
-            finally:
-                os._exit(0)
-        alive = os.waitpid(child, 0)[1] == 0
+        alive = status_of(fork(dying(backup, target, number))) == 0
         assert titles(target) in (["Old"], ["New", "Old"])
         number += 1
     assert titles(target) == ["Old"]

@@ -1,6 +1,5 @@
 """Opening files: fresh ones, foreign ones, damaged ones, older and newer ones."""
 
-import multiprocessing
 import re
 import sqlite3
 import subprocess
@@ -15,6 +14,7 @@ from cstar_core import Busy, Helpdesk, Refused
 from cstar_core.migrations import APPLICATION_ID, migrate, scripts
 from cstar_core.tables import Row
 from cstar_core.versions import release
+from tests.forks import fork, status_of
 
 NEWEST = len(scripts())
 UPGRADED = [*scripts(), "CREATE TABLE extra (\n    id INTEGER\n);\nINSERT INTO extra VALUES (7);\n"]
@@ -279,14 +279,10 @@ def test_two_processes_may_make_a_file_at_once(new: Path) -> None:
         assert len(desk.teams.list()) == 3
 
 
-def _upgrade(path: str) -> int:
-    return migrate(path, UPGRADED, 5).to_schema
-
-
 def test_several_processes_may_upgrade_a_file_at_once(path: Path) -> None:
-    with multiprocessing.get_context("fork").Pool(3) as pool:
-        versions = pool.map(_upgrade, [str(path)] * 3)
-    assert versions == [NEWEST + 1] * 3
+    starters = [fork(lambda: migrate(str(path), UPGRADED, 5)) for _ in range(3)]
+    assert [status_of(starter) for starter in starters] == [0, 0, 0]
+    assert query(path, "PRAGMA user_version") == [(NEWEST + 1,)]
     assert query(path, "SELECT id FROM extra") == [(7,)]
     copy = Path(f"{path}.before-upgrade-from-{NEWEST}")
     assert query(copy, "PRAGMA user_version") == [(NEWEST,)]

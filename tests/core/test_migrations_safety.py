@@ -17,6 +17,7 @@ import pytest
 from cstar_core import Busy, Helpdesk, Refused, StorageFull, Upgrade, Workspace
 from cstar_core.migrations import copying, migrate, scripts
 from tests.core.limits import file_size_limit
+from tests.forks import fork, status_of
 
 NEWEST = len(scripts())
 # Steps as later versions will have them: a table, rows from other rows, a column, a new trigger.
@@ -151,15 +152,7 @@ def test_a_full_disk_is_said_to_be_full(
 
 def killed(work: Callable[[], object]) -> bool:
     """Whether a process that does this was killed; else it ended well."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, -signal.SIGKILL)
-    return status != 0
+    return status_of(fork(work)) != 0
 
 
 def kill_after(calls: int) -> Callable[..., int]:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from cstar_core import Helpdesk, Refused, StorageFull, Workspace
 from cstar_core.store import Store
 from tests.core.limits import file_size_limit
+from tests.forks import fork, status_of
 
 DAMAGE = [
     "UPDATE ticket_counts SET tickets = tickets + 1",
@@ -140,20 +142,18 @@ def test_killed_at_any_statement_it_can_be_done_again(
     number, alive = 0, False
     while not alive:
         damage(path, "INSERT INTO ticket_search_1 (rowid, title) VALUES (99, 'left over')")
-        child = os.fork()
-        if child == 0:
-            try:
-                with Helpdesk.open(path) as killed:
-                    _watch(killed._store, kill_at(number))
-                    killed.reindex()
-            finally:
-                os._exit(0)
-        alive = os.waitpid(child, 0)[1] == 0
+        alive = status_of(fork(partial(_reindex_until, path, number))) == 0
         with Helpdesk.open(path) as again:
             again.reindex()
             assert again.check(deep=True).ok
         number += 9
     assert number > 40
+
+
+def _reindex_until(path: Path, number: int) -> None:
+    with Helpdesk.open(path) as killed:
+        _watch(killed._store, kill_at(number))
+        killed.reindex()
 
 
 def _watch(store: Store, watch: Callable[[sqlite3.Connection], None]) -> None:

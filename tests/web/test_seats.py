@@ -1,11 +1,11 @@
 """How many listeners there may be, in one process and in several."""
 
-import os
 from collections.abc import Callable
 
 import pytest
 
 from cstar_web.seats import Full, Seats
+from tests.forks import fork, status_of
 
 
 def taken(seats: Seats, *keys: str) -> list[bool]:
@@ -51,11 +51,7 @@ def test_why_there_is_none_is_told() -> None:
 
 
 def in_child(act: Callable[[], None]) -> None:
-    child = os.fork()
-    if child == 0:
-        act()
-        os._exit(0)
-    os.waitpid(child, 0)
+    assert status_of(fork(act)) == 0
 
 
 def test_processes_share_the_seats() -> None:
