@@ -5,8 +5,8 @@ import signal
 import traceback
 from collections.abc import Callable
 
-# A copy has one thread. A lock that another thread held meanwhile stays taken in it, and to wait for
-# that would never end. So a copy has this long, in seconds.
+# A copy has one thread. A lock that another thread held meanwhile stays taken in it, and to wait
+# for that would never end. So a copy has this long, in seconds.
 LONGEST = 60
 
 
