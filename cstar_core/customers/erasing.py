@@ -89,9 +89,11 @@ class Person:
 
 _MINE = TicketRow.workspace_id == slot("workspace")
 _THEIRS = prepare(TicketRow.select(TicketRow.id).where(TicketRow.customer_id == slot("customer")))
-_OF_TYPE = (EventRow.workspace_id == slot("workspace")) & (EventRow.type == slot("type"))
-_WAS = prepare(
-    EventRow.select(EventRow.number).where(_OF_TYPE & (EventRow.object_uid == slot("uid"))).limit(1)
+_OfTicketRow = EventRow.alias("of_ticket")
+# For more than the number of an event SQLite would walk the whole log instead of the index.
+_OF_THE_TICKET = _OfTicketRow.select(_OfTicketRow.number).where(
+    (_OfTicketRow.workspace_id == slot("workspace"))
+    & (_OfTicketRow.ticket_number == TicketRow.number)
 )
 _LEFT = prepare(
     TicketRow.select(TicketRow.id)
@@ -99,9 +101,12 @@ _LEFT = prepare(
         _MINE
         & (TicketRow.customer_gone == 1)
         & TicketRow.customer_id.is_null()
-        & TicketRow.number.in_(
-            EventRow.select(EventRow.ticket_number).where(
-                _OF_TYPE & (fn.instr(EventRow.changes, slot("left")) > 0)
+        & fn.EXISTS(
+            EventRow.select(SQL("1")).where(
+                (EventRow.workspace_id == slot("workspace"))
+                & EventRow.number.in_(_OF_THE_TICKET)
+                & (EventRow.type == slot("type"))
+                & (fn.instr(EventRow.changes, slot("left")) > 0)
             )
         )
     )
@@ -145,46 +150,34 @@ _USES = prepare(
         & TagRow.tag_key.in_(SQL("(SELECT value FROM json_each(?))", [Slot("tags")]))
     )
 )
-# Nothing says any more whose tickets those were that are deleted.
-_OF_NO_TICKET = EventRow.select(EventRow.number).where(
-    (EventRow.workspace_id == slot("workspace"))
-    & EventRow.ticket_number.is_null(False)
-    & EventRow.ticket_number.not_in(TicketRow.select(TicketRow.number).where(_MINE))
+# What receivers answered when they were told of somebody; they may have quoted it. It may have been
+# of a message in the thread of another, or of a ticket that is deleted: then nothing says any more
+# whose that was. Each event is looked up: fewer deliveries are kept than there are events.
+_IS_TOLD = EventRow.number.in_(SQL("(SELECT value FROM json_each(?))", [Slot("numbers")]))
+_IS_STRAY = EventRow.object_uid.in_(MessageRow.select(MessageRow.uid).where(STRAY))
+_IS_OF_NO_TICKET = EventRow.ticket_number.is_null(False) & ~fn.EXISTS(
+    TicketRow.select(SQL("1")).where(_MINE & (TicketRow.number == EventRow.ticket_number))
 )
-# What receivers answered when they were told of somebody; they may have quoted it.
-_TOLD = DeliveryRow.select(DeliveryRow.id).join(
-    WebhookRow, on=(WebhookRow.id == DeliveryRow.webhook_id)
-)
-_FORGET_ANSWERS = prepare(
-    AttemptRow.update({AttemptRow.answer: b""}).where(
-        AttemptRow.delivery_id.in_(
-            _TOLD.where(
-                (WebhookRow.workspace_id == slot("workspace"))
-                & (
-                    DeliveryRow.event_number.in_(
-                        SQL("(SELECT value FROM json_each(?))", [Slot("numbers")])
-                    )
-                    | DeliveryRow.event_number.in_(_OF_NO_TICKET)
-                )
+_TOLD = (
+    DeliveryRow.select(DeliveryRow.id)
+    .join(WebhookRow, on=(WebhookRow.id == DeliveryRow.webhook_id))
+    .where(
+        (WebhookRow.workspace_id == slot("workspace"))
+        & fn.EXISTS(
+            EventRow.select(SQL("1")).where(
+                (EventRow.workspace_id == slot("workspace"))
+                & (EventRow.number == DeliveryRow.event_number)
+                & (_IS_TOLD | _IS_STRAY | _IS_OF_NO_TICKET)
             )
         )
     )
 )
+_FORGET_ANSWERS = prepare(
+    AttemptRow.update({AttemptRow.answer: b""}).where(AttemptRow.delivery_id.in_(_TOLD))
+)
 _EVENTS_OF_TICKET = prepare(
     EventRow.select(EventRow.number).where(
         (EventRow.workspace_id == slot("workspace")) & (EventRow.ticket_number == slot("ticket"))
-    )
-)
-_EVENTS_OF_CUSTOMER = prepare(
-    EventRow.select(EventRow.number, EventRow.changes).where(
-        (EventRow.workspace_id == slot("workspace"))
-        & EventRow.type.in_([events.EVENT_TYPES.index(type) for type in _QUOTING])
-        & (EventRow.object_uid == slot("uid"))
-    )
-)
-_EVENTS_OF_STRAYS = prepare(
-    EventRow.select(EventRow.number).where(
-        _OF_TYPE & EventRow.object_uid.in_(MessageRow.select(MessageRow.uid).where(STRAY))
     )
 )
 _RECEIPTS = prepare(
@@ -216,10 +209,10 @@ def find_person(snap: Snapshot, scope: Scope, id: str) -> Person:
 def was_deleted(snap: Snapshot, workspace_id: int, uid: bytes) -> bool:
     """Whether a workspace had a customer who was deleted, and not erased."""
     deleted, erased = (
-        snap.first(_WAS, workspace=workspace_id, uid=uid, type=events.EVENT_TYPES.index(type))
+        events.events_of(snap, workspace_id, [type], uid)
         for type in ("customer.deleted", "customer.erased")
     )
-    return deleted is not None and erased is None
+    return bool(deleted) and not erased
 
 
 def would_erase(snap: Snapshot, scope: Scope, person: Person) -> Erased:
@@ -243,12 +236,16 @@ def _threads(person: Person) -> Iterator[tuple[Thread, int | bytes]]:
 def _event_numbers(snap: Snapshot, scope: Scope, person: Person) -> Iterator[int]:
     """The numbers of the events that tell of a person or of their tickets."""
     workspace = scope.workspace_id
-    theirs = snap.all(_EVENTS_OF_CUSTOMER, workspace=workspace, uid=person.uid)
-    yield from (number for number, _ in theirs)
+    yield from (number for number, _ in _of_customer(snap, scope, person))
     for key in person.tickets:
         number = snap.all(_TICKET, ticket=key)[0][2]
         found = snap.all(_EVENTS_OF_TICKET, workspace=workspace, ticket=number)
         yield from (n for (n,) in found)
+
+
+def _of_customer(snap: Snapshot, scope: Scope, person: Person) -> list[tuple[int, str | None]]:
+    """The events that tell of a person: numbers and changes."""
+    return events.events_of(snap, scope.workspace_id, _QUOTING, person.uid)
 
 
 def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
@@ -257,8 +254,8 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
     for actor, key in _receipts(tx, person):
         tx.run(_DROP_RECEIPT, actor=actor, key=key)
     of_views = events_of_views(tx, scope, person.id)
-    told = [*_event_numbers(tx, scope, person), *_strays(tx, scope, person), *of_views]
-    tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=json.dumps(told))
+    told = json.dumps([*_event_numbers(tx, scope, person), *of_views])
+    tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=told, of=person.uid)
     # From here on the queue of the index has only what this changes.
     documents.refresh(tx)
     _empty_tickets(tx, scope, person)
@@ -272,15 +269,6 @@ def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
         if person.row is not None or type == "customer.erased":
             events.record(tx, scope, type, person.uid)
     return erased
-
-
-def _strays(snap: Snapshot, scope: Scope, person: Person) -> list[int]:
-    """The numbers of the events of messages that are in threads of others."""
-    if not snap.value(OF_PERSON.number, of=person.uid):
-        return []
-    created = events.EVENT_TYPES.index("message.created")
-    found = snap.all(_EVENTS_OF_STRAYS, workspace=scope.workspace_id, type=created, of=person.uid)
-    return [number for (number,) in found]
 
 
 def _receipts(snap: Snapshot, person: Person) -> list[tuple[bytes, str]]:
@@ -316,7 +304,7 @@ def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
 def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
     """The names and addresses that a person has, or had, folded."""
     found = set(person.row[2:4]) if person.row is not None else set()
-    rows = snap.all(_EVENTS_OF_CUSTOMER, workspace=scope.workspace_id, uid=person.uid)
+    rows = _of_customer(snap, scope, person)
     for change in (from_json(changes) for _, changes in rows if changes):
         found |= {change[name]["from"] for name in ("name", "email") if name in change}
     if person.row is None:

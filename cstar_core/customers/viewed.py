@@ -1,12 +1,10 @@
 """The views that name a person, or did once: what they are called says who it is."""
 
-import json
-
-from peewee import SQL, fn
+from peewee import fn
 
 from cstar_core import events
 from cstar_core.scope import Scope
-from cstar_core.store import Slot, Snapshot, Transaction, prepare, slot
+from cstar_core.store import Snapshot, Transaction, prepare, slot
 from cstar_core.tables import EventRow, ViewRow
 
 _TYPES = ("view.created", "view.updated", "view.deleted")
@@ -16,24 +14,13 @@ _NAMING = (ViewRow.workspace_id == slot("workspace")) & (
 )
 _NOW = prepare(ViewRow.select(ViewRow.uid).where(_NAMING))
 _DROP = prepare(ViewRow.delete().where(_NAMING))
-_HERE = EventRow.workspace_id == slot("workspace")
-_TypedRow = EventRow.alias("typed")
-# For more than the number of an event SQLite would walk the whole log instead of the index.
-_OF_TYPE = _TypedRow.select(_TypedRow.number).where(
-    (_TypedRow.workspace_id == slot("workspace")) & (_TypedRow.type == slot("type"))
-)
 _TOLD = prepare(
     EventRow.select(
         EventRow.number,
         EventRow.object_uid,
         fn.instr(fn.coalesce(EventRow.data, ""), slot("customer"))
         + fn.instr(fn.coalesce(EventRow.changes, ""), slot("customer")),
-    ).where(_HERE & EventRow.number.in_(_OF_TYPE))
-)
-_EMPTY = prepare(
-    EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
-        _HERE & EventRow.number.in_(SQL("(SELECT value FROM json_each(?))", [Slot("numbers")]))
-    )
+    ).where(events.OF_TYPES)
 )
 
 
@@ -43,11 +30,7 @@ def events_of_views(snap: Snapshot, scope: Scope, customer: str) -> list[int]:
     One that is deleted, or that finds other tickets by now, stands in the log as it was.
     """
     asked = {"workspace": scope.workspace_id, "customer": customer}
-    told = [
-        row
-        for type in _TYPES
-        for row in snap.all(_TOLD, type=events.EVENT_TYPES.index(type), **asked)
-    ]
+    told = snap.all(_TOLD, types=events.codes_as_json(_TYPES), **asked)
     views = {uid for (uid,) in snap.all(_NOW, **asked)} | {uid for _, uid, named in told if named}
     return [number for number, uid, _ in told if uid in views]
 
@@ -55,4 +38,4 @@ def events_of_views(snap: Snapshot, scope: Scope, customer: str) -> list[int]:
 def forget_views(tx: Transaction, scope: Scope, customer: str, numbers: list[int]) -> None:
     """Drop the views that name a customer's id, and empty these events."""
     tx.run(_DROP, workspace=scope.workspace_id, customer=customer)
-    tx.run(_EMPTY, workspace=scope.workspace_id, numbers=json.dumps(numbers))
+    events.forget(tx, scope, numbers)

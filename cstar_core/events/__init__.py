@@ -1,13 +1,19 @@
 """The log of what happened: a row written in the same transaction as the change itself."""
 
 from cstar_core.events.following import codes_of, event_at, how_many_told, told
+from cstar_core.events.forgetting import (
+    OF_TYPES,
+    codes_as_json,
+    events_of,
+    forget,
+    forget_object,
+    forget_ticket,
+)
 from cstar_core.events.log import (
     EVENT_TYPES,
     Changes,
     Log,
     difference,
-    forget_object,
-    forget_ticket,
     last_number,
     packed,
     record,
@@ -27,15 +33,19 @@ from cstar_core.events.room import (
 
 __all__ = [
     "EVENT_TYPES",
+    "OF_TYPES",
     "Changes",
     "Event",
     "Events",
     "Following",
     "Log",
+    "codes_as_json",
     "codes_of",
     "difference",
     "event_at",
     "event_number",
+    "events_of",
+    "forget",
     "forget_object",
     "forget_ticket",
     "how_many_told",

@@ -1,6 +1,6 @@
 """How the log is written: a row in the same transaction as the change itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -89,11 +89,6 @@ _RECORD = prepare(
         [getattr(EventRow, name) for name in _COLUMNS],
     )
 )
-_EMPTY_TICKET = prepare(
-    EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
-        (EventRow.workspace_id == slot("workspace")) & (EventRow.ticket_number == slot("ticket"))
-    )
-)
 
 
 def record(
@@ -171,23 +166,6 @@ def difference(before: Mapping[str, object], after: Mapping[str, object]) -> dic
         for name, value in after.items()
         if not same(before.get(name), value)
     }
-
-
-def forget_ticket(tx: Transaction, scope: Scope, number: int) -> None:
-    """Empty what the log quotes of a ticket that is deleted for good; the bare facts stay."""
-    tx.run(_EMPTY_TICKET, workspace=scope.workspace_id, ticket=number)
-
-
-def forget_object(tx: Transaction, scope: Scope, types: Iterable[str], uid: bytes) -> None:
-    """Empty what the log quotes of a deleted object, in events of the given types."""
-    codes = [_CODES[type] for type in types]
-    tx.run(
-        EventRow.update({EventRow.data: None, EventRow.changes: None}).where(
-            (EventRow.workspace_id == scope.workspace_id)
-            & EventRow.type.in_(codes)
-            & (EventRow.object_uid == uid)
-        )
-    )
 
 
 def packed(type: str, data: Mapping[str, object]) -> str:

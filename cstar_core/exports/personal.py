@@ -1,12 +1,15 @@
 """What a desk holds of one customer, for whoever has a right to have it."""
 
+import json
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any
 
+from peewee import SQL
+
 from cstar_core.checks import check_choice, raise_any
 from cstar_core.errors import NotFound
-from cstar_core.events import EVENT_TYPES
+from cstar_core.events import EVENT_TYPES, events_of
 from cstar_core.exports.kinds import CUSTOM_FIELDS, CUSTOMERS, MESSAGES, TEAMS, TICKETS, Kind
 from cstar_core.exports.log import EVENTS_NAME, ROWS
 from cstar_core.exports.making import finish, write, write_files
@@ -34,7 +37,7 @@ _WHO = prepare(
     .join_from(WorkspaceRow, TeamRow, on=(TeamRow.id == WorkspaceRow.team_id))
     .where(CustomerRow.uid == slot("uid"))
 )
-_ABOUT = [code for code, type in enumerate(EVENT_TYPES) if type.startswith("customer.")]
+_ABOUT = [type for type in EVENT_TYPES if type.startswith("customer.")]
 _HIDDEN = ("notes", "metadata")
 
 
@@ -68,7 +71,6 @@ def _records(
     key, workspace, team, _ = who
     theirs = TicketRow.select(TicketRow.id).where(TicketRow.customer_id == key)
     numbers = TicketRow.select(TicketRow.number).where(TicketRow.customer_id == key)
-    of_them = EventRow.type.in_(_ABOUT) & (EventRow.object_uid == uid)
     conditions: tuple[tuple[Kind, Any], ...] = (
         (TEAMS, TeamRow.id == team),
         (CUSTOM_FIELDS, CustomFieldRow.workspace_id == workspace),
@@ -80,9 +82,13 @@ def _records(
         kind.name: list(records(snap, places, kind, kind.rows.where(each)))
         for kind, each in conditions
     }
-    log = ROWS.where(
-        (EventRow.workspace_id == workspace) & (EventRow.ticket_number.in_(numbers) | of_them)
+    told = [number for number, _ in events_of(snap, workspace, _ABOUT, uid)]
+    of_tickets = EventRow.select(EventRow.number).where(
+        (EventRow.workspace_id == workspace) & EventRow.ticket_number.in_(numbers)
     )
+    told += [number for (number,) in snap.all(prepare(of_tickets))]
+    these = EventRow.number.in_(SQL("(SELECT value FROM json_each(?))", [json.dumps(told)]))
+    log = ROWS.where((EventRow.workspace_id == workspace) & these)
     found[EVENTS_NAME] = list(events(snap, places, log))
     return found if internal else {name: list(_seen(each)) for name, each in found.items()}
 

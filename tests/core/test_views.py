@@ -316,7 +316,7 @@ def test_the_views_that_named_a_person_are_found_along_the_index_of_types(
 
     assert look() == []
     steps = plan(desk, look)
-    assert sum("INDEX events_type (workspace_id=? AND type=?)" in step for step in steps) == 3
+    assert sum("INDEX events_type (workspace_id=? AND type=?)" in step for step in steps) == 1
     # Views are few, and no index knows whom they name.
     assert unbounded(steps) == ["SEARCH t1 USING INDEX views_place (workspace_id=?)"]
 
