@@ -1,13 +1,14 @@
 """How many tickets match each of several filters, exact where that is cheap."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from peewee import SQL
 
 from cstar_core import search as searching
+from cstar_core.ids import parse_id
 from cstar_core.listing import ALL, Counted
-from cstar_core.members import member_key
+from cstar_core.members import member_keys
 from cstar_core.scope import Scope
 from cstar_core.store import Slot, Snapshot, prepare, slot
 from cstar_core.tables import PRIORITIES, STATUSES, TicketCountRow
@@ -43,8 +44,7 @@ def count_tickets(
     Those by status, priority and member take one query together, whatever their number.
     """
     counted = [each for each in filters if set(each) <= _COUNTED]
-    members = {each.get("assigned_to") for each in counted}
-    keys = {id: _member(snap, scope, id) for id in members}
+    keys = _keys(snap, scope, {each.get("assigned_to") for each in counted})
     asked = json.dumps([key for key in keys.values() if key is not None])
     effort = min(EFFORT, EFFORT_OF_ALL // max(1, len(filters) - len(counted)))
     cells = snap.all(_CELLS, workspace=scope.workspace_id, members=asked) if counted else []
@@ -69,8 +69,11 @@ def count_tickets(
     return tuple(count(each) for each in filters)
 
 
-def _member(snap: Snapshot, scope: Scope, id: str | None) -> int | None:
-    """Whose tickets are asked for, as the counters know it; None for who is not here."""
-    if id is None:
-        return ALL
-    return _NOBODY if id == "none" else member_key(snap, scope, id)
+def _keys(
+    snap: Snapshot, scope: Scope, ids: Collection[str | None]
+) -> dict[str | None, int | None]:
+    """Whose tickets are asked for, as the counters know them; None for who is not here."""
+    keys: dict[str | None, int | None] = {None: ALL, "none": _NOBODY}
+    members = [id for id in ids if id not in keys]
+    known = {uid: key for key, uid, _ in member_keys(snap, scope)} if members else {}
+    return keys | {id: known.get(parse_id("member", id)) for id in members}

@@ -22,11 +22,12 @@ from cstar_core.views.view import (
     BY_UID,
     DELETE,
     LAST,
+    OWN_ONES,
     PLACE,
     PLACES,
     PRIVATE,
-    SEEN,
     SHARED,
+    SHARED_ONES,
     STEP,
     VIEWS_MAX,
     View,
@@ -145,17 +146,21 @@ class Views:
             known = known_in(snap, self._scope, self._store.now())
             return (*built_in(known), *(view_of(row, known) for row in self._seen(snap)))
 
-    def counts(self) -> dict[str, ViewCount]:
-        """How many tickets each view of ``list`` has, by its id; not of those with problems.
+    def counts(self, views: Sequence[View] | None = None) -> dict[str, ViewCount]:
+        """How many tickets each of these views has, by its id; not of those with problems.
 
-        Exact, but for a view that would take long to count: of that at least so many.
+        Without ``views`` those of ``list``. Exact, but for a view that would take long to count:
+        of that at least so many.
         """
         self._refuse_customers()
-        with self._store.snapshot(settled=True) as snap:
-            views = [view for view in self.list() if not view.problems]
-            counted = count_tickets(snap, self._scope, [view.filter for view in views])
-        found = zip(views, counted, strict=True)
-        return {view.id: ViewCount(one.rows, one.more) for view, one in found}
+        listed = self.list() if views is None else views
+        counted = [view for view in listed if not view.problems]
+        # Only words need the index; what waits to be indexed may hold a reader up.
+        searches = any(view.searches for view in counted)
+        with self._store.snapshot(settled=searches) as snap:
+            found = count_tickets(snap, self._scope, [view.filter for view in counted])
+        pairs = zip(counted, found, strict=True)
+        return {view.id: ViewCount(one.rows, one.more) for view, one in pairs}
 
     def update(
         self, id: str, *, expected_version: int | None = None, **changes: Unpack[ViewChanges]
@@ -217,7 +222,11 @@ class Views:
         return actor.uid if actor.type == "member" else None
 
     def _seen(self, snap: Snapshot) -> Sequence[SqlRow]:
-        return snap.all(SEEN, workspace=self._scope.workspace_id, member=self._member)
+        """The rows of shared views and of the member's own, in their order."""
+        asked = {"workspace": self._scope.workspace_id}
+        own = snap.all(OWN_ONES, member=self._member, **asked) if self._member else []
+        found = [*snap.all(SHARED_ONES, **asked), *own]
+        return sorted(found, key=lambda row: (row[6], row[0]))
 
     def _row(self, snap: Snapshot, id: str) -> SqlRow:
         uid = parse_id("view", id)

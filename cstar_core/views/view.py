@@ -11,6 +11,7 @@ from cstar_core.checks import Rule, check_all, check_flag, check_text
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Problem
 from cstar_core.ids import public_id
+from cstar_core.search import has_words
 from cstar_core.store import SqlRow, prepare, slot
 from cstar_core.tables import MemberRow, ViewRow
 from cstar_core.tickets import TicketFilter
@@ -47,6 +48,11 @@ class View:
     created_at: datetime | None
     updated_at: datetime | None
     version: int
+
+    @property
+    def searches(self) -> bool:
+        """Whether it has words, so that finding its tickets needs the search index."""
+        return has_words(self.filter.get("search"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,10 @@ _MADE = ViewRow.select(*COLUMNS).join(
 _MINE = ViewRow.workspace_id == slot("workspace")
 # Shared ones, and those of the member who asks.
 _SEEN = _MINE & ((ViewRow.is_shared == 1) | (MemberRow.uid == slot("member")))
-SEEN = prepare(_MADE.where(_SEEN).order_by(ViewRow.position, ViewRow.id))
+SHARED_ONES = prepare(_MADE.where(_MINE & (ViewRow.is_shared == 1)))
+OWN_ONES = prepare(
+    _MADE.where(_MINE & (ViewRow.is_shared == 0) & (MemberRow.uid == slot("member")))
+)
 BY_UID = prepare(_MADE.where(_SEEN & (ViewRow.uid == slot("uid"))))
 PLACES = prepare(
     ViewRow.select(ViewRow.id, ViewRow.position).where(_MINE).order_by(ViewRow.position, ViewRow.id)

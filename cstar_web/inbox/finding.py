@@ -42,6 +42,8 @@ _SORTS = {
 _RELEVANT = say("Best match")
 _PAGE_SIZE = 30
 _NOTES_SHOWN = 120
+# Notes may be long, and East Asian ones take a microsecond for each few letters to look through.
+_LOOKED_THROUGH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,12 @@ class Place:
 
     def excerpt(self, text: str | None) -> list[Part]:
         """What stands around the words in a text; nothing if they are not in it."""
-        found = snippet(text, self.words, _NOTES_SHOWN) if text and self.words else None
+        begun = (text or "")[:_LOOKED_THROUGH]
+        found = snippet(begun, self.words, _NOTES_SHOWN) if begun and self.words else None
         if found is None or not found.spans:
             return []
-        before, after = ("…" if cut else "" for cut in (found.cut_before, found.cut_after))
+        is_cut = found.cut_after or len(begun) < len(text or "")
+        before, after = ("…" if cut else "" for cut in (found.cut_before, is_cut))
         shown = parts(found.text, found.spans)
         ends = (Part(before, False), Part(after, False))
         return [each for each in (ends[0], *shown, ends[1]) if each.text]

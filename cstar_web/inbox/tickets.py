@@ -47,12 +47,14 @@ def panes(visit: TeamVisit, view: str, otherwise: str = "") -> dict[str, object]
     There may be no such view any more: then that of another name, if one is given.
     """
     after = visit.asked("after") or None
-    with visit.desk.snapshot():
-        views = visit.workspace.views.list()
-        place = find_place(visit, view, views) or find_place(visit, otherwise, views)
-        if place is None:
-            raise Stopped(404)
-        counts = visit.workspace.views.counts()
+    views = visit.workspace.views.list()
+    place = find_place(visit, view, views) or find_place(visit, otherwise, views)
+    if place is None:
+        raise Stopped(404)
+    # Only words need the search index; what waits to be indexed may hold the page up.
+    searching = bool(place.words) or any(each.searches for each in views)
+    with visit.desk.snapshot(search=searching):
+        counts = visit.workspace.views.counts(views)
         some, known = listed(visit, place, after), names(visit)
     return {
         "view": place,

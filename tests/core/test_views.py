@@ -19,7 +19,7 @@ from cstar_core import (
 )
 from cstar_core.customers.viewed import events_of_views
 from tests.core.exported import content, rows
-from tests.core.tracing import plan, queries, unbounded
+from tests.core.tracing import plan, queries, steps_of, unbounded
 from tests.core.vocabulary import ManualClock, ids, messages, refusal, titles
 
 OWNER = ("Olga Owner", "olga@example.com", "owner")
@@ -106,6 +106,20 @@ def test_members_see_what_is_shared_and_their_own(as_member: AsMember, acme: Wor
             room.views.get(private.id)
         with pytest.raises(NotFound):
             room.views.update(private.id, name="x")
+
+
+def test_a_list_of_views_does_not_look_at_those_of_other_members(
+    desk: Helpdesk, as_member: AsMember
+) -> None:
+    ada = as_member("ada")
+    ada.views.create(name="Ada's")
+    run = [text for text in queries(desk, ada.views.list) if 'FROM "views"' in text]
+    walks = [step for text in run for step in steps_of(desk, text) if "views_" in step]
+    assert len(run) == 2
+    assert sorted(walks) == [
+        "SEARCH t1 USING INDEX views_member (member_id=?)",
+        "SEARCH t1 USING INDEX views_shared (workspace_id=? AND is_shared=?)",
+    ]
 
 
 def test_a_shared_view_is_changed_by_its_maker_and_by_owners(as_member: AsMember) -> None:
@@ -318,7 +332,7 @@ def test_the_views_that_named_a_person_are_found_along_the_index_of_types(
     steps = plan(desk, look)
     assert sum("INDEX events_type (workspace_id=? AND type=?)" in step for step in steps) == 1
     # Views are few, and no index knows whom they name.
-    assert unbounded(steps) == ["SEARCH t1 USING INDEX views_place (workspace_id=?)"]
+    assert unbounded(steps) == ["SEARCH t1 USING INDEX views_shared (workspace_id=?)"]
 
 
 def test_views_are_moved_behind_others(acme: Workspace) -> None:

@@ -1,10 +1,13 @@
 """Searching in the list: what is found, told, offered and kept."""
 
+import threading
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 
 from cstar_core import Helpdesk, Workspace
+from cstar_core.documents import are_waiting
 from tests.core.tracing import queries
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
@@ -176,6 +179,59 @@ def test_what_could_come_next_is_offered(
 
 def test_too_long_a_text_is_not_completed(agent: Browser) -> None:
     assert agent.see(f"{BASE}/complete?q={'x' * 5_000}").all("li") == []
+
+
+@pytest.fixture
+def waits(desk: Helpdesk, acme: Workspace) -> Callable[[], bool]:
+    """Whether any ticket waits to be indexed, as one does at first."""
+
+    def ask() -> bool:
+        with desk._store.snapshot() as snap:
+            return are_waiting(snap)
+
+    acme.tickets.create(title="Refund", tags=["vip"])
+    assert ask()
+    return ask
+
+
+def test_a_list_without_words_waits_for_no_writer_and_not_for_the_search_index(
+    desk: Helpdesk, acme: Workspace, agent: Browser, waits: Callable[[], bool]
+) -> None:
+    acme.views.create(name="Saved", text="tag:vip", shared=True)
+    begun, answered = threading.Event(), threading.Event()
+    in_time = []
+
+    def write() -> None:
+        with desk.transaction():
+            begun.set()
+            in_time.append(answered.wait(20))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert begun.wait(20)
+    found = [rows(agent.see(path)) for path in (f"{BASE}/", search("tag:vip"))]
+    answered.set()
+    writer.join(20)
+    assert [len(each) for each in found] == [1, 1] and in_time == [True]
+    assert waits()
+
+
+@pytest.mark.parametrize("path", [search("refund"), f"{BASE}/views/all"])
+def test_a_list_with_words_finds_what_still_waits_to_be_indexed(
+    acme: Workspace, agent: Browser, waits: Callable[[], bool], path: str
+) -> None:
+    if path.endswith("all"):
+        acme.views.create(name="Saved", text="refund", shared=True)
+    assert len(rows(agent.see(path))) == 1
+    assert not waits()
+
+
+def test_an_excerpt_is_of_what_long_notes_begin_with(acme: Workspace, agent: Browser) -> None:
+    acme.tickets.create(title="A refund", notes="refund " + "x" * 60_000)
+    acme.tickets.create(title="A refund", notes="x " * 30_000 + "refund")
+    seen = agent.get(search("refund"))
+    assert seen.text.count('class="excerpt"') == 1
+    assert "<mark>refund</mark> xxx" in seen.text and "xxx…" in seen.text
 
 
 def test_a_list_takes_the_same_statements_whatever_it_shows(
