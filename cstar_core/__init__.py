@@ -6,6 +6,7 @@ from cstar_core.canned_replies import CANNED_REPLIES_MAX, CANNED_REPLY_NAME_MAX,
 from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
 from cstar_core.custom_fields import CustomField
+from cstar_core.customer_form import came_by_form
 from cstar_core.customers import Customer, Erased
 from cstar_core.drafts import Draft, StaleDraft
 from cstar_core.errors import (
@@ -34,6 +35,7 @@ from cstar_core.fields import (
     OPTION_MAX,
     OPTIONS_MAX,
     POSITION_MAX,
+    to_number,
 )
 from cstar_core.figures import Figures
 from cstar_core.helpdesk import Helpdesk
@@ -304,6 +306,7 @@ __all__ = [
     "WorkspaceCounts",
     "WrongCode",
     "breakdown_csv",
+    "came_by_form",
     "check_destination",
     "check_url",
     "highlights",
@@ -313,6 +316,7 @@ __all__ = [
     "parse_tags",
     "snippet",
     "times_csv",
+    "to_number",
     "utc_now",
     "verify_signature",
     "volume_csv",

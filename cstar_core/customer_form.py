@@ -42,6 +42,15 @@ SECONDS_MIN, SECONDS_MAX = 2, 86_400
 SOURCE = {"source": "form"}
 
 
+def came_by_form(metadata: Mapping[str, object]) -> bool:
+    """Whether the metadata of a ticket say that it came by the form, from an address unproved.
+
+    >>> came_by_form({"source": "form", "order": 17}), came_by_form({})
+    (True, False)
+    """
+    return metadata.get("source") == SOURCE["source"]
+
+
 def _title(param: str, value: object) -> list[Problem]:
     return check_text(param, value, TITLE_MAX, blank=False)
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 
+from cstar_core import to_number
+
 _FLAGS: Mapping[str, bool] = {"true": True, "false": False}
 
 
 def value_of(type: str, text: str) -> object:
     """The value for a field of this type; a text that is none is left to the rules.
 
-    >>> value_of("number", "2.5"), value_of("number", "many"), value_of("boolean", "false")
-    (2.5, 'many', False)
+    >>> value_of("number", "2.5"), value_of("number", "1_000"), value_of("boolean", "false")
+    (2.5, '1_000', False)
     """
     if type == "boolean":
         return _FLAGS.get(text, text)
     if type != "number":
         return text
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return text
+    number = text.strip()
+    # Browsers let a number begin with its point.
+    found = to_number(number.replace(".", "0.", 1) if number.startswith((".", "-.")) else number)
+    return text if isinstance(found, str) else found

@@ -75,9 +75,7 @@ def change_tags(visit: TeamVisit, ticket: str) -> Response:
         try:
             visit.workspace.tickets.update(ticket, tags=[*left, *parse_tags(typed["add"])])
         except Invalid as error:
-            raise Invalid(
-                [Problem("add", each.code, each.rule) for each in error.problems]
-            ) from error
+            raise beside("add", error) from error
     return back(visit, ticket, "changed")
 
 
@@ -115,9 +113,7 @@ def set_field(visit: TeamVisit, ticket: str, key: str) -> Response:
     try:
         visit.workspace.tickets.update(ticket, custom_fields={key: value})
     except Invalid as error:
-        raise Invalid(
-            [Problem("value", each.code, each.rule) for each in error.problems]
-        ) from error
+        raise beside("value", error) from error
     return back(visit, ticket, "changed")
 
 

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from cstar_core import Customer, CustomField, Ticket
+from cstar_core import Customer, CustomField, Ticket, came_by_form
 from cstar_web.inbox.history import newest
 from cstar_web.inbox.tickets import names
 from cstar_web.inbox.visits import TeamVisit
@@ -52,6 +52,7 @@ def details(visit: TeamVisit, ticket: Ticket, editing: str) -> dict[str, object]
             and each.entity_type == "customers"
             and each.key in ticket.customer.custom_fields
         ],
+        "is_unproved": came_by_form(ticket.metadata),
         "others": others(visit, ticket),
         "deeds": deeds,
         "has_earlier_deeds": is_long,

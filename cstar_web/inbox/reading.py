@@ -4,14 +4,32 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlsplit
 
-_LINK = re.compile(r"https?://[^\s<>\"'`]+|mailto:[^\s<>\"'`]+", re.IGNORECASE)
-# What ends a sentence is not part of a link that ends it.
-_AFTER = ".,;:!?)]}"
-# How programs begin the message that they answer, in the languages of the pages.
-_HEADS = (("On ", " wrote:"), ("Am ", " schrieb:"))
-_DASHES = "-----Original Message-----"
+# A link ends where something would turn the direction of the text, or be shown as nothing.
+_LINK = re.compile(
+    r"(?:https?://|mailto:)[^\s<>\"'`\\\x00-\x1f\x7f-\x9f"
+    r"\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u3000-\u3002]+",
+    re.IGNORECASE,
+)
+# What ends a sentence is not part of a link that ends it; a bracket is, if the link opens it.
+_AFTER = (
+    ".,;:!?*_~\u2026\u00ab\u00bb\u2018\u2019\u201c\u201d"
+    "\uff0c\uff1b\uff1a\uff01\uff1f\uff09\u3011\u300d\u300f"
+)
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+# How programs begin the message that they answer: how the line starts, and what is in it.
+_HEADS = (
+    *(("On ", " wrote:"), ("Am ", " schrieb:"), ("Am ", " schrieb "), ("Le ", " a écrit")),
+    *(("El ", " escribió:"), ("Il ", " ha scritto:"), ("Op ", " schreef ")),
+)
+_TITLES = ("Original Message", "Ursprüngliche Nachricht")
+# How others begin it: with lines of what stood above that message, one of which is its subject.
+_FIELDS = ("From: ", "Von: ")
+_SUBJECTS = ("Subject: ", "Betreff: ")
+_FIELDS_MAX = 7
 _HEAD_MAX = 300
+_HOST_MAX = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +38,8 @@ class Piece:
 
     text: str
     link: str = ""
+    # The name of the host that it leads to, where its letters may look like others.
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +70,56 @@ def pieces(text: str) -> Iterator[Piece]:
     """
     begin = 0
     for match in _LINK.finditer(text):
-        end = match.start() + len(match[0].rstrip(_AFTER))
+        link = _bare(match[0])
+        shown = _host(link)
+        if shown is None:
+            continue
         if match.start() > begin:
             yield Piece(text[begin : match.start()])
-        link = text[match.start() : end]
-        yield Piece(link, link)
-        begin = end
+        yield Piece(link, link, shown)
+        begin = match.start() + len(link)
     if begin < len(text):
         yield Piece(text[begin:])
+
+
+def _bare(link: str) -> str:
+    """A link without what ends the sentence around it.
+
+    >>> _bare("https://example.com/a_(b))."), _bare("https://example.com/(a)")
+    ('https://example.com/a_(b)', 'https://example.com/(a)')
+    """
+    open_ = {close: link.count(opens) - link.count(close) for close, opens in _BRACKETS.items()}
+    end = len(link)
+    while end:
+        last = link[end - 1]
+        if last in open_ and open_[last] < 0:
+            open_[last] += 1
+        elif last not in _AFTER:
+            break
+        end -= 1
+    return link[:end]
+
+
+def _host(link: str) -> str | None:
+    """How the host of a link is really called, where its letters may look like others.
+
+    It is empty where the link shows it, and None for what leads nowhere, or not where it seems to.
+
+    >>> _host("https://example.com/a"), _host("https://p\u0430ypal.com"), _host("https://a@b.com")
+    ('', 'xn--pypal-4ve.com', None)
+    """
+    if link[:7].lower() == "mailto:":
+        return "" if "@" in link else None
+    try:
+        parts = urlsplit(link)
+        host, _ = parts.hostname or "", parts.port
+        # The codec takes long for what no host can be called.
+        real = host.encode("idna").decode("ascii") if len(host) <= _HOST_MAX else ""
+    except ValueError:
+        return None
+    if not real.strip(".") or "@" in parts.netloc:
+        return None
+    return "" if host.isascii() else real
 
 
 def _quoted(lines: list[str]) -> list[bool]:
@@ -78,9 +140,17 @@ def _head(lines: list[str]) -> tuple[int, int]:
             some = lines[place : place + length]
             if sum(map(len, some)) <= _HEAD_MAX and _is_head(" ".join(some).strip()):
                 return place, length
+        below = lines[place + 1 : place + _FIELDS_MAX]
+        if lines[place].startswith(_FIELDS) and any(map(_is_subject, below)):
+            return place, len(below) + 1
     return len(lines), 0
 
 
+def _is_subject(line: str) -> bool:
+    return line.startswith(_SUBJECTS)
+
+
 def _is_head(line: str) -> bool:
-    begun = any(line.startswith(begin) and line.endswith(end) for begin, end in _HEADS)
-    return begun or line == _DASHES
+    begun = any(line.startswith(begin) and part in line for begin, part in _HEADS)
+    titled = line.startswith("--") and line.strip("- ") in _TITLES
+    return titled or (begun and line.endswith(":"))

@@ -236,6 +236,32 @@ READ: tuple[tuple[str, list[tuple[bool, str]]], ...] = (
     ("Danke\nAm 1.1. schrieb:\nHallo", [(False, "Danke"), (True, "Am 1.1. schrieb:\nHallo")]),
     ("On Monday, Jane wrote:\nHello", [(False, "On Monday, Jane wrote:\nHello")]),
     ("A\n-----Original Message-----\nB", [(False, "A"), (True, "-----Original Message-----\nB")]),
+    (
+        "Ja\nAm Mo., 1. Jan. 2024 um 10:00 Uhr schrieb Jane <j@a.example>:\n\n> Hallo",
+        [
+            (False, "Ja"),
+            (True, "Am Mo., 1. Jan. 2024 um 10:00 Uhr schrieb Jane <j@a.example>:\n\n> Hallo"),
+        ],
+    ),
+    (
+        "A\n-----Ursprüngliche Nachricht-----\nB",
+        [(False, "A"), (True, "-----Ursprüngliche Nachricht-----\nB")],
+    ),
+    (
+        "Thanks\n\nFrom: Acme <a@b.example>\nSent: Monday\nTo: Jane\nSubject: Bell\n\nHello",
+        [
+            (False, "Thanks"),
+            (True, "From: Acme <a@b.example>\nSent: Monday\nTo: Jane\nSubject: Bell\n\nHello"),
+        ],
+    ),
+    (
+        "My journey\nVon: Berlin\nDatum: 3. Mai",
+        [(False, "My journey\nVon: Berlin\nDatum: 3. Mai")],
+    ),
+    (
+        "Oui\nLe 1 mai, Jane a écrit :\n> Oui?",
+        [(False, "Oui"), (True, "Le 1 mai, Jane a écrit :\n> Oui?")],
+    ),
     ("   ", []),
 )
 
@@ -257,15 +283,33 @@ def test_what_is_quoted_is_told_from_what_is_said(text: str, found: list[tuple[b
         ("javascript:alert(1) data:text/html,x ftp://example.com", []),
         ('https://example.com/"onclick="x', ["https://example.com/"]),
         ("(https://example.com)", ["https://example.com"]),
+        ("https://example.com/a_(b).", ["https://example.com/a_(b)"]),
+        ("**https://example.com/a**", ["https://example.com/a"]),
+        ("见https://example.com/路。好", ["https://example.com/路"]),
+        ("https://example.com/\u202egpj.exe", ["https://example.com/"]),
+        ("https://example.com\\@evil.example", ["https://example.com"]),
+        ("https://example.com@evil.example/", []),
+        ("https://[ https://... https:// https://a:99999999/ mailto:nobody", []),
+        ("https://" + "a" * 300 + ".example", []),
     ],
 )
 def test_what_leads_elsewhere_is_a_link(text: str, links: list[str]) -> None:
     assert [piece.link for block in blocks(text) for piece in block.pieces if piece.link] == links
 
 
+def test_a_host_whose_letters_look_like_others_is_told(
+    acme: Workspace, agent: Browser, path: str
+) -> None:
+    acme.messages.create(id_of(path), content="https://p\u0430ypal.com/a and https://paypal.com")
+    assert "https://p\u0430ypal.com/a (xn--pypal-4ve.com) and" in agent.see(path).text
+
+
 @pytest.mark.parametrize(
     ("repeated", "end"),
-    [("> x\n", ""), ("On \n", ""), ("https://", ""), ("\n", "x"), ("> ", "")],
+    [
+        *(("> x\n", ""), ("On \n", ""), ("https://", ""), ("\n", "x"), ("> ", "")),
+        *(("https://a ", ""), (")", " https://a"), ("From: \n", ""), ("ö", "https://")),
+    ],
 )
 def test_a_message_is_read_in_time_that_grows_with_its_length(repeated: str, end: str) -> None:
     def read(length: int) -> object:

@@ -88,6 +88,7 @@ VALUES = (
     ("text", "EU\r\nand more", "EU\nand more"),
     ("number", "5", 5),
     ("number", "2.5", 2.5),
+    ("number", " -.5 ", -0.5),
     ("boolean", "false", False),
     ("date", "2025-12-24", "2025-12-24"),
     ("select", "US", "US"),
@@ -117,6 +118,8 @@ def test_several_options_are_chosen(acme: Workspace, agent: Browser, path: str) 
 
 WRONG = (
     ("number", "many", "Region must be a finite number"),
+    ("number", "1_000", "Region must be a finite number"),
+    ("number", "\u0661", "Region must be a finite number"),
     ("number", "nan", "Region must be a finite number"),
     ("date", "2025-02-30", "Region must be a"),
     ("select", "Mars", "Region must be one of"),
@@ -197,6 +200,28 @@ def test_notes_of_a_colleague_are_not_written_over_unseen(
     again = {"notes": "Mine and theirs", **notes(answer.text)}
     assert agent.send(f"{path}/notes", again, form=path).status_code == 303
     assert acme.tickets.get(id_of(path)).notes == "Mine and theirs"
+
+
+# --- who asks
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "nobody has checked that this address is theirs"),
+        ("de", "Niemand hat geprüft, ob diese Adresse dem Absender gehört"),
+    ],
+)
+def test_an_address_that_a_form_named_is_said_to_be_unproved(
+    acme: Workspace, agent: Browser, path: str, language: str, told: str
+) -> None:
+    real = acme.tickets.create(title="x", customer_name="Jane", customer_email="jane@a.example")
+    claimed = acme.tickets.create(
+        title="y", customer_id=real.customer_id, metadata={"source": "form"}
+    )
+    for ticket, is_told in ((real, False), (claimed, True)):
+        shown = agent.get(f"/inbox/acme/tickets/{ticket.id}", Accept_Language=language).text
+        assert (told in Seen(shown).text) == is_told == ('id="unproved"' in shown)
 
 
 # --- history

@@ -76,6 +76,8 @@ PROBLEMS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"content": "\0"}, [("content", "Message must be Unicode text without U+0000")]),
     ({"field.order": ""}, [("field.order", "Order is required")]),
     ({"field.seats": "five"}, [("field.seats", "Seats must be a finite number")]),
+    ({"field.seats": "1_000"}, [("field.seats", "Seats must be a finite number")]),
+    ({"field.seats": "\uff11\uff12"}, [("field.seats", "Seats must be a finite number")]),
     ({"field.seats": "1e999"}, [("field.seats", "Seats must be a finite number")]),
     ({"field.seats": "9" * 99}, [("field.seats", "Seats must be an integer of at most 64 bits")]),
     ({"field.plan": "Gold"}, [("field.plan", "Plan must be one of: Free, Pro")]),
