@@ -28,6 +28,7 @@ from cstar_core.tables import (
     ROLES,
     MemberRow,
     PasswordRow,
+    SessionRow,
     TeamRow,
     TicketRow,
     WorkspaceRow,
@@ -120,6 +121,7 @@ _OTHER_OWNER = prepare(
     .where(_MINE & (MemberRow.role == "owner") & (MemberRow.id != slot("member")))
     .limit(1)
 )
+_SIGN_OUT = prepare(SessionRow.delete().where(SessionRow.member_id == slot("member")))
 _ASSIGNED = prepare(
     TicketRow.select(TicketRow.uid, TicketRow.number, TicketRow.workspace_id).where(
         TicketRow.assigned_to == slot("member")
@@ -255,6 +257,7 @@ class Members:
     ) -> Member:
         """Change a member. Raises Invalid, NotFound, Conflict (address taken), StaleVersion.
 
+        Who has another address signs in anew, with that one.
         Forbidden for owners who take another role while no other owner can sign in.
         """
         raise_any(self.check(changes, updating=True))
@@ -313,6 +316,8 @@ class Members:
         stored = {**columns, "updated_at": max(tx.now, row[6]), "version": before.version + 1}
         if "email" in columns:
             stored["email_key"] = fold_email(str(columns["email"]))
+            if stored["email_key"] != fold_email(before.email):
+                tx.run(_SIGN_OUT, member=row[0])
         tx.run(MemberRow.update(stored).where(MemberRow.id == row[0]))
         changes = {
             name: {"from": getattr(before, name), "to": value} for name, value in columns.items()

@@ -7,7 +7,7 @@ from peewee import JOIN
 from cstar_core.checks import is_storable
 from cstar_core.errors import NotFound, SignInRefused
 from cstar_core.ids import public_id
-from cstar_core.scope import Actor
+from cstar_core.scope import Actor, Scope
 from cstar_core.sign_ins import networks, sessions
 from cstar_core.sign_ins.factors import factor_of
 from cstar_core.sign_ins.invitations import end_invitation, record_of_member
@@ -121,7 +121,7 @@ def enter(tx: Transaction, found: Account, visitor: Visitor) -> SignIn:
 
 def enter_with_code(tx: Transaction, found: Account, uid: bytes, address: str | None) -> SignIn:
     """Open the session of a member that waited for a code."""
-    token = sessions.confirm(tx, uid)
+    token = sessions.confirm(tx, found.key, uid)
     _arrive(tx, found, address)
     return sessions.sign_in_of(tx, uid, token)
 
@@ -137,9 +137,13 @@ def settle(tx: Transaction, paid: list[Try]) -> None:
 
 def record(tx: Transaction, found: Account, type: str) -> None:
     """An event of what a member did to its own account."""
+    record_of_member(tx, scope_of(tx, found), type, found.uid)
+
+
+def scope_of(tx: Transaction, found: Account) -> Scope:
+    """A member's own doing in its team: what it may do to its own account needs no role."""
     team = public_id("team", found.team_uid)
-    _, scope = find_scope(tx, team, "live", Actor("member", found.id))
-    record_of_member(tx, scope, type, found.uid)
+    return find_scope(tx, team, "live", Actor("member", found.id))[1]
 
 
 def _arrive(tx: Transaction, found: Account, address: str | None) -> None:

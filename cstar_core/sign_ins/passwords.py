@@ -56,7 +56,7 @@ def check_password(param: str, value: object, known: Iterable[str | None] = ()) 
     if problems:
         return problems
     folded = _folded(str(value))
-    if len(str(value)) < PASSWORD_MIN:
+    if len(normal(str(value))) < PASSWORD_MIN:
         return invalid(param, f"must have at least {PASSWORD_MIN} characters")
     if folded in COMMON_PASSWORDS:
         return invalid(param, "is among the most common ones")

@@ -19,6 +19,7 @@ from cstar_core.sign_ins.accounts import (
     record,
     refuse_changed,
     rehash,
+    scope_of,
     set_password,
     settle,
 )
@@ -157,6 +158,36 @@ class SignIns:
         with self._store.transaction() as tx:
             refuse_changed(tx, found)
             set_password(tx, found, hashed, but)
+
+    def rename(self, member_id: str, name: str) -> None:
+        """Give a member the name that it wants to have. Raises Invalid and NotFound."""
+        with self._store.transaction() as tx:
+            found = account(tx, required_uid("member", member_id))
+            Members(self._store, scope_of(tx, found)).update(member_id, name=name)
+
+    def change_address(
+        self,
+        member_id: str,
+        password: str | None,
+        email: str,
+        *,
+        address: str | None = None,
+        user_agent: str | None = None,
+    ) -> SignIn:
+        """Give a member another address to sign in with: all sessions end, and one begins.
+
+        ``password`` is the present one, None if there is none. Raises Invalid, NotFound, Conflict
+        for an address that is taken, SignInRefused for a wrong password and TooManyTries.
+        """
+        raise_any(check_member({"email": email}, updating=True))
+        found = self._checked(member_id, password)
+        with self._store.transaction() as tx:
+            refuse_changed(tx, found)
+            Members(self._store, scope_of(tx, found)).update(member_id, email=email)
+            sessions.end_others(tx, found.key)
+            visitor = Visitor(address, user_agent)
+            uid, token = sessions.start(tx, found.key, visitor, confirmed=True)
+            return sessions.sign_in_of(tx, uid, token)
 
     def password_changed_at(self, member_id: str) -> datetime | None:
         """When a member's password was set; None if there is none. Raises NotFound."""

@@ -17,6 +17,7 @@ from cstar_core.tables import MemberRow, SessionRow, TeamRow
 from cstar_core.teams import Team, team_of
 
 SESSION_SECONDS_MAX = 30 * 86_400
+SESSIONS_MAX = 20
 USER_AGENT_MAX = 255
 _ADDRESS_MAX = 64
 _SEEN_EVERY = 300
@@ -133,6 +134,18 @@ _CONFIRM = prepare(
     ).where(SessionRow.uid == slot("uid"))
 )
 _SWEEP = prepare(SessionRow.delete().where(SessionRow.last_seen_at <= slot("idle")))
+_OTHERS = (
+    (SessionRow.member_id == slot("member"))
+    & (SessionRow.confirmed == slot("confirmed"))
+    & (SessionRow.uid != slot("but"))
+)
+_LATEST = (
+    SessionRow.select(SessionRow.id)
+    .where(_OTHERS)
+    .order_by(SessionRow.last_seen_at.desc(), SessionRow.id.desc())
+    .limit(SESSIONS_MAX - 1)
+)
+_TRIM = prepare(SessionRow.delete().where(_OTHERS & SessionRow.id.not_in(_LATEST)))
 
 
 class Sessions:
@@ -141,16 +154,17 @@ class Sessions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def find(self, token: str) -> SignedIn | None:
+    def find(self, token: str, *, used: bool = True) -> SignedIn | None:
         """Who is signed in with a token; None if it opens nothing, or does so no more.
 
-        Notes that the session was used, once in five minutes; call it outside of snapshots.
+        Notes that the session was used, once in five minutes; call it outside of snapshots. What
+        nobody asked for, as a page that looks for news by itself, is not ``used``.
         """
         with self._store.snapshot() as snap:
             row = snap.first(_BY_HASH, hash=digest(token), **since(self._store.now()))
         if row is None:
             return None
-        if abs(self._store.now() - row[3]) >= _SEEN_EVERY:
+        if used and abs(self._store.now() - row[3]) >= _SEEN_EVERY:
             # Whoever only reads can go on without.
             with suppress(Busy, StorageFull), self._store.transaction(brief=True) as tx:
                 tx.run(_SEEN, uid=row[0], now=tx.now)
@@ -181,7 +195,7 @@ class Sessions:
 def start(
     tx: Transaction, member_key: int, visitor: Visitor, *, confirmed: bool
 ) -> tuple[bytes, str]:
-    """Begin a session; its uid and its token."""
+    """Begin a session; its uid and its token. Of more than 20 those go that were used first."""
     uid, token = new_uid(tx.now), new_token()
     tx.insert(
         SessionRow.insert(
@@ -195,6 +209,7 @@ def start(
             address=_shown(visitor.address, _ADDRESS_MAX),
         )
     )
+    _trim(tx, member_key, uid, confirmed)
     return uid, token
 
 
@@ -203,10 +218,11 @@ def pending(tx: Transaction, token: str) -> SqlRow | None:
     return tx.first(_PENDING_BY_HASH, hash=digest(token), oldest=tx.now - _PENDING)
 
 
-def confirm(tx: Transaction, uid: bytes) -> str:
-    """Open a session that waited for a code; its new token."""
+def confirm(tx: Transaction, member_key: int, uid: bytes) -> str:
+    """Open a session of a member that waited for a code; its new token."""
     token = new_token()
     tx.run(_CONFIRM, uid=uid, hash=digest(token), now=tx.now)
+    _trim(tx, member_key, uid, True)
     return token
 
 
@@ -225,6 +241,11 @@ def end_others(tx: Transaction, member_key: int | None, but: bytes = b"") -> int
 def sweep(tx: Transaction) -> None:
     """Remove what has ended by itself."""
     tx.run(_SWEEP, idle=tx.now - _IDLE)
+
+
+def _trim(tx: Transaction, member_key: int, uid: bytes, confirmed: bool) -> None:
+    """Those that wait for a code are counted alone, or who has no phone could end the others."""
+    tx.run(_TRIM, member=member_key, confirmed=int(confirmed), but=uid)
 
 
 def _shown(text: str | None, most: int) -> str | None:

@@ -1,14 +1,16 @@
 """What a member decides for themselves: the password, the second factor, the browsers signed in."""
 
 import segno
-from flask import Response
+from flask import Response, request
 from markupsafe import Markup
 
-from cstar_core import Conflict, NotFound, utc_now
+from cstar_core import Conflict, Invalid, NotFound, Problem, utc_now
+from cstar_web.errors import INVALID
 from cstar_web.inbox.browsers import browser_of
+from cstar_web.inbox.cookies import SESSION, set_cookie
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
-from cstar_web.inbox.signing import TEAM, refusals, sign_ins
+from cstar_web.inbox.signing import MONTH, TAKEN, TEAM, from_where, refusals, sign_ins
 from cstar_web.inbox.visits import TeamVisit
 
 ACCOUNT = f"{TEAM}/account"
@@ -31,6 +33,49 @@ def account(visit: TeamVisit) -> Response:
         factor=sign_ins().second_factor(member),
         has_password=sign_ins().password_changed_at(member) is not None,
     )
+
+
+@page(
+    Page(
+        method="POST",
+        path=f"{ACCOUNT}/name",
+        name="change_name",
+        access="viewer",
+        fields=("name",),
+        again=account,
+    )
+)
+def change_name(visit: TeamVisit) -> Response:
+    sign_ins().rename(visit.member.id, visit.form.values["name"].strip())
+    return visit.leads_to("account", done="changed")
+
+
+@page(
+    Page(
+        method="POST",
+        path=f"{ACCOUNT}/address",
+        name="change_address",
+        access="viewer",
+        fields=("email", "address_password"),
+        again=account,
+    )
+)
+def change_address(visit: TeamVisit) -> Response:
+    typed = visit.form.values
+    try:
+        with refusals(_WRONG, "address_password"):
+            begun = sign_ins().change_address(
+                visit.member.id,
+                typed["address_password"] or None,
+                typed["email"].strip(),
+                address=from_where(),
+                user_agent=request.user_agent.string,
+            )
+    except Conflict as error:
+        raise Invalid([Problem("email", INVALID, TAKEN)]) from error
+    answer = visit.leads_to("account", done="address")
+    set_cookie(answer, SESSION, begun.token, MONTH)
+    return answer
 
 
 @page(

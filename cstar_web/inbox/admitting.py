@@ -9,12 +9,19 @@ from cstar_web.inbox.rendering import address
 from cstar_web.inbox.stopping import Elsewhere, Stopped
 from cstar_web.inbox.visits import TeamVisit, has_role, this_place
 
+# The header with which a script says that nobody has asked for what it reads.
+UNASKED = "X-Unasked"
 
-def admit(team: str, role: str) -> TeamVisit:
-    """The visit of a member; raises Elsewhere for who has to sign in, Stopped for a lower role."""
+
+def admit(team: str, role: str, unasked: bool = False) -> TeamVisit:
+    """The visit of a member; raises Elsewhere for who has to sign in, Stopped for a lower role.
+
+    What nobody asked for keeps no session: else a page that is left open would for a month.
+    """
     token = read_cookie(SESSION)
     desk = services().desk
-    signed_in = desk.sessions.find(token) if token else None
+    unasked = unasked or UNASKED in request.headers
+    signed_in = desk.sessions.find(token, used=not unasked) if token else None
     if signed_in is None or signed_in.team.slug != team:
         after = this_place() if request.method == "GET" else None
         raise Elsewhere(address("sign_in", team=team, next=after))

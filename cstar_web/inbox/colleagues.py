@@ -10,7 +10,7 @@ from cstar_web.inbox.visits import TeamVisit
 COLLEAGUES = f"{TICKET}/colleagues"
 
 
-@page(Page(method="GET", path=COLLEAGUES, name="colleagues", access="viewer"))
+@page(Page(method="GET", path=COLLEAGUES, name="colleagues", access="viewer", unasked=True))
 def colleagues(visit: TeamVisit, ticket: str) -> Response:
     """Who is there, and how many messages there are, so that the page knows of new ones."""
     present = visit.workspace.presence.of_ticket(ticket)
@@ -28,6 +28,7 @@ def colleagues(visit: TeamVisit, ticket: str) -> Response:
         name="be_there",
         access="agent",
         fields=("writing", "gone"),
+        unasked=True,
     )
 )
 def be_there(visit: TeamVisit, ticket: str) -> Response:

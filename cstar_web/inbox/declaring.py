@@ -39,6 +39,8 @@ class Page:
     lists: tuple[str, ...] = ()
     # The field that takes long to write, and is given back to who is signed out meanwhile.
     keeps: str = ""
+    # Whether scripts ask for it by themselves: then it does not count as use of the session.
+    unasked: bool = False
     # The page that has the form; it is shown once more, with what is wrong, if that is refused.
     again: View | None = None
 
@@ -116,7 +118,7 @@ class _Endpoint:
     def _admit(self, ids: dict[str, Any]) -> Visit:
         if self._declared.access == "anyone":
             return Visit(desk=services().desk, secret=read_cookie(GUEST))
-        return admit(ids.pop("team"), self._declared.access)
+        return admit(ids.pop("team"), self._declared.access, self._declared.unasked)
 
     def _kept(self, status: int, otherwise: Exception) -> Exception:
         """What ends the visit instead, so that nothing is lost that was long to write."""

@@ -32,7 +32,7 @@ class SessionHolder:
         return member is not None and member.role == self.role
 
 
-@page(Page(method="GET", path=f"{TEAM}/stream", name="stream", access="viewer"))
+@page(Page(method="GET", path=f"{TEAM}/stream", name="stream", access="viewer", unasked=True))
 def stream(visit: TeamVisit) -> Response:
     """Events as the API tells them, from now on or after the one that the browser has seen."""
     holder = SessionHolder(visit.desk, visit.session.id, visit.member.id, visit.member.role)

@@ -33,8 +33,9 @@ CODE = f"{TEAM}/sign-in/code"
 WELCOME = f"{INBOX}/welcome/{{token}}"
 
 _EXTENSION = "cstar.sign_ins"
-_MONTH = 30 * 86_400
+MONTH = 30 * 86_400
 _CODE_SECONDS = 300
+TAKEN = say("is a member's already")
 _WRONG = say("The address or the password is not right")
 _WAIT = say("Too many tries: wait %(number)s seconds")
 _WRONG_CODE = say("The code is not right, was used already or came too late")
@@ -124,7 +125,7 @@ def accept(visit: Visit, token: str) -> Response:
     except NotFound:
         raise Stopped(404, "used") from None
     except Conflict as error:
-        raise Invalid([Problem("email", INVALID, say("is a member's already"))]) from error
+        raise Invalid([Problem("email", INVALID, TAKEN)]) from error
     return entered(begun, "")
 
 
@@ -148,7 +149,7 @@ def entered(begun: SignIn, wanted: str) -> Response:
         set_cookie(answer, PENDING, begun.token, _CODE_SECONDS)
         return answer
     answer = moved(place_after(team, wanted))
-    set_cookie(answer, SESSION, begun.token, _MONTH)
+    set_cookie(answer, SESSION, begun.token, MONTH)
     end_cookie(answer, PENDING)
     end_cookie(answer, GUEST)
     return answer

@@ -311,3 +311,18 @@ def test_a_changed_password_ends_a_session_that_waits_for_a_code(
     sign_ins.change_password(ada.id, PASSWORD, OTHER)
     with pytest.raises(SignInRefused):
         sign_ins.enter_code(begun.token, phone.code())
+
+
+def test_who_has_no_phone_ends_no_session(
+    desk: Helpdesk, sign_ins: SignIns, ada: Member, phone: Phone, clock: ManualClock
+) -> None:
+    opened = enter(sign_ins, code=phone.code())
+    waiting = []
+    for _ in range(30):
+        clock.tick(seconds=9)
+        waiting.append(enter(sign_ins))
+    assert desk.sessions.find(opened.token) is not None
+    clock.tick(seconds=-200)
+    with pytest.raises(SignInRefused, match="took too long"):
+        sign_ins.enter_code(waiting[0].token, phone.code())
+    assert sign_ins.enter_code(waiting[-1].token, phone.code()).session.id

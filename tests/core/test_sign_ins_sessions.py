@@ -60,6 +60,41 @@ def test_a_session_that_is_used_ends_after_thirty_days(
     assert hours * 3600 == SESSION_SECONDS_MAX == 30 * DAY
 
 
+def test_what_nobody_asked_for_keeps_no_session(
+    desk: Helpdesk, sign_ins: SignIns, ada: Member, clock: ManualClock
+) -> None:
+    token, hours = enter(sign_ins).token, 0
+    while desk.sessions.find(token, used=False) is not None:
+        clock.tick(hours=1)
+        hours += 1
+    assert hours == 12
+
+
+def test_of_more_than_twenty_sessions_the_one_used_longest_ago_ends(
+    desk: Helpdesk, sign_ins: SignIns, ada: Member, clock: ManualClock
+) -> None:
+    begun = []
+    for _ in range(20):
+        begun.append(enter(sign_ins))
+        clock.tick(seconds=60)
+    clock.tick(seconds=300)
+    assert desk.sessions.find(begun[0].token) is not None
+    enter(sign_ins)
+    open_ones = {each.id for each in desk.sessions.list(ada.id)}
+    assert len(open_ones) == 20
+    assert [each.session.id in open_ones for each in begun[:3]] == [True, False, True]
+
+
+def test_a_session_is_not_ended_by_its_own_beginning(
+    desk: Helpdesk, sign_ins: SignIns, ada: Member, clock: ManualClock
+) -> None:
+    for _ in range(20):
+        enter(sign_ins)
+    clock.tick(days=-1)
+    assert desk.sessions.find(enter(sign_ins).token) is not None
+    assert len(desk.sessions.list(ada.id)) == 20
+
+
 def test_a_session_tells_when_it_ends(
     desk: Helpdesk, sign_ins: SignIns, ada: Member, clock: ManualClock
 ) -> None:

@@ -9,6 +9,7 @@ from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.rendering import address
 from cstar_web.inbox.settings.frame import SETTINGS, listed, refusals, seen_version, show
+from cstar_web.inbox.signing import TAKEN
 from cstar_web.inbox.visits import TeamVisit
 from cstar_web.remote import base_url
 
@@ -69,19 +70,19 @@ def member_page(visit: TeamVisit, member: str) -> Response:
         path=MEMBER,
         name="change_member",
         access="owner",
-        fields=("name", "role", "version"),
+        fields=("name", "email", "role", "version"),
         again=member_page,
     )
 )
 def change_member(visit: TeamVisit, member: str) -> Response:
-    typed = visit.form.values
+    changes = {name: visit.form.values[name].strip() for name in ("name", "email", "role")}
+    if is_oneself(visit, member):
+        # One's own is changed with the password, at one's account.
+        del changes["email"]
     try:
-        with refusals():
+        with refusals(email=TAKEN):
             changed = visit.workspace.members.update(
-                member,
-                expected_version=seen_version(visit),
-                name=typed["name"].strip(),
-                role=typed["role"],
+                member, expected_version=seen_version(visit), **changes
             )
     except Forbidden as error:
         raise _of_oneself(visit, member, error, Problem("role", INVALID, _LAST_OWNER)) from error
@@ -92,6 +93,8 @@ def change_member(visit: TeamVisit, member: str) -> Response:
 
 @page(Page(method="POST", path=f"{MEMBER}/link", name="renew_invitation", access="owner"))
 def renew_invitation(visit: TeamVisit, member: str) -> Response:
+    if is_oneself(visit, member):
+        return visit.leads_to("account")
     return show_link(visit, visit.workspace.invitations.renew(member))
 
 
@@ -108,6 +111,8 @@ def ask_forgetting(visit: TeamVisit, member: str) -> Response:
 
 @page(Page(method="POST", path=f"{MEMBER}/forget-code", name="forget_code", access="owner"))
 def forget_code(visit: TeamVisit, member: str) -> Response:
+    if is_oneself(visit, member):
+        return visit.leads_to("account")
     visit.workspace.invitations.forget_second_factor(member)
     return visit.leads_to("settings_member", member=member, done="code-forgotten")
 
@@ -142,6 +147,11 @@ def standings_by_id(visit: TeamVisit) -> dict[str, Standing]:
     return {each.member_id: each for each in visit.workspace.invitations.standings()}
 
 
+def is_oneself(visit: TeamVisit, member: str) -> bool:
+    """Whether an id, however it is written, is the visitor's own; raises NotFound."""
+    return visit.workspace.members.get(member).id == visit.member.id
+
+
 def show_link(visit: TeamVisit, made: NewInvitation) -> Response:
     """The page with the link of an invitation: what it opens is not kept, so it is shown now."""
     beginning = base_url(request, services().settings)
@@ -156,4 +166,4 @@ def show_link(visit: TeamVisit, made: NewInvitation) -> Response:
 
 def _of_oneself(visit: TeamVisit, member: str, error: Forbidden, problem: Problem) -> Exception:
     """What stops owners who would leave the team without one, told in the form."""
-    return Invalid([problem]) if member == visit.member.id else error
+    return Invalid([problem]) if is_oneself(visit, member) else error

@@ -1,5 +1,5 @@
 // Tells colleagues that one looks at this ticket or writes on it, and shows who else does.
-import { parsed, read, send, swap } from "./fetching.js";
+import { look, parsed, send, signedOut, swap } from "./fetching.js";
 
 const BEAT = 10_000;
 const WRITES = 20_000;
@@ -19,7 +19,7 @@ export function keepCompany(form) {
 
   async function beat() {
     if (document.hidden) return;
-    const text = form ? await said({ writing: writes() ? "yes" : "" }) : await read(place.dataset.beat);
+    const text = form ? await said({ writing: writes() ? "yes" : "" }) : await look(place.dataset.beat);
     if (text === null) return;
     const page = parsed(text);
     const fresh = page.getElementById("colleagues");
@@ -27,19 +27,20 @@ export function keepCompany(form) {
     const more = fresh.dataset.messages !== shown().dataset.messages;
     // Only what differs is put in, since all of it would be read aloud.
     if (fresh.outerHTML !== shown().outerHTML) swap(page, ["colleagues"]);
-    if (more) await look();
+    if (more) await catchUp();
   }
 
   async function said(fields) {
     const answer = await send(place.dataset.beat, { form_token: token, ...fields });
+    signedOut(answer);
     return answer?.ok && answer.status !== 204 ? answer.text() : null;
   }
 
   // The messages that came; what one has not looked at while writing is still compared when it is sent.
-  async function look() {
+  async function catchUp() {
     // Who reads what was said long ago is not taken away from it.
     if (document.querySelector("#thread > .later")) return;
-    const text = await read(place.dataset.ticket);
+    const text = await look(place.dataset.ticket);
     if (text === null) return;
     const page = parsed(text);
     const known = new Set([...document.querySelectorAll("#thread > [id]")].map((each) => each.id));

@@ -12,13 +12,25 @@ export async function send(address, fields, more = {}) {
 }
 
 // The text of a part of a page, or nothing.
-export async function read(address) {
+export async function read(address, headers = HEADERS) {
   try {
-    const answer = await fetch(address, { headers: HEADERS });
+    const answer = await fetch(address, { headers });
+    signedOut(answer);
     return answer.ok && answer.status !== 204 ? await answer.text() : null;
   } catch {
     return null;
   }
+}
+
+// What nobody has asked for: it does not keep one signed in.
+export function look(address) {
+  return read(address, { ...HEADERS, "X-Unasked": "yes" });
+}
+
+// Who is not signed in any more sees so, unless something is being written here.
+export function signedOut(answer) {
+  if (answer?.status !== 204 || !answer.headers.has("HX-Redirect")) return;
+  if ([...document.querySelectorAll("textarea")].every((each) => each.value === each.defaultValue)) location.reload();
 }
 
 export function parsed(text) {

@@ -1,6 +1,6 @@
 // The list follows what happens. A page that is seen is told; one that is not, or cannot be told,
 // asks now and then: a browser opens few connections to one server.
-import { parsed, read, swap } from "./fetching.js";
+import { look, parsed, swap } from "./fetching.js";
 import { here, markOpen } from "./searching.js";
 
 const TOGETHER = 400;
@@ -19,7 +19,7 @@ export function follow(form) {
 
   async function refresh() {
     const address = here();
-    const text = await read(address);
+    const text = await look(address);
     // Meanwhile somebody may have searched for something, or chosen tickets to change.
     if (text === null || address !== here()) return;
     const page = parsed(text);

@@ -115,3 +115,49 @@ def test_a_viewer_sees_to_the_own_account(signed_in: SignIn) -> None:
 
 def test_a_word_that_no_page_knows_is_not_shown(agent: Browser) -> None:
     assert "never-heard" not in agent.get(f"{ACCOUNT}?done=never-heard").text
+
+
+def test_a_member_has_another_name(desk: Helpdesk, signed_in: SignIn) -> None:
+    viewer = signed_in("viewer")
+    answer = viewer.send(f"{ACCOUNT}/name", {"name": " Ada Park "}, form=ACCOUNT)
+    assert answer.headers["Location"] == f"{ACCOUNT}?done=changed"
+    assert "Ada Park" in viewer.see(ACCOUNT).text
+    event = desk.workspace("acme").events.list(types=["member.updated"]).items[-1]
+    assert (event.changes, event.actor.id) == (
+        {"name": {"from": "Viewer", "to": "Ada Park"}},
+        event.object_id,
+    )
+    assert viewer.send(f"{ACCOUNT}/name", {"name": " "}, form=ACCOUNT).status_code == 422
+
+
+def test_another_address_takes_the_password_and_ends_other_sessions(
+    desk: Helpdesk, agent: Browser, signed_in: SignIn
+) -> None:
+    agent.send(f"{ACCOUNT}/password", {"password": PASSWORD}, form=ACCOUNT)
+    there, before = signed_in("agent"), agent.cookies()["cstar_session"]
+    path, given = f"{ACCOUNT}/address", {"email": "new@acme.example"}
+    answer = agent.send(path, given | {"address_password": "wrong"}, form=ACCOUNT)
+    assert "Present password is not right" in Seen(answer.text).text
+    answer = agent.send(path, given | {"address_password": PASSWORD}, form=ACCOUNT)
+    assert answer.headers["Location"] == f"{ACCOUNT}?done=address"
+    assert "Your address is changed." in agent.see(answer.headers["Location"]).text
+    assert agent.cookies()["cstar_session"] != before
+    assert desk.sessions.find(before) is None
+    assert there.get(ACCOUNT).status_code == 303
+    assert desk.sign_ins(Argon2()).sign_in("acme", "new@acme.example", PASSWORD).token
+
+
+@pytest.mark.parametrize(
+    ("email", "told"),
+    [
+        ("bo@example.com", "Email address is a member's already"),
+        ("", "Email address is required"),
+        ("no address", "Email address must be an email address"),
+    ],
+)
+def test_what_is_wrong_with_an_address_stands_beside_it(
+    desk: Helpdesk, agent: Browser, email: str, told: str
+) -> None:
+    desk.workspace("acme").members.create(name="Bo", email="bo@example.com")
+    answer = agent.send(f"{ACCOUNT}/address", {"email": email}, form=ACCOUNT)
+    assert (answer.status_code, told in Seen(answer.text).text) == (422, True)

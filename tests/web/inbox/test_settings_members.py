@@ -1,6 +1,7 @@
 """Members in the settings: who is there, how they come in, and what becomes of who leaves."""
 
 import re
+from uuid import UUID
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_what_is_wrong_with_an_invitation_stands_beside_it(
 def test_a_member_gets_another_name_and_role(desk: Helpdesk, owner: Browser) -> None:
     bo = desk.workspace("acme").members.create(name="Bo", email="bo@example.com")
     path = f"{MEMBERS}/{bo.id}"
-    given = {"name": "Bob", "role": "viewer", "version": "1"}
+    given = {"name": "Bob", "email": bo.email, "role": "viewer", "version": "1"}
     answer = owner.send(path, given)
     assert answer.headers["Location"] == f"{path}?done=changed"
     assert "Saved." in owner.see(answer.headers["Location"]).text
@@ -85,7 +86,7 @@ def test_what_somebody_changed_meanwhile_is_not_written_over_unasked(
     members = desk.workspace("acme").members
     bo = members.create(name="Bo", email="bo@example.com")
     members.update(bo.id, name="Robert")
-    given = {"name": "Bob", "role": "agent", "version": "1"}
+    given = {"name": "Bob", "email": bo.email, "role": "agent", "version": "1"}
     answer = owner.send(f"{MEMBERS}/{bo.id}", given)
     seen = Seen(answer.text)
     assert answer.status_code == 422
@@ -95,6 +96,32 @@ def test_what_somebody_changed_meanwhile_is_not_written_over_unasked(
     assert (fields["name"], fields["version"]) == ("Bob", "2")
     owner.send(f"{MEMBERS}/{bo.id}", given | {"version": "2"})
     assert members.get(bo.id).name == "Bob"
+
+
+def test_a_member_with_another_address_signs_in_anew(
+    desk: Helpdesk, owner: Browser, signed_in: SignIn
+) -> None:
+    agent, me = signed_in("agent"), found(desk, "agent@acme.example")
+    given = {"name": me.name, "email": "owner@acme.example", "role": me.role, "version": ""}
+    answer = owner.send(f"{MEMBERS}/{me.id}", given)
+    assert "Email address is a member's already" in Seen(answer.text).text
+    assert agent.get("/inbox/acme/").status_code == 200
+    owner.send(f"{MEMBERS}/{me.id}", given | {"email": " new@acme.example "})
+    assert found(desk, "new@acme.example").id == me.id
+    assert agent.get("/inbox/acme/").status_code == 303
+
+
+def test_owners_see_to_their_own_account_with_the_password(desk: Helpdesk, owner: Browser) -> None:
+    me = found(desk, "owner@acme.example")
+    # However the id is written.
+    for id in (me.id, str(UUID(me.id.removeprefix("mem_")))):
+        given = {"name": "Ada", "email": "ada@acme.example", "role": "owner", "version": ""}
+        owner.send(f"{MEMBERS}/{id}", given)
+        assert found(desk, "owner@acme.example").name == "Ada"
+        for path in ("link", "forget-code"):
+            answer = owner.send(f"{MEMBERS}/{id}/{path}", form=f"{MEMBERS}/{id}")
+            assert answer.headers["Location"] == "/inbox/acme/account"
+    assert desk.workspace("acme").invitations.list() == ()
 
 
 def test_the_last_owner_stays_one(desk: Helpdesk, owner: Browser) -> None:

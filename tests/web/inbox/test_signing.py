@@ -289,3 +289,28 @@ def test_a_code_without_a_password_before_opens_nothing(browser: Browser) -> Non
     answer = browser.send("/inbox/acme/sign-in/code", {"code": "123456"})
     assert answer.status_code == 422
     assert "The code is not right" in answer.text
+
+
+def test_a_page_that_is_left_open_keeps_nobody_signed_in(
+    desk: Helpdesk, signed_in: SignIn, clock: ManualClock
+) -> None:
+    agent = signed_in("agent")
+    ticket = desk.workspace("acme").tickets.create(title="Hello").id
+    company, token = f"/inbox/acme/tickets/{ticket}/colleagues", agent.token("/inbox/acme/account")
+    by_itself = (
+        lambda: agent.get("/inbox/acme/", X_Unasked="yes"),
+        lambda: agent.get("/inbox/acme/stream"),
+        lambda: agent.get(company),
+        lambda: agent.client.post(company, data={"form_token": token}),
+    )
+    for hour in range(12):
+        answers = [ask().status_code for ask in by_itself]
+        assert answers == [200, 200, 200, 200], hour
+        clock.tick(hours=1)
+    assert [ask().status_code for ask in by_itself] == [303] * 4
+
+
+def test_what_one_does_keeps_one_signed_in(agent: Browser, clock: ManualClock) -> None:
+    for _ in range(5):
+        assert agent.get("/inbox/acme/").status_code == 200
+        clock.tick(hours=11)
