@@ -1,6 +1,6 @@
 """Messages: the thread of a ticket, and what a new one does to the ticket."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -13,13 +13,16 @@ from cstar_core.tickets import (
     MESSAGE_RULES,
     Change,
     Message,
+    NewestMessage,
     Stored,
     Ticket,
     TicketChanges,
     add_message,
     check_message,
+    check_newest,
     check_seen,
     default_name,
+    newest_messages,
     read_by_key,
     read_messages,
     read_stored,
@@ -133,6 +136,16 @@ class Messages:
         with self._store.snapshot() as snap:
             stored = read_stored(snap, self._scope, ticket_id)
             return read_messages(snap, self._scope, stored)
+
+    def newest(self, ticket_ids: Sequence[str], most: int = 200) -> dict[str, NewestMessage]:
+        """What came last to each of at most 100 tickets, by the ticket's id: so many characters.
+
+        Tickets that have no message, or that there are not, are left out; who must not see
+        internal messages gets the last one that is none. Raises Invalid.
+        """
+        raise_any(check_newest(ticket_ids, most))
+        with self._store.snapshot() as snap:
+            return newest_messages(snap, self._scope, ticket_ids, most)
 
     def _add(self, tx: Transaction, ticket: Stored, values: Mapping[str, Any]) -> Message:
         """Write a message from checked values."""

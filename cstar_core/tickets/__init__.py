@@ -9,6 +9,7 @@ from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
 from cstar_core.tickets.neighbours import Neighbours
 from cstar_core.tickets.new import NewTickets
+from cstar_core.tickets.newest import NewestMessage, check_newest, newest_messages
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.status import DONE
 from cstar_core.tickets.thread import (
@@ -52,6 +53,7 @@ __all__ = [
     "Message",
     "Neighbours",
     "NewTickets",
+    "NewestMessage",
     "Place",
     "StaleConversation",
     "Stored",
@@ -65,9 +67,11 @@ __all__ = [
     "check_content",
     "check_filter",
     "check_message",
+    "check_newest",
     "check_seen",
     "count_tickets",
     "default_name",
+    "newest_messages",
     "place_of",
     "read_by_key",
     "read_messages",

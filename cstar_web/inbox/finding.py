@@ -3,10 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
-from cstar_core import Invalid, Problem, Ticket, TicketFilter, View, highlights, snippet
+from cstar_core import (
+    Invalid,
+    NewestMessage,
+    Problem,
+    Ticket,
+    TicketFilter,
+    View,
+    highlights,
+    snippet,
+)
 from cstar_core import Page as Listed
 from cstar_web.inbox.languages import say
+from cstar_web.inbox.reading import blocks
 from cstar_web.inbox.visits import TeamVisit
 
 SEARCH = "search"
@@ -41,9 +52,9 @@ _SORTS = {
 }
 _RELEVANT = say("Best match")
 _PAGE_SIZE = 30
-_NOTES_SHOWN = 120
-# Notes may be long, and East Asian ones take a microsecond for each few letters to look through.
-_LOOKED_THROUGH = 4_000
+_EXCERPT = 120
+# Notes and messages may be long, and to look through a thousand East Asian letters takes 3 ms.
+_OF_NOTES, _OF_MESSAGES, _OF_MESSAGES_UNSEARCHED = 4_000, 1_000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,21 @@ class Part:
 
     text: str
     is_match: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What a row shows of what is written on a ticket. Customers see neither notes nor what is
+    internal; `by` is who wrote it, if it was no customer."""
+
+    parts: list[Part]
+    kind: Literal["message", "internal", "notes"]
+    by: str = ""
+
+    @property
+    def is_match(self) -> bool:
+        """Whether any of it was searched for."""
+        return any(part.is_match for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +115,30 @@ class Place:
         """The text, with what was searched for apart."""
         return parts(text, highlights(text, self.words) if self.words else ())
 
-    def excerpt(self, text: str | None) -> list[Part]:
-        """What stands around the words in a text; nothing if they are not in it."""
-        begun = (text or "")[:_LOOKED_THROUGH]
-        found = snippet(begun, self.words, _NOTES_SHOWN) if begun and self.words else None
-        if found is None or not found.spans:
-            return []
-        is_cut = found.cut_after or len(begun) < len(text or "")
-        before, after = ("…" if cut else "" for cut in (found.cut_before, is_cut))
-        shown = parts(found.text, found.spans)
-        ends = (Part(before, False), Part(after, False))
-        return [each for each in (ends[0], *shown, ends[1]) if each.text]
+    def excerpt(self, ticket: Ticket, newest: NewestMessage | None) -> Excerpt | None:
+        """What stands around the words in the newest message, else in the notes; if they are in
+        neither, how the message begins."""
+        shown = None if newest is None else self._of_message(newest)
+        if self.words and ticket.notes and not (shown and shown.is_match):
+            begun = ticket.notes[:_OF_NOTES]
+            notes = Excerpt(self._around(begun, len(begun) < len(ticket.notes)), "notes")
+            return notes if notes.is_match else shown
+        return shown
+
+    def _of_message(self, newest: NewestMessage) -> Excerpt | None:
+        said = [block for block in blocks(newest.text) if not block.is_quote]
+        text = " ".join(piece.text for block in said for piece in block.pieces) or newest.text
+        shown = self._around(" ".join(text.split()), newest.goes_on)
+        kind: Literal["internal", "message"] = "internal" if newest.is_internal else "message"
+        return Excerpt(shown, kind, newest.sender_name if newest.sender == "agent" else "")
+
+    def _around(self, text: str, goes_on: bool) -> list[Part]:
+        """The text around the words, or its beginning; with dots where it is cut."""
+        found = snippet(text, self.words, _EXCERPT)
+        before = "…" if found.cut_before else ""
+        after = "…" if found.cut_after or goes_on else ""
+        shown = (Part(before, False), *parts(found.text, found.spans), Part(after, False))
+        return [each for each in shown if each.text]
 
 
 def parts(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Part]:
@@ -158,3 +197,11 @@ def _ordered(place: Place, wanted: str) -> Place:
     if wanted not in place.sorts:
         return place
     return Place(place.name, place.label, place.text, place.filter, wanted, place.problems)
+
+
+def newest(visit: TeamVisit, place: Place, some: Listed[Ticket] | None) -> dict[str, NewestMessage]:
+    """What came last to each ticket of a page, as far as a row may show it."""
+    if some is None:
+        return {}
+    most = _OF_MESSAGES if place.words else _OF_MESSAGES_UNSEARCHED
+    return visit.workspace.messages.newest([each.id for each in some.items], most)

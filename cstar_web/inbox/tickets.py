@@ -4,7 +4,7 @@ from flask import Response
 
 from cstar_core import Completion, Invalid, utc_now
 from cstar_web.inbox.declaring import Page, page
-from cstar_web.inbox.finding import ICONS, SEARCH, START, find_place, listed
+from cstar_web.inbox.finding import ICONS, SEARCH, START, find_place, listed, newest
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.live import TOLD
 from cstar_web.inbox.signing import TEAM
@@ -56,6 +56,7 @@ def panes(visit: TeamVisit, view: str, otherwise: str = "") -> dict[str, object]
     with visit.desk.snapshot(search=searching):
         counts = visit.workspace.views.counts(views)
         some, known = listed(visit, place, after), names(visit)
+        last = newest(visit, place, some)
     return {
         "view": place,
         "views": views,
@@ -63,6 +64,7 @@ def panes(visit: TeamVisit, view: str, otherwise: str = "") -> dict[str, object]
         "icons": ICONS,
         "live": TOLD,
         "listed": some,
+        "newest_of": last,
         "after": after,
         "names": known,
         "now": utc_now(),

@@ -92,7 +92,7 @@ def test_what_was_searched_for_is_marked(acme: Workspace, agent: Browser) -> Non
     answer = agent.get(search("refund"))
     assert "A &lt;b&gt;<mark>refund</mark>&lt;/b&gt;" in answer.text
     assert "<mark>Refund</mark>er" in answer.text
-    assert '<span class="excerpt" dir="auto">…' in answer.text
+    assert '<span class="excerpt notes">' in answer.text and "<bdi>…" in answer.text
 
 
 def test_a_list_has_the_order_that_is_chosen(acme: Workspace, agent: Browser) -> None:
@@ -226,11 +226,26 @@ def test_a_list_with_words_finds_what_still_waits_to_be_indexed(
     assert not waits()
 
 
+def test_a_search_shows_the_newest_message_around_what_was_found(
+    acme: Workspace, agent: Browser
+) -> None:
+    said = "x " * 300 + "a refund, please"
+    acme.tickets.create(title="Refund", initial_message=said, notes="Our refund")
+    acme.tickets.create(title="Refund", initial_message="Hello", notes="Our refund")
+    acme.tickets.create(title="Refund", initial_message="Good morning", notes="None")
+    found = agent.get(search("refund")).text.split('<span class="excerpt')[1:]
+    shown = [each.partition("</span>\n<span class")[0] for each in found]
+    assert "Good morning" in shown[0]
+    assert shown[1].startswith(" notes") and "Our <mark>refund</mark>" in shown[1]
+    assert shown[2].startswith(" message") and "…x x" in shown[2]
+    assert "a <mark>refund</mark>, please" in shown[2]
+
+
 def test_an_excerpt_is_of_what_long_notes_begin_with(acme: Workspace, agent: Browser) -> None:
     acme.tickets.create(title="A refund", notes="refund " + "x" * 60_000)
     acme.tickets.create(title="A refund", notes="x " * 30_000 + "refund")
     seen = agent.get(search("refund"))
-    assert seen.text.count('class="excerpt"') == 1
+    assert seen.text.count('class="excerpt notes"') == 1
     assert "<mark>refund</mark> xxx" in seen.text and "xxx…" in seen.text
 
 

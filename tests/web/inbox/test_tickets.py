@@ -347,3 +347,48 @@ def test_a_page_with_all_it_brings_is_small(acme: Workspace, agent: Browser) -> 
     links = {each for each in Seen(page.text).links() if "/static/" in each}
     files = [agent.get(link, Accept_Encoding="gzip") for link in links]
     assert len(page.data) + sum(len(file.data) for file in files) < 150_000
+
+
+# --- what a row shows of what was written
+
+
+def row_of(agent: Browser, view: str = "all") -> str:
+    html = agent.get(f"/inbox/acme/views/{view}").text
+    return html.partition('<span class="excerpt')[2].partition('<span class="facts">')[0]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ({"content": "My bell\n\n  is <b>gone</b>", "sender": "customer"},
+         ' message"><bdi>My bell is &lt;b&gt;gone&lt;/b&gt;</bdi>'),
+        ({"content": "On its way", "sender_name": "Ada"},
+         ' message"><bdi class="by">Ada:</bdi> <bdi>On its way</bdi>'),
+        ({"content": "> Is it?\n\nIt is", "sender": "customer"}, ' message"><bdi>It is</bdi>'),
+        ({"content": "> Is it?", "sender": "customer"}, ' message"><bdi>&gt; Is it?</bdi>'),
+        ({"content": "Merged", "sender": "system"}, ' message"><bdi>Merged</bdi>'),
+    ],
+)  # fmt: skip
+def test_a_row_shows_how_the_newest_message_begins(
+    acme: Workspace, agent: Browser, message: dict[str, str], shown: str
+) -> None:
+    id = ticket(acme, initial_message="Hello").rpartition("/")[2]
+    acme.messages.create(id, **message)
+    assert row_of(agent).startswith(shown)
+
+
+def test_a_row_tells_what_is_internal(acme: Workspace, signed_in: SignIn) -> None:
+    id = ticket(acme).rpartition("/")[2]
+    acme.messages.create(id, content="Between us", sender_name="Ada", is_internal=True)
+    shown = row_of(signed_in("viewer"))
+    assert shown.startswith(' internal"><svg') and "Internal note: " in shown
+    assert "Between us" in shown
+
+
+def test_a_row_of_a_silent_ticket_shows_none_and_a_long_message_is_cut(
+    acme: Workspace, agent: Browser
+) -> None:
+    path = ticket(acme)
+    assert row_of(agent) == ""
+    acme.messages.create(path.rpartition("/")[2], content="word " * 20_000)
+    assert "word…</bdi>" in row_of(agent) and len(row_of(agent)) < 300
