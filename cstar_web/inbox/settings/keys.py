@@ -7,7 +7,7 @@ from flask import Response
 from cstar_core import Key, utc_now
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
-from cstar_web.inbox.settings.frame import SETTINGS, show
+from cstar_web.inbox.settings.frame import SETTINGS, refusals, show
 from cstar_web.inbox.stopping import Stopped
 from cstar_web.inbox.visits import TeamVisit
 
@@ -25,6 +25,14 @@ LIFETIMES = {
     "90": say("90 days"),
     "365": say("A year"),
 }
+# In hours; how long a key that is replaced goes on.
+OVERLAPS = {
+    "24": say("Another day"),
+    "168": say("Another week"),
+    "1": say("Another hour"),
+    "0": say("Not at all"),
+}
+_STOPPED = say("It no longer works, and cannot be replaced. Make a new one")
 
 
 @page(Page(method="GET", path=KEYS, name=SECTION, access="owner"))
@@ -66,7 +74,33 @@ def create_key(visit: TeamVisit) -> Response:
         environment=typed["environment"],
         expires_in=timedelta(days=int(typed["lifetime"])) if typed["lifetime"] else None,
     )
-    return show(visit, "key", SECTION, made=made)
+    return show(visit, "key", SECTION, made=made, old=None, lasts=False)
+
+
+@page(Page(method="GET", path=f"{KEY}/rotate", name="ask_rotation", access="owner"))
+def ask_rotation(visit: TeamVisit, key: str) -> Response:
+    found = visit.workspace.keys.get(key)
+    return show(visit, "rotate_key", SECTION, key=found, overlaps=OVERLAPS)
+
+
+@page(
+    Page(
+        method="POST",
+        path=f"{KEY}/rotate",
+        name="rotate_key",
+        access="owner",
+        fields=("overlap",),
+        again=ask_rotation,
+    )
+)
+def rotate_key(visit: TeamVisit, key: str) -> Response:
+    overlap = visit.form.values["overlap"]
+    if overlap not in OVERLAPS:
+        raise Stopped(400)
+    with visit.desk.transaction(), refusals(key_id=_STOPPED):
+        made = visit.workspace.keys.rotate(key, overlap=timedelta(hours=int(overlap)))
+        old = visit.workspace.keys.get(key)
+    return show(visit, "key", SECTION, made=made, old=old, lasts=overlap != "0")
 
 
 @page(Page(method="GET", path=f"{KEY}/revoke", name="ask_revocation", access="owner"))

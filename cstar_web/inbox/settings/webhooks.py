@@ -162,6 +162,27 @@ def resend(visit: TeamVisit, webhook: str, delivery: str) -> Response:
     return visit.leads_to("settings_webhook", webhook=webhook, done="resent")
 
 
+@page(Page(method="GET", path=f"{WEBHOOK}/replay", name="ask_replay", access="owner"))
+def ask_replay(visit: TeamVisit, webhook: str) -> Response:
+    found = visit.workspace.webhooks.get(webhook)
+    return show(visit, "replay", SECTION, webhook=found, after=request.args.get("after", ""))
+
+
+@page(
+    Page(
+        method="POST",
+        path=f"{WEBHOOK}/replay",
+        name="replay",
+        access="owner",
+        fields=("after",),
+        again=ask_replay,
+    )
+)
+def replay(visit: TeamVisit, webhook: str) -> Response:
+    visit.workspace.webhooks.replay(webhook, after=visit.form.values["after"].strip())
+    return visit.leads_to("settings_webhook", webhook=webhook, done="replayed")
+
+
 @page(Page(method="GET", path=f"{WEBHOOK}/delete", name="ask_webhook_deletion", access="owner"))
 def ask_webhook_deletion(visit: TeamVisit, webhook: str) -> Response:
     found = visit.workspace.webhooks.get(webhook)

@@ -42,6 +42,7 @@ RULES = {
     "must not be before start",
     "must be at most %(number)s months from start on",
     "must be one tag",
+    "must be the id of an event",
 }
 
 

@@ -57,6 +57,46 @@ def test_a_key_that_cannot_be_is_not_made(
     assert desk.workspace("acme").keys.list() == before
 
 
+@pytest.mark.parametrize(
+    ("hours", "told", "works"),
+    [
+        ("24", "The former key works on until", True),
+        ("0", "The former key no longer works.", False),
+    ],
+)
+def test_a_key_is_replaced_and_both_work_for_a_while(
+    desk: Helpdesk, owner: Browser, hours: str, told: str, works: bool
+) -> None:
+    old = desk.workspace("acme").keys.create(type="publishable", environment="test", name="Shop")
+    path = f"{KEYS}/{old.key.id}/rotate"
+    assert "Replace Shop?" in owner.see(path).text
+    answer = owner.send(path, {"overlap": hours})
+    shown = {each.get("id"): each.get("value", "") for each in Seen(answer.text).all("input")}
+    access = desk.keys.authenticate(shown["secret"])
+    assert access is not None
+    assert (access.key.name, access.key.type, access.key.environment) == (
+        "Shop",
+        "publishable",
+        "test",
+    )
+    assert told in Seen(answer.text).text
+    assert (desk.keys.authenticate(old.secret) is not None) is works
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert shown["secret"] not in owner.get(KEYS).text
+
+
+def test_a_key_that_has_stopped_is_not_replaced(desk: Helpdesk, owner: Browser) -> None:
+    keys = desk.workspace("acme").keys
+    old = keys.create(type="secret", environment="live").key
+    keys.revoke(old.id)
+    before = keys.list()
+    answer = owner.send(f"{KEYS}/{old.id}/rotate", {"overlap": "24"})
+    assert answer.status_code == 422
+    assert "It no longer works, and cannot be replaced." in Seen(answer.text).text
+    assert owner.send(f"{KEYS}/{old.id}/rotate", {"overlap": "9"}).status_code == 400
+    assert keys.list() == before
+
+
 def test_revoking_is_asked_for_first(desk: Helpdesk, owner: Browser) -> None:
     made = desk.workspace("acme").keys.create(type="secret", environment="live", name="Shop")
     path = f"{KEYS}/{made.key.id}/revoke"

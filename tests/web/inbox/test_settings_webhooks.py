@@ -110,6 +110,49 @@ def test_deliveries_are_shown_and_sent_again(
     assert room.deliveries(made.webhook.id).items[0].status == "pending"
 
 
+def test_what_came_after_an_event_is_delivered_again(
+    desk: Helpdesk, owner: Browser, made: NewWebhook
+) -> None:
+    acme, path = desk.workspace("acme"), f"{WEBHOOKS}/{made.webhook.id}"
+    for title in ("One", "Two", "Three"):
+        acme.tickets.create(title=title)
+    while desk.deliver_due(lambda url, headers, body: Answer(200, b"")):
+        pass
+    first = acme.webhooks.deliveries(made.webhook.id).items[-1].event_id
+    link = next(link for link in owner.see(path).links() if link.endswith(f"after={first}"))
+    shown = {each.get("name"): each.get("value") for each in owner.see(link).all("input")}
+    assert shown["after"] == first
+    answer = owner.send(f"{path}/replay", {"after": f" {first} "})
+    assert (
+        "What came after that event is in line again." in owner.see(answer.headers["Location"]).text
+    )
+    desk.deliver_due(lambda url, headers, body: Answer(200, b""))
+    listed = acme.webhooks.deliveries(made.webhook.id).items
+    assert [each.event_id for each in listed].count(first) == 1
+    assert len(listed) == 3
+
+
+@pytest.mark.parametrize("event", ["", "x", f"evt_{'0' * 32}"])
+def test_an_event_that_is_none_is_told(owner: Browser, made: NewWebhook, event: str) -> None:
+    answer = owner.send(f"{WEBHOOKS}/{made.webhook.id}/replay", {"after": event})
+    assert answer.status_code == 422
+    assert "Event must be the id of an event" in Seen(answer.text).text
+
+
+def test_endless_deliveries_come_page_after_page(
+    desk: Helpdesk, owner: Browser, made: NewWebhook
+) -> None:
+    for _ in range(60):
+        desk.workspace("acme").webhooks.test(made.webhook.id)
+    path = f"{WEBHOOKS}/{made.webhook.id}"
+    first = owner.see(f"{path}?status=pending")
+    (following,) = (
+        link for link in first.links() if "?" in link and "after=" in link and "/replay" not in link
+    )
+    rest = owner.see(following)
+    assert [each.text.count("webhook.test") for each in (first, rest)] == [50, 10]
+
+
 def test_too_many_tests_are_told(desk: Helpdesk, owner: Browser, made: NewWebhook) -> None:
     for _ in range(100):
         desk.workspace("acme").webhooks.test(made.webhook.id)
