@@ -6,7 +6,6 @@ from cstar_core.canned_replies import CANNED_REPLIES_MAX, CANNED_REPLY_NAME_MAX,
 from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
 from cstar_core.custom_fields import CustomField
-from cstar_core.customer_form import came_by_form
 from cstar_core.customers import Customer, Erased
 from cstar_core.drafts import Draft, StaleDraft
 from cstar_core.errors import (
@@ -117,8 +116,10 @@ from cstar_core.tickets import (
     Neighbours,
     NewestMessage,
     StaleConversation,
+    Stretch,
     Ticket,
     TicketFilter,
+    came_by_form,
 )
 from cstar_core.upgrading import DryRun
 from cstar_core.versions import Versions
@@ -293,6 +294,7 @@ __all__ = [
     "StaleVersion",
     "Standing",
     "StorageFull",
+    "Stretch",
     "Suggestion",
     "Team",
     "Ticket",

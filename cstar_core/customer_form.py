@@ -35,20 +35,10 @@ from cstar_core.ticket_links import (
     parse_token,
     seal,
 )
-from cstar_core.tickets import TITLE_MAX, NewTickets, check_content
+from cstar_core.tickets import FORM_SOURCE, TITLE_MAX, NewTickets, check_content
 
 # Programs fill a form in at once; and nobody needs a day.
 SECONDS_MIN, SECONDS_MAX = 2, 86_400
-SOURCE = {"source": "form"}
-
-
-def came_by_form(metadata: Mapping[str, object]) -> bool:
-    """Whether the metadata of a ticket say that it came by the form, from an address unproved.
-
-    >>> came_by_form({"source": "form", "order": 17}), came_by_form({})
-    (True, False)
-    """
-    return metadata.get("source") == SOURCE["source"]
 
 
 def _title(param: str, value: object) -> list[Problem]:
@@ -157,7 +147,7 @@ class CustomerForm:
             "title": values["title"],
             "customer_id": customer.id,
             "custom_fields": custom_fields,
-            "metadata": SOURCE,
+            "metadata": FORM_SOURCE,
             "messages": [message],
         }
         raise_any(new.add(ticket))

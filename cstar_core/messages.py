@@ -11,10 +11,12 @@ from cstar_core.scope import Scope
 from cstar_core.store import Store, Transaction
 from cstar_core.tickets import (
     MESSAGE_RULES,
+    STRETCH_DEFAULT,
     Change,
     Message,
     NewestMessage,
     Stored,
+    Stretch,
     Ticket,
     TicketChanges,
     add_message,
@@ -26,6 +28,7 @@ from cstar_core.tickets import (
     read_by_key,
     read_messages,
     read_stored,
+    read_stretch,
     refuse_unseen,
     survivor,
     ticket_of,
@@ -34,7 +37,7 @@ from cstar_core.tickets import (
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that was sent, and its ticket with what was changed at the same time."""
+    """A message that was sent, and its ticket, without its thread, with what was changed."""
 
     message: Message
     ticket: Ticket
@@ -123,9 +126,7 @@ class Messages:
             message = self._add(tx, before, values)
             if change.apply(read_by_key(tx, before.id)):
                 change.write()
-            after = read_by_key(tx, before.id)
-            thread = read_messages(tx, self._scope, after)
-            return Sent(message, ticket_of(after, self._scope, thread))
+            return Sent(message, ticket_of(read_by_key(tx, before.id), self._scope))
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
@@ -146,6 +147,27 @@ class Messages:
         raise_any(check_newest(ticket_ids, most))
         with self._store.snapshot() as snap:
             return newest_messages(snap, self._scope, ticket_ids, most)
+
+    def stretch(
+        self,
+        ticket_id: str,
+        *,
+        before: str | None = None,
+        at: str | None = None,
+        seen: str | None = None,
+        size: int = STRETCH_DEFAULT,
+    ) -> Stretch:
+        """So many messages of a thread (1 to 200, and 500,000 characters), oldest first.
+
+        They are the newest, those before the message with the id ``before``, or those around the
+        one with the id ``at``, which may also be "first". What came after the message ``seen`` is
+        told. Raises Invalid, and NotFound for the ticket or a message that is not in its thread.
+        """
+        with self._store.snapshot() as snap:
+            stored = read_stored(snap, self._scope, ticket_id)
+            return read_stretch(
+                snap, self._scope, stored, before=before, at=at, seen=seen, size=size
+            )
 
     def _add(self, tx: Transaction, ticket: Stored, values: Mapping[str, Any]) -> Message:
         """Write a message from checked values."""

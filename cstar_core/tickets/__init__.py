@@ -12,6 +12,13 @@ from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.newest import NewestMessage, check_newest, newest_messages
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.status import DONE
+from cstar_core.tickets.stretch import (
+    FORM_SOURCE,
+    STRETCH_DEFAULT,
+    Stretch,
+    came_by_form,
+    read_stretch,
+)
 from cstar_core.tickets.thread import (
     MESSAGE_RULES,
     NOTHING_SEEN,
@@ -42,8 +49,10 @@ __all__ = [
     "CONTENT_MAX",
     "DONE",
     "ENTITY",
+    "FORM_SOURCE",
     "MESSAGE_RULES",
     "NOTHING_SEEN",
+    "STRETCH_DEFAULT",
     "TICKET_SORTS",
     "TITLE_MAX",
     "BulkItem",
@@ -57,6 +66,7 @@ __all__ = [
     "Place",
     "StaleConversation",
     "Stored",
+    "Stretch",
     "Ticket",
     "TicketChanges",
     "TicketFilter",
@@ -64,6 +74,7 @@ __all__ = [
     "TicketsLoading",
     "add_message",
     "astray",
+    "came_by_form",
     "check_content",
     "check_filter",
     "check_message",
@@ -76,6 +87,7 @@ __all__ = [
     "read_by_key",
     "read_messages",
     "read_stored",
+    "read_stretch",
     "refuse_unseen",
     "seen_uid",
     "survivor",

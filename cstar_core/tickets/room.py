@@ -132,11 +132,11 @@ class Tickets:
         """Every rule that changes to many tickets break whatever the ticket (``changes.title``)."""
         return within("changes", check_changes(changes, MANY_RULES))
 
-    def get(self, id: str, *, expand_customer: bool = False) -> Ticket:
-        """The ticket with its messages; raises NotFound."""
+    def get(self, id: str, *, expand_customer: bool = False, with_messages: bool = True) -> Ticket:
+        """The ticket with its messages, or without them; raises NotFound."""
         with self._store.snapshot() as snap:
             stored = read_stored(snap, self._scope, id)
-            messages = read_messages(snap, self._scope, stored)
+            messages = read_messages(snap, self._scope, stored) if with_messages else None
             customers = self._customers(snap, [stored]) if expand_customer else None
         return ticket_of(stored, self._scope, messages, customers)
 

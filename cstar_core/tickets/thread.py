@@ -1,6 +1,7 @@
 """A ticket's thread: what a message may be, under whose name it stands, what its writer saw."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from cstar_core.checks import (
     NAME_MAX,
@@ -15,7 +16,7 @@ from cstar_core.checks import (
 from cstar_core.errors import Conflict, Problem
 from cstar_core.ids import PREFIXES, parse_id, public_id
 from cstar_core.scope import Scope
-from cstar_core.store import Transaction, prepare, slot
+from cstar_core.store import Snapshot, Transaction, prepare, slot
 from cstar_core.tables import SENDERS, MessageRow
 from cstar_core.tickets.ticket import (
     MESSAGE_COLUMNS,
@@ -79,19 +80,32 @@ def seen_uid(seen: str | None) -> bytes | None:
     return b"" if seen == NOTHING_SEEN else parse_id("message", seen)
 
 
-_SEEN = prepare(
+class Position(NamedTuple):
+    """Where a message stands in its thread: when it came, then its key."""
+
+    at: int
+    id: int
+
+
+_POSITION = prepare(
     MessageRow.select(MessageRow.created_at, MessageRow.id).where(
         (MessageRow.ticket_id == slot("ticket")) & (MessageRow.uid == slot("uid"))
     )
 )
-_LATER = (MessageRow.created_at > slot("at")) | (
+LATER = (MessageRow.created_at > slot("at")) | (
     (MessageRow.created_at == slot("at")) & (MessageRow.id > slot("id"))
 )
 _AFTER = prepare(
     MessageRow.select(*MESSAGE_COLUMNS)
-    .where((MessageRow.ticket_id == slot("ticket")) & _LATER)
+    .where((MessageRow.ticket_id == slot("ticket")) & LATER)
     .order_by(MessageRow.created_at, MessageRow.id)
 )
+
+
+def position_of(snap: Snapshot, ticket: Stored, id: str) -> Position | None:
+    """Where a message stands in the thread of a ticket; None if it is not there."""
+    row = snap.first(_POSITION, ticket=ticket.id, uid=seen_uid(id))
+    return None if row is None else Position._make(row)
 
 
 def refuse_unseen(tx: Transaction, scope: Scope, ticket: Stored, seen: str | None) -> None:
@@ -101,11 +115,11 @@ def refuse_unseen(tx: Transaction, scope: Scope, ticket: Stored, seen: str | Non
     """
     if seen is None:
         return
-    last = tx.first(_SEEN, ticket=ticket.id, uid=seen_uid(seen))
+    last = position_of(tx, ticket, seen)
     if last is None:
         later = read_messages(tx, scope, ticket)
     else:
-        rows = tx.all(_AFTER, ticket=ticket.id, at=last[0], id=last[1])
+        rows = tx.all(_AFTER, ticket=ticket.id, at=last.at, id=last.id)
         later = tuple(message_of(row, public_id("ticket", ticket.uid)) for row in rows)
     if later:
         raise StaleConversation(later)

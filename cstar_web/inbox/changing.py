@@ -70,7 +70,7 @@ def change_tags(visit: TeamVisit, ticket: str) -> Response:
     """Tags that a colleague has added or removed meanwhile stay so."""
     typed = visit.form.values
     with visit.desk.transaction(brief=True):
-        tags = visit.workspace.tickets.get(ticket).tags
+        tags = visit.workspace.tickets.get(ticket, with_messages=False).tags
         left = [tag for tag in tags if tag != typed["remove"]]
         try:
             visit.workspace.tickets.update(ticket, tags=[*left, *parse_tags(typed["add"])])
@@ -132,7 +132,7 @@ def change_notes(visit: TeamVisit, ticket: str) -> Response:
     typed = visit.form.values
     notes = typed["notes"] if typed["notes"].strip() else None
     with visit.desk.transaction(brief=True):
-        before = visit.workspace.tickets.get(ticket).notes
+        before = visit.workspace.tickets.get(ticket, with_messages=False).notes
         if before != notes and digest(before) != typed["was_notes"]:
             raise Invalid([Problem("notes", INVALID, _NOTED)])
         visit.workspace.tickets.update(ticket, notes=notes)
@@ -147,11 +147,7 @@ def beside(name: str, error: Invalid) -> Invalid:
 @page(Page(method="GET", path=f"{TICKET}/history", name="history", access="viewer"))
 def history(visit: TeamVisit, ticket: str) -> Response:
     """All that happened to a ticket, the earliest first."""
-    # As a list, since one ticket would be read with its whole thread.
-    listed = visit.workspace.tickets.list(search=ticket, page_size=1).items
-    if not listed or listed[0].id != ticket:
-        raise Stopped(404)
-    found = listed[0]
+    found = visit.workspace.tickets.get(ticket, with_messages=False)
     try:
         events = visit.workspace.events.of_ticket(
             found.id, page_size=_DEEDS_AT_ONCE, cursor=visit.asked("after") or None

@@ -2,7 +2,6 @@
 
 from flask import Response
 
-from cstar_core import NotFound
 from cstar_web.inbox.conversation import TICKET
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.visits import TeamVisit
@@ -14,11 +13,8 @@ COLLEAGUES = f"{TICKET}/colleagues"
 def colleagues(visit: TeamVisit, ticket: str) -> Response:
     """Who is there, and how many messages there are, so that the page knows of new ones."""
     present = visit.workspace.presence.of_ticket(ticket)
-    # As a list, since one ticket would be read with its whole thread.
-    found = visit.workspace.tickets.list(search=ticket, page_size=1).items
-    if not found:
-        raise NotFound("ticket", ticket)
-    return visit.show("colleagues.html", present=present, messages=found[0].message_count)
+    found = visit.workspace.tickets.get(ticket, with_messages=False)
+    return visit.show("colleagues.html", present=present, messages=found.message_count)
 
 
 @page(

@@ -1,11 +1,10 @@
 """What stands in the form that a member answers with: what was typed, or the draft of it."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from cstar_core import CannedReply, Draft, Message, StaleDraft, Ticket
+from cstar_core import CannedReply, Draft, StaleDraft, Ticket, parse_id
 from cstar_web.inbox.visits import TeamVisit
 
 REPLY, NOTE = "reply", "note"
@@ -89,15 +88,10 @@ def discard_draft(visit: TeamVisit, ticket: str, is_internal: bool, version: int
         visit.workspace.drafts.discard(ticket, is_internal=is_internal, expected_version=version)
 
 
-def fresh(
-    messages: Sequence[Message], typed: dict[str, str], composing: Composer | None
-) -> frozenset[str]:
-    """The messages that came since somebody began to write what stands in the form."""
+def seen_by(typed: dict[str, str], composing: Composer | None) -> str | None:
+    """The last message that its writer had seen when what stands in the form was begun."""
     seen = typed.get("seen") or (composing.base if composing else None)
-    ids = [message.id for message in messages]
-    if seen == NOTHING_SEEN:
-        return frozenset(ids)
-    return frozenset(ids[ids.index(seen) + 1 :] if seen in ids else ())
+    return seen if seen == NOTHING_SEEN or parse_id("message", seen) else None
 
 
 def _typed(

@@ -1,19 +1,28 @@
 """A conversation: the thread of a ticket, and the form with which a member answers it."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, request
 
-from cstar_core import PRIORITIES, STATUSES, Invalid, Problem, StaleConversation, StaleDraft
+from cstar_core import (
+    PRIORITIES,
+    STATUSES,
+    Invalid,
+    NotFound,
+    Problem,
+    StaleConversation,
+    StaleDraft,
+    Stretch,
+)
 from cstar_web.errors import INVALID
 from cstar_web.inbox.composing import (
     FIELDS,
     KINDS,
     NOTE,
-    NOTHING_SEEN,
     composer,
     discard_draft,
-    fresh,
+    seen_by,
     version_of,
 )
 from cstar_web.inbox.declaring import Page, page
@@ -36,37 +45,30 @@ _SEND_AND: dict[str, dict[str, Any]] = {
     "pending": {"status": "pending"},
     "resolved": {"status": "resolved"},
 }
-# How many messages of a long thread are shown at first, and at once of those before.
-_NEWEST, _EARLIER = 50, 200
+_NEWEST, _EARLIER = 50, 100
 
 
 @page(Page(method="GET", path=TICKET, name="ticket", access="viewer"))
 def show_ticket(
     visit: TeamVisit, ticket: str, stale: StaleDraft | None = None, editing: str = ""
 ) -> Response:
-    found = visit.workspace.tickets.get(ticket, expand_customer=True)
+    found = visit.workspace.tickets.get(ticket, expand_customer=True, with_messages=False)
     if found.merged_into is not None:
         # Its conversation goes on there, and so does what was typed here.
         if visit.form.values:
             return show_ticket(visit, found.merged_into, stale, editing)
         return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
     composing = composer(visit, found, stale)
-    thread = found.messages or ()
-    first, last = window(len(thread), visit.asked("until"))
     return visit.show(
         "ticket.html",
         ticket=found,
         statuses=STATUSES,
         priorities=PRIORITIES,
         blocks=blocks,
-        thread=thread[first:last],
-        earlier=first,
-        later=len(thread) - last,
-        newest=thread[-1].id if thread else NOTHING_SEEN,
+        thread=_thread(visit, found.id, seen_by(visit.form.values, composing)),
         composing=composing,
         present=visit.workspace.presence.of_ticket(found.id),
         messages=found.message_count,
-        fresh=fresh(thread, visit.form.values, composing),
         **details(visit, found, editing),
         **panes(visit, visit.asked("view"), START),
     )
@@ -107,16 +109,15 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
     return back(visit, ticket, "noted" if note else "sent")
 
 
-def window(length: int, until: str) -> tuple[int, int]:
-    """Which messages of a thread are shown: those before a place in it, else the newest.
-
-    >>> window(60, ""), window(600, "550"), window(60, "x"), window(60, "99")
-    ((10, 60), (350, 550), (10, 60), (10, 60))
-    """
-    place = version_of(until)
-    if not 0 < place < length:
-        return max(0, length - _NEWEST), length
-    return max(0, place - _EARLIER), place
+def _thread(visit: TeamVisit, ticket: str, seen: str | None) -> Stretch:
+    """The newest messages, or those that the address asks for, if they are there."""
+    room, before, at = visit.workspace.messages, visit.asked("before"), visit.asked("at")
+    with suppress(Invalid, NotFound):
+        if before:
+            return room.stretch(ticket, before=before, seen=seen, size=_EARLIER)
+        if at:
+            return room.stretch(ticket, at=at, seen=seen, size=_NEWEST)
+    return room.stretch(ticket, seen=seen, size=_NEWEST)
 
 
 def back(visit: TeamVisit, ticket: str, done: str) -> Response:

@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 // The newest message is what one wants to see.
-document.querySelector(".thread")?.lastElementChild?.scrollIntoView({ block: "nearest" });
+if (!/[?&]at=/.test(location.search)) document.querySelector(".thread")?.lastElementChild?.scrollIntoView({ block: "nearest" });
 document.querySelector(".rows [aria-current]")?.scrollIntoView({ block: "nearest" });
 
 // Reports are of days, and a day begins where one is.

@@ -44,7 +44,17 @@ if (composer) {
   text.addEventListener("keydown", (event) => { if (event.key === "Escape") at("main").focus(); });
 }
 saveAtOnce();
-// What was said last is not behind the form.
-const talk = document.querySelector(".talk");
-talk.scrollTop = talk.scrollHeight;
+// A link to a message leads to it, also to one that is not among those that are shown.
+const wanted = location.hash.slice(1);
+const place = new URLSearchParams(location.search);
+if (at(wanted)) at(wanted).scrollIntoView({ block: "center" });
+else if (/^msg_[0-9a-f]{32}$/.test(wanted) && place.get("at") !== wanted) {
+  place.delete("before");
+  place.set("at", wanted);
+  location.replace(`?${place}#${wanted}`);
+} else if (!place.has("at")) {
+  // What was said last is not behind the form.
+  const talk = document.querySelector(".talk");
+  talk.scrollTop = talk.scrollHeight;
+}
 keepCompany(composer);

@@ -318,21 +318,80 @@ def test_a_message_is_read_in_time_that_grows_with_its_length(repeated: str, end
     assert grows_with(read, 6_000, 100_000)
 
 
+def shown_in(seen: Seen) -> list[str]:
+    """The ids of the messages that a page shows."""
+    return [each["id"] for each in seen.all("li") if each.get("id", "").startswith("msg_")]
+
+
+@pytest.fixture
+def long(desk: Helpdesk, acme: Workspace, path: str) -> list[str]:
+    """The ids of the messages of a ticket with 160 of them."""
+    with desk.transaction():
+        for number in range(1, 160):
+            acme.messages.create(id_of(path), content=f"Number {number}.")
+    return [each.id for each in acme.messages.list(id_of(path))]
+
+
 def test_a_long_thread_begins_with_its_newest_messages(
+    agent: Browser, path: str, long: list[str]
+) -> None:
+    newest = agent.see(path)
+    assert shown_in(newest) == long[-50:]
+    assert "110 earlier messages" in newest.text and "later message" not in newest.text
+    before = agent.get(f"{path}?before={long[-50]}")
+    assert shown_in(Seen(before.text)) == long[10:110]
+    assert "10 earlier messages" in before.text and "50 later messages" in before.text
+    assert hidden(before.text)["seen"] == long[-1]
+    assert any(f"before={long[-50]}" in link for link in newest.links())
+
+
+def test_a_link_to_a_message_leads_to_it_wherever_it_is(
+    agent: Browser, path: str, long: list[str]
+) -> None:
+    assert f'id="{long[30]}"' not in agent.get(path).text
+    around = agent.see(f"{path}?at={long[30]}")
+    assert long[30] in shown_in(around) and len(shown_in(around)) == 50
+    leading = [each["href"] for each in around.all("a") if each.get("class") == "when"]
+    assert any(each.endswith(f"at={long[30]}#{long[30]}") for each in leading)
+    assert shown_in(agent.see(f"{path}?at=first")) == long[:50]
+
+
+@pytest.mark.parametrize("asked", ["before", "at"])
+def test_a_message_that_is_not_there_leads_to_the_newest(
+    acme: Workspace, agent: Browser, path: str, long: list[str], asked: str
+) -> None:
+    other = acme.tickets.create(title="x", customer_name="Bo", initial_message="Of Bo").id
+    foreign = acme.messages.list(other)[0].id
+    for id in ("x", foreign, "msg_" + "0" * 32, "%00", "9" * 300, "first"):
+        if (asked, id) != ("at", "first"):
+            assert shown_in(agent.see(f"{path}?{asked}={id}")) == long[-50:]
+
+
+def test_what_is_new_above_what_is_shown_can_be_reached(
+    agent: Browser, path: str, long: list[str]
+) -> None:
+    agent.send(f"{path}/draft", typed("Half", seen=long[20]), form=path)
+    seen = agent.see(path)
+    assert "To the first new message" in seen.text
+    leading = [each["href"] for each in seen.all("a") if f"at={long[21]}" in each.get("href", "")]
+    assert leading and shown_in(agent.see(leading[0].partition("#")[0]))[5] == long[21]
+
+
+def test_a_page_has_bounds_however_long_the_messages_are(
     desk: Helpdesk, acme: Workspace, agent: Browser, path: str
 ) -> None:
     with desk.transaction():
-        for number in range(60):
-            acme.messages.create(id_of(path), content=f"Number {number}.")
-    shown = agent.see(path)
-    assert "11 earlier messages" in shown.text
-    assert "Number 59." in shown.text and "Number 9." not in shown.text
-    before = agent.get(f"{path}?until=11").text
-    assert "Number 9." in before and "Number 10." not in before
-    assert "earlier message" not in before and "To the newest messages" in before
-    assert hidden(before)["seen"] == acme.messages.list(id_of(path))[-1].id
-    for until in ("0", "-1", "x", "9" * 20, "61"):
-        assert "Number 59." in agent.see(f"{path}?until={until}").text
+        for _ in range(20):
+            acme.messages.create(id_of(path), content="x" * 100_000)
+    assert len(agent.get(path).text) < 600_000
+
+
+def test_a_stranger_in_a_conversation_is_marked(acme: Workspace, agent: Browser, path: str) -> None:
+    claimed = acme.tickets.create(
+        title="x", customer_name="J", metadata={"source": "form"}, initial_message="I am Jane"
+    ).id
+    acme.tickets.merge(claimed, into=id_of(path))
+    assert agent.see(path).text.count("Address not checked") == 1
 
 
 def test_what_the_system_says_is_told_apart(acme: Workspace, agent: Browser, path: str) -> None:
