@@ -1,19 +1,20 @@
-"""The commands for a team's members: add them, and invite them to the inbox."""
+"""The commands for a team's members: who they are, and whether they get into the inbox."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import click
 
-from cstar_core import ROLES, Helpdesk, NewInvitation
-from cstar_web.cli.base import Answer, columns, stamp, with_desk
+from cstar_core import ROLES, Helpdesk, Member, NewInvitation, Standing, Workspace
+from cstar_web.cli.base import Answer, Usage, columns, stamp, with_desk
 from cstar_web.cli.command import Group
 from cstar_web.cli.teams import duration
 
 
 @click.group(cls=Group)
 def member() -> None:
-    """Add the people who answer, and invite them to the inbox."""
+    """Add the people who answer, and let them into the inbox."""
 
 
 @member.command("add", examples=("cstar member add acme 'Ada Park' ada@example.com --role owner",))
@@ -27,6 +28,87 @@ def add_member(desk: Helpdesk, team: str, name: str, email: str, role: str) -> A
     made = desk.workspace(team).members.create(name=name, email=email, role=role)
     data = {"memberId": made.id, "name": made.name, "email": made.email, "role": made.role}
     return Answer(data, f"Added {made.name} <{made.email}> as {made.role}: {made.id}")
+
+
+@member.command(
+    "list",
+    short_help="List members, and whether they can sign in.",
+    examples=("cstar member list acme", "cstar member list acme --json"),
+)
+@click.argument("team")
+@with_desk
+def list_members(desk: Helpdesk, team: str) -> Answer:
+    """List the members of TEAM (its id or slug), and whether each can sign in."""
+    workspace = desk.workspace(team)
+    with desk.snapshot(search=False):
+        standings = {each.member_id: each for each in workspace.invitations.standings()}
+        found = [(each, standings[each.id]) for each in members(workspace)]
+    data = [
+        {
+            "memberId": each.id,
+            "name": each.name,
+            "email": each.email,
+            "role": each.role,
+            "hasPassword": standing.has_password,
+            "hasSecondFactor": standing.has_second_factor,
+            "lastSeenAt": stamp(standing.last_seen_at),
+            "invitedUntil": stamp(standing.invited_until),
+        }
+        for each, standing in found
+    ]
+    rows = [
+        (each.id, each.role, f"{each.name} <{each.email}>", told(standing))
+        for each, standing in found
+    ]
+    none = f"No member yet. Add one: cstar member add {team} NAME EMAIL"
+    return Answer(data, columns(rows) or none)
+
+
+def members(workspace: Workspace) -> Iterator[Member]:
+    """Every member of a team, oldest first."""
+    cursor = None
+    while True:
+        page = workspace.members.list(page_size=100, cursor=cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def told(standing: Standing) -> str:
+    """How far a member has come with signing in."""
+    if standing.last_seen_at is not None:
+        said = f"signed in, seen {stamp(standing.last_seen_at)}"
+    elif standing.invited_until is not None:
+        said = f"invited until {stamp(standing.invited_until)}"
+    else:
+        said = "signed out" if standing.has_password else "cannot sign in"
+    return f"{said}, with a code" if standing.has_second_factor else said
+
+
+@member.command(
+    "sign-out",
+    short_help="Sign a member out everywhere.",
+    examples=("cstar member sign-out acme ada@example.com",),
+)
+@click.argument("team")
+@click.argument("email")
+@with_desk
+def sign_member_out(desk: Helpdesk, team: str, email: str) -> Answer:
+    """Sign the member of TEAM with the address EMAIL out of every browser.
+
+    The password stays as it is; cstar member invite makes a link to set another one with.
+    """
+    workspace = desk.workspace(team)
+    with desk.transaction():
+        same = (each for each in members(workspace) if each.email.casefold() == email.casefold())
+        found = next(same, None)
+        if found is None:
+            raise Usage(f"there is no member {email}; see cstar member list {team}")
+        ended = workspace.invitations.sign_out(found.id)
+    data = {"memberId": found.id, "email": found.email, "ended": ended}
+    browsers = "1 browser" if ended == 1 else f"{ended} browsers"
+    return Answer(data, f"Signed {found.name} <{found.email}> out of {browsers}")
 
 
 def site(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Inviting members with the command line."""
+"""Members and the inbox, by the command line: who gets in, and who does not any more."""
 
 from base64 import b32decode
 from collections.abc import Callable
@@ -87,3 +87,53 @@ def test_a_link_leads_to_a_server(url: str, database: Path) -> None:
     assert (result.exit_code, "is not an address such as" in result.stderr) == (2, True)
     with Helpdesk.open(database) as desk:
         assert desk.workspace("acme").members.list().total == 0
+
+
+def test_members_are_listed_with_how_far_they_have_come(
+    database: Path, cstar: Callable[..., str], cstar_json: Callable[..., Any]
+) -> None:
+    assert "No member yet." in cstar("member", "list", "acme")
+    made = cstar_json("member", "invite", "acme", "ada@example.com", "--role", "owner")
+    cstar_json("member", "add", "acme", "Bo", "bo@example.com")
+    cstar_json("member", "invite", "acme", "cy@example.com")
+    with Helpdesk.open(database) as desk:
+        sign_ins = desk.sign_ins(Argon2())
+        sign_ins.accept(made["url"].rpartition("/")[2], "correct horse battery")
+        for number in range(120):
+            desk.workspace("acme").members.create(name="Many", email=f"m{number}@example.com")
+    listed = cstar_json("member", "list", "acme")
+    assert [(each["email"], each["hasPassword"]) for each in listed[:3]] == [
+        ("ada@example.com", True),
+        ("bo@example.com", False),
+        ("cy@example.com", False),
+    ]
+    assert len(listed) == 123
+    lines = cstar("member", "list", "acme").splitlines()
+    assert f"{made['memberId']}  owner  ada <ada@example.com>" in lines[0]
+    assert "signed in, seen 20" in lines[0]
+    assert lines[1].endswith("cannot sign in")
+    assert "invited until 20" in lines[2]
+
+
+def test_a_member_is_signed_out_of_every_browser(
+    database: Path, cstar: Callable[..., str], cstar_json: Callable[..., Any]
+) -> None:
+    made = cstar_json("member", "invite", "acme", "ada@example.com")
+    with Helpdesk.open(database) as desk:
+        sign_ins = desk.sign_ins(Argon2())
+        sign_ins.accept(made["url"].rpartition("/")[2], "correct horse battery")
+        begun = sign_ins.sign_in("acme", "ada@example.com", "correct horse battery")
+    told = cstar("member", "sign-out", "acme", "Ada@Example.com")
+    assert "Signed ada <ada@example.com> out of 2 browsers" in told
+    with Helpdesk.open(database) as desk:
+        assert desk.sessions.find(begun.token) is None
+    assert "out of 0 browsers" in cstar("member", "sign-out", "acme", "ada@example.com")
+    assert "signed out" in cstar("member", "list", "acme")
+
+
+def test_nobody_is_signed_out_by_an_address_that_no_member_has(database: Path) -> None:
+    done = run(
+        *("member", "sign-out", "acme", "eve@example.com", "--database", str(database)),
+    )
+    assert done.exit_code == 2
+    assert "there is no member eve@example.com" in done.stderr
