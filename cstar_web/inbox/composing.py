@@ -1,16 +1,18 @@
 """What stands in the form that a member answers with: what was typed, or the draft of it."""
 
+import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
-from cstar_core import CannedReply, Draft, StaleDraft, Ticket, parse_id
+from cstar_core import CannedReply, Draft, Receipt, StaleDraft, Ticket, parse_id
 from cstar_web.inbox.visits import TeamVisit
 
 REPLY, NOTE = "reply", "note"
 KINDS = (REPLY, NOTE)
 # What the form sends: beside the text, what its writer has seen, and which draft it was begun from.
-FIELDS = ("content", "kind", "then", "seen", "draft", "draft_kind", "canned")
+FIELDS = ("content", "kind", "then", "seen", "draft", "draft_kind", "canned", "once")
 NOTHING_SEEN = "none"
 
 _DIGITS_MAX = 16
@@ -33,6 +35,8 @@ class Composer:
     is_stale: bool = False
     kept: Draft | None = None
     canned: tuple[CannedReply, ...] = ()
+    # What tells a form that is sent twice from two forms.
+    once: str = field(default_factory=lambda: secrets.token_urlsafe(12))
 
 
 def composer(visit: TeamVisit, ticket: Ticket, stale: StaleDraft | None = None) -> Composer | None:
@@ -88,6 +92,22 @@ def discard_draft(visit: TeamVisit, ticket: str, is_internal: bool, version: int
         visit.workspace.drafts.discard(ticket, is_internal=is_internal, expected_version=version)
 
 
+def sent_before(visit: TeamVisit, ticket: str) -> bool:
+    """Whether this very form was taken already, by a click more or by going back; else note it.
+
+    To be called in the transaction that takes it.
+    """
+    typed = visit.form.values
+    parts = (ticket, *(typed[name] for name in ("once", "kind", "then", "content")))
+    raw = "".join(f"{len(part)} {part}" for part in parts).encode("utf-8", "surrogatepass")
+    key = f"inbox {sha256(raw).hexdigest()}"
+    receipts = visit.workspace.idempotency
+    if not typed["once"] or receipts.find(key) is not None:
+        return bool(typed["once"])
+    receipts.save(key, Receipt("", 303, b"", {}))
+    return False
+
+
 def seen_by(typed: dict[str, str], composing: Composer | None) -> str | None:
     """The last message that its writer had seen when what stands in the form was begun."""
     seen = typed.get("seen") or (composing.base if composing else None)
@@ -106,6 +126,7 @@ def _typed(
     return Composer(
         kind=kind,
         content=typed["content"],
+        once=typed["once"] or secrets.token_urlsafe(12),
         draft=version,
         draft_kind=draft_kind,
         is_stale=stale is not None,

@@ -23,6 +23,7 @@ from cstar_web.inbox.composing import (
     composer,
     discard_draft,
     seen_by,
+    sent_before,
     version_of,
 )
 from cstar_web.inbox.declaring import Page, page
@@ -93,6 +94,8 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
     version = version_of(typed["draft"])
     try:
         with visit.desk.transaction(brief=True):
+            if sent_before(visit, ticket):
+                return back(visit, ticket, "noted" if note else "sent")
             visit.workspace.messages.send(
                 ticket,
                 content=typed["content"],

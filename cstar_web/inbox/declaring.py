@@ -5,17 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 
-from cstar_core import Invalid
+from cstar_core import Invalid, Problem
 from cstar_web.calls import services
+from cstar_web.errors import INVALID
 from cstar_web.inbox.admitting import admit
 from cstar_web.inbox.cookies import GUEST, read_cookie
 from cstar_web.inbox.forgery import require_own_page, require_token
-from cstar_web.inbox.forms import read_form
-from cstar_web.inbox.stopping import Elsewhere, Stopped
-from cstar_web.inbox.visits import INBOX, Visit
+from cstar_web.inbox.forms import TOKEN, read_form
+from cstar_web.inbox.languages import say
+from cstar_web.inbox.rendering import address
+from cstar_web.inbox.stopping import Elsewhere, Kept, Stopped
+from cstar_web.inbox.visits import INBOX, Visit, this_place
 
 View = Callable[..., Response]
 # The least role of those who are let in; pages for anyone are the way there.
@@ -23,6 +26,7 @@ Access = Literal["anyone", "viewer", "agent", "owner"]
 
 blueprint = Blueprint("inbox", __name__)
 _REGISTRY = "cstar.pages"
+_ANEW = say("You have signed in anew since this was written. Look at it, then send it once more")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -106,29 +110,53 @@ class _Endpoint:
         try:
             visit = self._admit(ids)
         except Elsewhere as error:
-            raise self._kept(401, error) from error
+            raise self._kept(error, ids) from error
         require_own_page()
         visit.form = read_form(self._declared.fields, self._declared.lists)
         try:
             require_token(visit.form.token, visit.secret)
-        except Stopped as error:
-            raise self._kept(403, error) from error
+        except Stopped:
+            if not (self._declared.keeps and self._declared.again and visit.form.token):
+                raise
+            # Nothing is done, and nothing is lost that was long to write.
+            visit.problems = (Problem("", INVALID, _ANEW),)
+            return self._declared.again(visit, **ids)
         return self._take(visit, ids)
 
     def _admit(self, ids: dict[str, Any]) -> Visit:
         if self._declared.access == "anyone":
             return Visit(desk=services().desk, secret=read_cookie(GUEST))
-        return admit(ids.pop("team"), self._declared.access, self._declared.unasked)
+        visit = admit(ids["team"], self._declared.access, self._declared.unasked)
+        del ids["team"]
+        return visit
 
-    def _kept(self, status: int, otherwise: Exception) -> Exception:
-        """What ends the visit instead, so that nothing is lost that was long to write."""
-        if not self._declared.keeps:
+    def _kept(self, otherwise: Elsewhere, ids: dict[str, Any]) -> Exception:
+        """What ends the visit instead, so that nothing is lost that was long to write.
+
+        A script has it in its page, and asks for the way in.
+        """
+        name = self._declared.keeps
+        if not name or "HX-Request" in request.headers:
             return otherwise
         # Only what came from a page of ours is shown again.
         require_own_page()
         form = read_form(self._declared.fields, self._declared.lists)
-        reason = otherwise.reason if isinstance(otherwise, Stopped) else ""
-        return Stopped(status, reason, form.values[self._declared.keeps])
+        fields = [(TOKEN, form.token), *form.values.items()]
+        fields = [pair for pair in fields if pair[0] != name]
+        fields += [(key, value) for key, values in form.lists.items() for value in values]
+        way = address("sign_in", team=ids["team"], next=self._page_above(ids))
+        kept = Kept(this_place(), tuple(fields), name, form.values[name], way)
+        return Stopped(401, kept=kept)
+
+    def _page_above(self, ids: dict[str, Any]) -> str:
+        """The address of the page that the form stands on: the nearest one on the way up."""
+        pages = declared_pages(current_app)
+        shown = {each.path: each.name for each in pages if each.method == "GET"}
+        path = self._declared.path
+        while path not in shown:
+            path = path.rpartition("/")[0]
+        named = {name: ids[name] for name in _PARAMETER.findall(path)}
+        return address(shown[path], **named)
 
     def _take(self, visit: Visit, ids: dict[str, Any]) -> Response:
         if self._declared.again is None:

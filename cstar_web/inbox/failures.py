@@ -6,7 +6,7 @@ from cstar_web.answer import Answer
 from cstar_web.envelope import request_id
 from cstar_web.errors import Failure
 from cstar_web.inbox.rendering import moved, page, render
-from cstar_web.inbox.stopping import Elsewhere, Stopped
+from cstar_web.inbox.stopping import Elsewhere, Kept, Stopped
 from cstar_web.inbox.visits import chosen_language, chosen_theme
 from cstar_web.watch import CODE
 
@@ -46,7 +46,9 @@ def _elsewhere(error: Elsewhere) -> Response:
     return answer
 
 
-def _page(status: int, reason: str = "", kept: str = "", problems: object = ()) -> Response:
+def _page(
+    status: int, reason: str = "", kept: Kept | None = None, problems: object = ()
+) -> Response:
     text = render(
         "failure.html",
         chosen_language(),

@@ -6,7 +6,7 @@ const WRITES = 20_000;
 
 export function keepCompany(form) {
   const place = document.getElementById("company");
-  const token = document.querySelector("[name=form_token]").value;
+  const token = () => document.querySelector("[name=form_token]").value;
   let typed = -WRITES;
 
   const shown = () => document.getElementById("colleagues");
@@ -31,7 +31,7 @@ export function keepCompany(form) {
   }
 
   async function said(fields) {
-    const answer = await send(place.dataset.beat, { form_token: token, ...fields });
+    const answer = await send(place.dataset.beat, { form_token: token(), ...fields });
     signedOut(answer);
     return answer?.ok && answer.status !== 204 ? answer.text() : null;
   }
@@ -59,6 +59,6 @@ export function keepCompany(form) {
 
   setInterval(beat, BEAT);
   document.addEventListener("visibilitychange", beat);
-  if (form) addEventListener("pagehide", () => send(place.dataset.beat, { form_token: token, gone: "yes" }, { keepalive: true }));
+  if (form) addEventListener("pagehide", () => send(place.dataset.beat, { form_token: token(), gone: "yes" }, { keepalive: true }));
   beat();
 }

@@ -1,5 +1,5 @@
 // What stands beside a conversation is sent as soon as it is changed, each form by itself.
-import { later, parsed, read, send, swap } from "./fetching.js";
+import { later, parsed, read, send, swap, unsaved } from "./fetching.js";
 
 const about = document.getElementById("about");
 const running = new Map();
@@ -9,6 +9,7 @@ async function save(id, more) {
   if (running.has(id)) return running.set(id, true);
   running.set(id, true);
   let page = null;
+  let failed = null;
   while (running.get(id)) {
     running.set(id, false);
     const form = document.getElementById(id);
@@ -16,6 +17,7 @@ async function save(id, more) {
     if (more) fields.set(...more);
     more = null;
     const answer = await send(form.action, fields);
+    failed = answer;
     page = answer && (answer.ok || answer.status === 422) && answer.status !== 204 ? parsed(await answer.text()) : null;
     if (!page?.getElementById(id)) { page = null; break; }
     for (const known of page.getElementById(id).querySelectorAll("input[type=hidden]")) {
@@ -24,15 +26,14 @@ async function save(id, more) {
   }
   running.delete(id);
   if (page) swap(page, ["subject", "history", id]);
-  else tell(document.getElementById(id));
+  else tell(document.getElementById(id), failed);
 }
 
-function tell(form) {
+function tell(form, answer) {
   form.querySelector(".unsent")?.remove();
-  const line = document.createElement("p");
+  const line = unsaved(about.dataset, answer);
   line.className = "wrong unsent";
   line.setAttribute("role", "alert");
-  line.textContent = about.dataset.unsaved;
   form.append(line);
 }
 

@@ -1,5 +1,5 @@
 // The draft of an answer: kept a second after one stops typing, and when one leaves.
-import { later, parsed, send, swap } from "./fetching.js";
+import { later, parsed, renewed, send, swap, unsaved } from "./fetching.js";
 
 const WAIT = 1000;
 
@@ -19,10 +19,12 @@ export function keepDraft(form) {
     const now = state();
     if (now === kept || sending) return undefined;
     const answer = await send(form.dataset.draft, new FormData(form), more);
-    const known = answer && (answer.ok || answer.status === 409) && answer.status !== 204;
-    if (!known) return tell(form.dataset.unsaved);
+    const page = answer && answer.status !== 204 ? parsed(await answer.text()) : null;
+    if (answer?.status === 422 && renewed(page)) return save(more);
+    const known = page && (answer.ok || answer.status === 409);
+    if (!known) return tell(unsaved(form.dataset, answer, page?.getElementById("content-wrong")?.textContent.trim()));
     kept = now;
-    swap(parsed(await answer.text()), ["draft"]);
+    return swap(page, ["draft"]);
   }
 
   // One after another: each goes on from the version that the one before has made.
@@ -31,10 +33,8 @@ export function keepDraft(form) {
     saving = saving.then(() => save(more)).finally(() => { busy -= 1; });
   }
 
-  function tell(said) {
-    const line = document.createElement("p");
+  function tell(line) {
     line.className = "quiet";
-    line.textContent = said;
     const draft = document.getElementById("draft");
     for (const each of draft.querySelectorAll("p, div")) each.remove();
     draft.append(line);

@@ -33,6 +33,27 @@ export function signedOut(answer) {
   if ([...document.querySelectorAll("textarea")].every((each) => each.value === each.defaultValue)) location.reload();
 }
 
+// Why something is not kept, in the words that its place has for it, with the way in if that helps.
+export function unsaved(words, answer, refused) {
+  const line = document.createElement("p");
+  const way = answer?.status === 204 ? answer.headers.get("HX-Redirect") : null;
+  line.textContent = way ? words.signedOut : refused ?? words.unsaved;
+  if (way) {
+    const link = Object.assign(document.createElement("a"), { href: `${way}?${new URLSearchParams({ next: location.pathname })}`, target: "_blank", rel: "noopener", textContent: words.signIn });
+    line.append(" ", link);
+  }
+  return line;
+}
+
+// Who signed in anew in another window has other forms: those of this one are made so.
+export function renewed(page) {
+  const fresh = page.querySelector("[name=form_token]")?.value;
+  const forms = [...document.querySelectorAll("[name=form_token]")];
+  if (!fresh || forms.every((each) => each.value === fresh)) return false;
+  for (const each of forms) each.value = fresh;
+  return true;
+}
+
 export function parsed(text) {
   return new DOMParser().parseFromString(text, "text/html");
 }

@@ -173,6 +173,33 @@ def test_two_who_answer_at_once_see_each_others_words(
     assert said == ["Hello", "First", "Second"]
 
 
+def test_a_form_that_is_sent_twice_is_one_message(
+    acme: Workspace, agent: Browser, path: str
+) -> None:
+    """By a second click, or by going back and sending the same once more."""
+    fields = Seen(agent.get(path).text).all("input")
+    given = {e["name"]: e["value"] for e in fields if e.get("name") in ("once", "seen")}
+    for _ in range(2):
+        answer = agent.send(f"{path}/messages", typed("Once", **given), form=path)
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?done=sent")
+    assert [each.content for each in acme.messages.list(id_of(path))] == ["Hello", "Once"]
+    other = agent.send(f"{path}/messages", typed("Another", **given), form=path)
+    assert other.status_code == 422 and f'value="{given["once"]}"' in other.text
+    acme.messages.create(id_of(path), content="x")
+    assert agent.send(f"{path}/messages", typed("Once"), form=path).status_code == 303
+
+
+def test_a_script_that_is_signed_out_is_told_the_way_in(
+    desk: Helpdesk, acme: Workspace, agent: Browser, path: str
+) -> None:
+    token = agent.token(path)
+    desk.sessions.end_all(acme.members.list().items[0].id)
+    values = {"form_token": token, **typed("Half")}
+    answer = agent.client.post(f"{path}/draft", data=values, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.text) == (204, "")
+    assert answer.headers["HX-Redirect"] == "/inbox/acme/sign-in"
+
+
 # --- canned replies
 
 

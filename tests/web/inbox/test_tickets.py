@@ -167,14 +167,30 @@ def test_what_was_typed_is_given_back_to_who_is_signed_out(
     assert acme.tickets.list().items[0].message_count == 0
 
 
-def test_what_was_typed_before_signing_in_again_is_given_back(
-    acme: Workspace, agent: Browser, signed_in: SignIn
+def test_what_was_typed_before_signing_in_again_is_put_back(
+    desk: Helpdesk, acme: Workspace, agent: Browser, signed_in: SignIn
 ) -> None:
+    """As a form without scripts does it: signed out while writing, signed in elsewhere, back."""
     path = ticket(acme)
-    data = {"form_token": signed_in("agent").token(path), "content": "Long text"}
-    answer = agent.client.post(f"{path}/messages", data={**data, "kind": "reply", "then": ""})
-    assert answer.status_code == 403
-    assert "This form is too old" in answer.text and "Long text" in answer.text
+    data = {"form_token": agent.token(path), "content": "Long <b>text", "kind": "note", "then": ""}
+    desk.sessions.end_all(acme.members.list().items[0].id)
+    out = agent.client.post(f"{path}/messages?view=all", data=data)
+    assert out.status_code == 401
+    form = Seen(out.text)
+    way = next(each["href"] for each in form.all("a") if each.get("target") == "_blank")
+    assert way == f"/inbox/acme/sign-in?next={path}"
+    assert form.all("form")[0]["action"] == f"{path}/messages?view=all"
+    sent = {each["name"]: each["value"] for each in form.all("input")}
+    assert {**sent, "content": data["content"]} == {**sent, **data}
+    agent.client = signed_in("agent").client
+    back = agent.client.post(f"{path}/messages?view=all", data={**sent, **data})
+    assert back.status_code == 422
+    assert "You have signed in anew" in back.text and "Long &lt;b&gt;text</textarea>" in back.text
+    assert acme.tickets.list().items[0].message_count == 0
+    token = next(e["value"] for e in Seen(back.text).all("input") if e["name"] == "form_token")
+    again = {**sent, **data, "form_token": token}
+    assert agent.client.post(f"{path}/messages?view=all", data=again).status_code == 303
+    assert acme.messages.list(path.rpartition("/")[2])[0].content == "Long <b>text"
 
 
 def test_a_merged_ticket_leads_to_the_one_that_it_is_merged_into(
