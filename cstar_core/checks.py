@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 
@@ -189,3 +190,12 @@ def raise_any(problems: Iterable[Problem]) -> None:
     found = tuple(problems)
     if found:
         raise Invalid(found)
+
+
+@contextmanager
+def noting(problems: list[Problem]) -> Iterator[None]:
+    """Add what is wrong to ``problems`` and go on, so that all of it can be told at once."""
+    try:
+        yield
+    except Invalid as error:
+        problems += error.problems

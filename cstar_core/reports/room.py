@@ -8,10 +8,9 @@ from datetime import date
 from typing import Unpack
 
 from cstar_core import facets
-from cstar_core.checks import raise_any
+from cstar_core.checks import noting, raise_any
 from cstar_core.clock import from_seconds
-from cstar_core.errors import Forbidden
-from cstar_core.fields import Definition
+from cstar_core.errors import Forbidden, Problem
 from cstar_core.reports import walks
 from cstar_core.reports.grouping import OTHER, Choice, Grouping, read_grouping
 from cstar_core.reports.narrowing import Narrowing, ReportFilter, read_narrowing
@@ -62,13 +61,12 @@ class Reports:
         ``interval`` is day, week (from Monday) or month; there are at most 366. The ``backlog``
         is what was created, less what was resolved, up to the end of the interval.
         """
-        period = read_period(start, end, zone, interval)
-        with self._reading(narrowed) as read:
-            spans = [(span.begins, span.ends) for span in period.spans]
+        with self._reading((start, end, zone, interval), narrowed) as (read, _):
+            spans = [(span.begins, span.ends) for span in read.period.spans]
             # What came after the period leads from what is open now to what was open then.
-            spans.append((period.ends, _FOR_EVER))
+            spans.append((read.period.ends, _FOR_EVER))
             found = {what: read.counts(what, spans) for what in ("created", "resolved", "reopened")}
-            return _volume(period, found, read.open())
+            return _volume(read.period, found, read.open())
 
     def times(
         self,
@@ -83,9 +81,8 @@ class Reports:
         Both count from the creation, in seconds. The first answer is the first public message of
         an agent.
         """
-        period = read_period(start, end, zone, "month")
-        with self._reading(narrowed) as read:
-            first, resolution = (read.spread(column, period) for column in _TIMES)
+        with self._reading((start, end, zone, "month"), narrowed) as (read, _):
+            first, resolution = (read.spread(column) for column in _TIMES)
         return ResponseTimes(first.durations(), resolution.durations())
 
     def breakdown(
@@ -103,19 +100,30 @@ class Reports:
         chosen options. There are at most 100 groups, and ``other`` for the rest; one for which
         nothing happened is left out.
         """
-        period = read_period(start, end, zone, "month")
-        with self._reading(narrowed) as read:
-            grouping = read_grouping(read.snap, self._scope, by, read.known)
-            return read.breakdown(grouping, period)
+        with self._reading((start, end, zone, "month"), narrowed, by) as (read, grouping):
+            return read.breakdown(grouping)
 
     @contextmanager
-    def _reading(self, narrowed: ReportFilter) -> Iterator["_Reading"]:
+    def _reading(
+        self,
+        days: tuple[object, object, object, object],
+        narrowed: ReportFilter,
+        by: object = "priority",
+    ) -> Iterator[tuple["_Reading", Grouping]]:
+        """Read all that is asked for; raises Invalid with everything that is wrong with it."""
         if not self._scope.internal:
             raise Forbidden("A publishable key does not open the reports")
+        problems: list[Problem] = []
+        with noting(problems):
+            period = read_period(*days)
         with self._store.snapshot() as snap:
             known = facets.definitions(snap, self._scope.workspace_id, ENTITY)
-            narrowing = read_narrowing(snap, self._scope, narrowed, known)
-            yield _Reading(snap, self._scope.workspace_id, narrowing, known)
+            with noting(problems):
+                narrowing = read_narrowing(snap, self._scope, narrowed, known)
+            with noting(problems):
+                grouping = read_grouping(snap, self._scope, by, known)
+            raise_any(problems)
+            yield _Reading(snap, self._scope.workspace_id, narrowing, period), grouping
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,7 @@ class _Reading:
     snap: Snapshot
     workspace_id: int
     narrowing: Narrowing
-    known: Mapping[str, Definition]
+    period: Period
 
     def counts(self, what: str, spans: Sequence[tuple[int, int]]) -> list[int]:
         """How many there were in each span."""
@@ -142,20 +150,19 @@ class _Reading:
     def spread(
         self,
         column: str,
-        period: Period,
         where: tuple[str, str] = ("0", ""),
         values: Mapping[str, object] | None = None,
     ) -> Spread:
-        """How long it took, of what was done in a period."""
-        return self._spread(walks.durations(column, self._shape, *where), period, values or {})
+        """How long it took, of what was done in the period."""
+        return self._spread(walks.durations(column, self._shape, *where), values or {})
 
-    def breakdown(self, grouping: Grouping, period: Period) -> Breakdown:
-        """The groups of a period."""
-        created = self._created(grouping, period)
+    def breakdown(self, grouping: Grouping) -> Breakdown:
+        """The groups of the period."""
+        created = self._created(grouping)
         order = sorted(created, key=lambda each: (-each[1], each[0].name, each[0].key or ""))
         shown = [choice for choice, _ in order[:GROUPS_MAX]]
         where, values = self._told_apart(grouping, shown)
-        spreads = [self.spread(column, period, where, values) for column in _TIMES]
+        spreads = [self.spread(column, where, values) for column in _TIMES]
         groups = [
             _group(choice.key, choice.name, number, spreads, grouping.number(place, choice))
             for place, (choice, number) in enumerate(order[:GROUPS_MAX])
@@ -174,25 +181,25 @@ class _Reading:
         values = {**grouping.values, **grouping.top(shown)}
         return (grouping.group(shown), grouping.joined), values
 
-    def _created(self, grouping: Grouping, period: Period) -> list[tuple[Choice, int]]:
+    def _created(self, grouping: Grouping) -> list[tuple[Choice, int]]:
         choices = grouping.choices
         if self._shape:
             where, values = self._told_apart(grouping, choices)
             text = walks.told_apart(self._shape, *where)
-            counts = self._spread(text, period, values).counts()
+            counts = self._spread(text, values).counts()
             numbers = enumerate(choices)
             return [(one, counts.get(grouping.number(place, one), 0)) for place, one in numbers]
         rows = self._run(
             walks.counted_by_group(grouping.lead),
             groups=json.dumps([choice.indexed for choice in choices]),
-            begins=period.begins,
-            ends=period.ends,
+            begins=self.period.begins,
+            ends=self.period.ends,
             **grouping.values,
         )
         return list(zip(choices, _in_order(rows), strict=True))
 
-    def _spread(self, text: str, period: Period, values: Mapping[str, object]) -> Spread:
-        parts = json.dumps(walks.parts(period.begins, period.ends, _PARTS))
+    def _spread(self, text: str, values: Mapping[str, object]) -> Spread:
+        parts = json.dumps(walks.parts(self.period.begins, self.period.ends, _PARTS))
         return Spread(numbers for (numbers,) in self._run(text, parts=parts, **values))
 
     @property

@@ -118,6 +118,15 @@ def test_only_some_groups_can_be_told_apart(fielded: Workspace, by: Any, expecte
     assert refusal(fielded.reports.breakdown, by, DAY, DAY) == [expected]
 
 
+def test_all_that_is_wrong_is_told_at_once(fielded: Workspace) -> None:
+    given: dict[str, Any] = {"zone": "Berlin", "priority": "hgih", "tag": "a,b", "assigned_to": 7}
+    wrong = ["end", "zone", "priority", "tag", "assigned_to"]
+    for act in (fielded.reports.volume, fielded.reports.times):
+        assert [each.split()[0] for each in refusal(act, DAY, "x", **given)] == wrong
+    told = refusal(fielded.reports.breakdown, "month", DAY, "x", **given)
+    assert [each.split()[0] for each in told] == [*wrong, "by"]
+
+
 def test_another_teams_field_is_not_known(fielded: Workspace, globex: Workspace) -> None:
     fielded.reports.breakdown("custom_fields.paid", DAY, DAY)
     expected = ["by.custom_fields.paid is not known"]
