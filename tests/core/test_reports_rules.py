@@ -87,6 +87,8 @@ DAYS = [
     ("2025-11-02", "America/Havana", "2025-11-02T04:00", "midnight comes twice"),
     ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00", "the day was left out"),
     ("2011-12-31", "Pacific/Apia", "2011-12-30T10:00", "the day after it"),
+    ("2006-10-29", "America/St_Johns", "2006-10-29T02:30", "a minute later it is the day before"),
+    ("2006-10-30", "America/St_Johns", "2006-10-30T03:30", "the day after it"),
     ("2025-06-01", "Asia/Kathmandu", "2025-05-31T18:15", "a quarter of an hour"),
 ]
 
