@@ -10,8 +10,14 @@ from itertools import pairwise
 
 _TICKS = 4
 _STEPS = (1, 2, 5, 10)
-# What is left free of the room of each column.
+# What is left free of the room of each column, and how wide one is at most, in percent of all: the
+# only day of a report is a column too, not a wall.
 _GAP = 0.25
+_WIDEST = 11
+_APART = 100
+# How wide a digit, or a mark between thousands, is, and what is free beside the numbers of an axis.
+_DIGIT, _BESIDE = 8, 14
+_NARROWEST = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,11 @@ class Columns:
     above: tuple[Box, ...]
     below: tuple[Box, ...] = ()
 
+    @property
+    def margin(self) -> int:
+        """How wide the axis is that its numbers fit into, in pixels."""
+        return _margin(self.ticks)
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -54,6 +65,11 @@ class Steps:
     ticks: tuple[Tick, ...]
     boxes: tuple[Box, ...]
     risers: tuple[Box, ...]
+
+    @property
+    def margin(self) -> int:
+        """How wide the axis is that its numbers fit into, in pixels."""
+        return _margin(self.ticks)
 
 
 def ticks(most: int, about: int = _TICKS) -> tuple[int, ...]:
@@ -89,7 +105,8 @@ def mirrored(above: Sequence[int], below: Sequence[int], height: int) -> Columns
     most = [max(-(-max(values) // step) * step, step) for values in (above, below)]
     unit = height / sum(most)
     base = most[0] * unit
-    gap = _GAP if len(above) <= 2 * 31 else 0.1
+    # Less than a pixel would be there in some places and not in others.
+    gap = _GAP if len(above) <= _APART else 0
 
     def boxes(values: Sequence[int], up: bool) -> tuple[Box, ...]:
         return tuple(
@@ -141,13 +158,18 @@ def share(value: int, most: int) -> float:
 
 def _box(place: int, many: int, y: float, height: float, gap: float) -> Box:
     room = 100 / many
-    free = room * gap
+    width = min(room * (1 - gap), _WIDEST) if gap else room
     return Box(
-        round(place * room + free / 2, 3),
+        round(place * room + (room - width) / 2, 3),
         round(y, 2),
-        round(room - free, 3),
+        round(width, 3),
         round(height, 2),
     )
+
+
+def _margin(lines: Sequence[Tick]) -> int:
+    longest = max(len(f"{line.value:,}") for line in lines)
+    return max(_NARROWEST, _BESIDE + _DIGIT * longest)
 
 
 def _lines(scale: Sequence[int], height: float, unit: float) -> tuple[Tick, ...]:

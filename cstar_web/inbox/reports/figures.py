@@ -17,7 +17,7 @@ BOUND_WORDS = {
     86_400: say("≤ 1 d"),
     2 * 86_400: say("≤ 2 d"),
     7 * 86_400: say("≤ 7 d"),
-    None: say("longer"),
+    None: say("> 7 d"),
 }
 _OTHERS = say("All others")
 _NOBODY = say("Nobody")
@@ -60,6 +60,11 @@ class VolumeChart:
     changes: charts.Columns
     backlog: charts.Steps
     marked: tuple[int, ...]
+
+    @property
+    def margin(self) -> int:
+        """How wide the axis of both is, so that a day is in one place in both."""
+        return max(self.changes.margin, self.backlog.margin)
 
 
 def figures(

@@ -40,9 +40,10 @@ def test_no_number_makes_bad_ticks() -> None:
     ("values", "boxes"),
     [
         ([], ()),
-        ([0], (Box(12.5, 100, 75, 0),)),
-        ([4], (Box(12.5, 0, 75, 100),)),
-        ([1, 4], (Box(6.25, 75, 37.5, 25), Box(56.25, 0, 37.5, 100))),
+        ([0], (Box(44.5, 100, 11, 0),)),
+        ([4], (Box(44.5, 0, 11, 100),)),
+        ([1, 4], (Box(19.5, 75, 11, 25), Box(69.5, 0, 11, 100))),
+        ([4] * 10, tuple(Box(1.25 + 10 * place, 0, 7.5, 100) for place in range(10))),
     ],
 )
 def test_columns_stand_on_the_lower_edge(values: list[int], boxes: tuple[Box, ...]) -> None:
@@ -72,6 +73,14 @@ def test_steps_touch_and_are_joined() -> None:
     found = charts.steps([1, 2, 2], 80)
     assert [(box.x, box.y) for box in found.boxes] == [(0, 40), (33.333, 0), (66.667, 0)]
     assert found.risers == (Box(33.333, 0, 0, 40), Box(66.667, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("most", "width"), [(0, 52), (9_999, 62), (99_999, 70), (999_999, 86), (10**9, 118)]
+)
+def test_the_numbers_of_an_axis_have_room(most: int, width: int) -> None:
+    found = charts.mirrored([most], [0], 200), charts.columns([most], 200), charts.steps([most], 80)
+    assert [each.margin for each in found] == [width] * 3
 
 
 def test_labels_are_few_however_many_places_there_are() -> None:
