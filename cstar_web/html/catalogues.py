@@ -13,6 +13,7 @@ from importlib import resources
 from io import BytesIO
 
 from cstar_core import Problem
+from cstar_web.html.rules import told_rule
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 SOURCE = "en"
@@ -59,22 +60,13 @@ def read_catalogue(room: str, language: str) -> Mapping[str, str]:
 def sentence(problem: Problem, label: str, found: NullTranslations) -> str:
     """What is wrong with a field, as a sentence that begins with the field's own name, if any.
 
-    The core's rules are English and say numbers and choices; only what stands around those is
-    looked up, and a rule that nobody has translated is told as it is.
-
     >>> sentence(Problem("name", "PARAMETER_MISSING", "is required"), "Name", NullTranslations())
     'Name is required'
     """
-    rule, most = problem.rule, ""
-    for word in rule.split():
-        if word.replace(",", "").isdigit():
-            rule, most = rule.replace(word, "%(number)s", 1), word
-            break
-    said = found.gettext(rule)
-    whole = said.replace("%(number)s", most)
+    said = told_rule(problem.rule, found)
     if not label:
-        return whole
-    return f"{label} {whole}" if said == rule else f"{label}: {whole}"
+        return said
+    return f"{label} {said}" if said == problem.rule else f"{label}: {said}"
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:

@@ -3,46 +3,101 @@
 import ast
 import re
 from collections.abc import Iterator
+from gettext import NullTranslations
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from cstar_core import Problem
+from cstar_core.views.instants import WANTED
+from cstar_web.html.rules import told_rule
 from cstar_web.inbox.languages import LANGUAGES, direction, read_catalogue, told, translations
 from cstar_web.inbox.rendering import environment
 from tests.web.inbox.browser import Browser, Seen
 
 HERE = resources.files("cstar_web.inbox")
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|<[^>]*>")
-# What the core says of a value, as far as pages show it; it stands in no template.
-RULES = {
-    "is required",
-    "must be at most %(number)s characters",
-    "must have at least %(number)s characters",
-    "must have at least %(number)s different characters",
-    "is among the most common ones",
-    "must not be the name or the address",
-    "must be an email address",
-    "must be Unicode text without U+0000",
-    "must match ^[a-z][a-z0-9_]{0,63}$",
-    "must match ^[a-z0-9][a-z0-9_-]{0,31}$",
-    "must be closed by }}",
-    "must begin with http:// or https://",
+RULE = re.compile(r"(must|is|are|has|needs|cannot|can|leaves|names|takes|stands|does) ")
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|<\w[^>]*>")
+# Where the core says what is wrong with something that a page asks for.
+SAID_IN = (
+    *("checks", "fields", "metadata", "placeholders", "tags", "values", "addresses", "members"),
+    *("canned_replies", "custom_fields", "reports", "sign_ins", "tickets", "views", "webhooks"),
+    *("keys", "messages", "drafts", "presence", "events.room"),
+)
+# What no page shows: a form sends text, and names no parameter of its own.
+UNSEEN = {
+    "are only for select and multiselect fields",
+    "can be compared by: open",
+    "can be given only together with filter",
+    "is not knownopen",
+    "is only for a ticket that is resolved or closed",
+    "is only for fields of open",
+    "is required, unless there is a filter",
+    "must be a JSON value",
+    "must be a date (YYYY-MM-DD) from open to open",
+    "must be a field of type open",
+    "must be a list of at most 1,000 ids",
+    "must be a string",
+    "must be a value",
+    "must be an array of ids",
+    "must be an array of messages",
+    "must be an array of options",
+    "must be an array of strings",
+    "must be an array of strings or a comma-separated string",
+    "must be an id",
+    "must be an id that begins with open",
+    "must be an id that begins with open, or none",
+    "must be an instant with a time zone",
+    "must be an integer from open to open",
+    "must be an object",
+    "must be an object of old and new options",
+    "must be an option",
+    "must be an option of the field",
+    "must be another ticket",
+    "must be at most open characters",
+    "must be between created_at and updated_at",
+    "must be false for a customer's message",
+    "must be more than nothing and at most 30 days",
+    "must be more than nothing and at most ten years",
+    "must be nothing or more, and at most 90 days",
+    "must be patterns such as ticket.* or of: open",
+    'must be the id of a member or "none"',
+    "must be the id of an existing customer",
+    "must be the id of an existing ticket",
+    "must be true, except for a member",
+    "must each have one value, not a comparison",
+    "must have 1 to 1,000 ids",
+    "must have 1 to 1,000 options",
+    "must have Unicode strings without U+0000 as keys",
+    "must have a condition",
+    "must have at most 1,000 entries",
+    "must have at most 1,000 entries at once",
+    "must have at most 1,000 keys",
+    "must have strings as keys",
+    "must match open",
+    "must name the renamed options",
+    "must not be before created_at or a message",
+    "must not be before open",
+    "must not be before resolved_at",
+    "must not be given together with atomic",
+    "must not be given together with filter",
+    "must not be given together with tags",
+    "must not be nested deeper than 1,000 levels",
+    "must not be the same ticket as ids.open",
+    "must not have an empty key",
+    "must not stand beside before",
+}
+# What is said by a name, or in parts, and not found by reading the code.
+NAMED = {
+    "is not known",
+    "is only for who is signed in as a member",
     "must be a URL such as https://example.com/hook",
-    "must not be an address of this machine or a private network",
-    "must not have a user or password",
-    "can be taken back only by who made the view",
-    "must have %(number)s to 500 options",
-    "must be distinct",
-    "must leave the options distinct",
-    "must not be blank",
-    "must be a time zone such as Europe/Berlin, or an offset such as +02:00",
     "must be a date (YYYY-MM-DD) from 1970-01-01 to 9998-12-31",
-    "must not be before start",
-    "must be at most %(number)s months from start on",
-    "must be one tag",
-    "must be the id of an event",
+    "must be a time zone such as Europe/Berlin, or an offset such as +02:00",
+    "must have %(number)s to 500 options",
+    "must match ^[a-z][a-z0-9_]{0,63}$",
 }
 
 
@@ -69,14 +124,86 @@ def in_modules() -> Iterator[str]:
                     yield ast.literal_eval(node.args[0])
 
 
+def said_in_core() -> Iterator[str]:
+    """Each rule that a value can break, with 7 for a number and a word for what else it names."""
+    with resources.as_file(resources.files("cstar_core")) as folder:
+        for name in SAID_IN:
+            place = folder / name.replace(".", "/")
+            for file in [*place.rglob("*.py"), *folder.glob(f"{name.replace('.', '/')}.py")]:
+                yield from rules_of(file)
+
+
+def rules_of(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        found: ast.expr | None = None
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("invalid", "Problem"):
+            found = node.args[-1]
+        elif isinstance(node, ast.Return | ast.Assign) and file.parent.name == "views":
+            found = node.value
+        said = [text for part in (branches(found) if found else ()) if (text := plain(part))]
+        yield from (text for text in said if RULE.match(text))
+
+
+def branches(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.IfExp):
+        yield from (*branches(node.body), *branches(node.orelse))
+    else:
+        yield node
+
+
+def plain(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else filled(ast.unparse(part))
+        for part in node.values
+    )
+
+
+def filled(part: str) -> str:
+    known = {"UNASSIGNED": "unassigned", "interval": "month", "WANTED": WANTED}
+    named = next((said for name, said in known.items() if name in part), None)
+    return named or ("1,000" if "_MAX" in part or "_MIN" in part else "open")
+
+
 def messages() -> set[str]:
-    return {*in_templates(), *in_modules(), *RULES}
+    return {*in_templates(), *in_modules()}
+
+
+def rules(language: str) -> set[str]:
+    """What a catalogue has for rules of the core: it stands in no template and no module."""
+    return set(read_catalogue(language)) - {""} - messages()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_text_is_translated_and_nothing_else_is(language: str) -> None:
-    known = set(read_catalogue(language)) - {""}
-    assert (messages() - known, known - messages()) == (set(), set())
+def test_every_rule_that_a_page_can_break_is_translated(language: str) -> None:
+    words = translations(language)
+    said = {each for each in said_in_core() if each not in UNSEEN}
+    assert len(said) > 40
+    assert [each for each in sorted(said) if told_rule(each, words) == each] == []
+    assert [each for each in UNSEEN if told_rule(each, words) != each] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_rule_is_translated_that_nobody_says(language: str) -> None:
+    words = translations(language)
+    used: set[str] = set()
+
+    class Noting(NullTranslations):
+        def gettext(self, message: str) -> str:
+            used.add(message)
+            return words.gettext(message)
+
+    for each in said_in_core():
+        told_rule(each, Noting())
+    assert rules(language) - used == NAMED
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_is_translated(language: str) -> None:
+    assert messages() - set(read_catalogue(language)) == set()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -159,7 +286,29 @@ def test_every_language_has_a_direction() -> None:
         (
             "must be at most 65,536 characters",
             "Name must be at most 65,536 characters",
-            "Name: höchstens 65,536 Zeichen",
+            "Name: höchstens 65.536 Zeichen",
+        ),
+        ("must be one of: a, b", "Name must be one of: a, b", "Name: eines von: a, b"),
+        ("must be one of: 1, 2", "Name must be one of: 1, 2", "Name: eines von: 1, 2"),
+        (
+            "is not understood: status:x must be one of: new",
+            "Name is not understood: status:x must be one of: new",
+            "Name: nicht zu verstehen: status:x: eines von: new",
+        ),
+        (
+            "is not understood: x is odd",
+            "Name is not understood: x is odd",
+            "Name: nicht zu verstehen: x is odd",
+        ),
+        (
+            "is not known; did you mean tag?",
+            "Name is not known; did you mean tag?",
+            "Name: ist unbekannt; meinten Sie tag?",
+        ),
+        (
+            "must be one of: %(number)s",
+            "Name must be one of: %(number)s",
+            "Name: eines von: %(number)s",
         ),
         ("is odd", "Name is odd", "Name is odd"),
     ],
