@@ -30,6 +30,7 @@ _FIELDS = {
     "set_assignee": "assigned_to",
     "add_tags": "add_tags",
 }
+FIELDS = tuple(_FIELDS)
 _NAMES = {value: name for name, value in _FIELDS.items()}
 # As an event names what can be put back, and as the core does.
 _KEPT = {
@@ -40,8 +41,9 @@ _KEPT = {
 }
 _AT_ONCE = 1_000
 _PAGES_MAX = 5
-_NO_TICKET = say("Choose tickets first")
+NO_TICKET = say("Choose tickets first")
 _NO_CHANGE = say("Choose what is to change")
+TOO_MANY = say("These are too many tickets at once. Choose fewer")
 _TOO_LATE = say("Too much has happened since. It cannot be undone any more")
 
 
@@ -56,7 +58,7 @@ def show_list(visit: TeamVisit) -> Response:
         path=MANY,
         name="change_many",
         access="agent",
-        fields=tuple(_FIELDS),
+        fields=FIELDS,
         lists=("ids",),
         again=show_list,
     )
@@ -66,7 +68,7 @@ def change_many(visit: TeamVisit) -> Response:
     changes: Any = _changes(visit.form.values)
     ids = list(dict.fromkeys(visit.form.lists["ids"]))
     if not ids or not changes:
-        raise Invalid([Problem("", INVALID, _NO_CHANGE if ids else _NO_TICKET)])
+        raise Invalid([Problem("", INVALID, _NO_CHANGE if ids else NO_TICKET)])
     events = visit.workspace.events
     with visit.desk.transaction():
         since = events.following(limit=1).reached
@@ -115,6 +117,8 @@ def _changes(typed: Mapping[str, str]) -> dict[str, Any]:
 def _named(problem: Problem) -> Problem:
     """The problem, with the name that the field has in the form."""
     param = problem.param.removeprefix("changes.").partition(".")[0]
+    if param == "ids":  # of which the form has no field to tell it beside
+        return Problem("", INVALID, TOO_MANY)
     return Problem(_NAMES.get(param, param), problem.code, problem.rule)
 
 
