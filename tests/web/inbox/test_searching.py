@@ -92,7 +92,7 @@ def test_what_was_searched_for_is_marked(acme: Workspace, agent: Browser) -> Non
     answer = agent.get(search("refund"))
     assert "A &lt;b&gt;<mark>refund</mark>&lt;/b&gt;" in answer.text
     assert "<mark>Refund</mark>er" in answer.text
-    assert '<span class="excerpt notes">' in answer.text and "<bdi>…" in answer.text
+    assert '<span class="excerpt of-notes">' in answer.text and "<bdi>…" in answer.text
 
 
 def test_a_list_has_the_order_that_is_chosen(acme: Workspace, agent: Browser) -> None:
@@ -245,7 +245,7 @@ def test_an_excerpt_is_of_what_long_notes_begin_with(acme: Workspace, agent: Bro
     acme.tickets.create(title="A refund", notes="refund " + "x" * 60_000)
     acme.tickets.create(title="A refund", notes="x " * 30_000 + "refund")
     seen = agent.get(search("refund"))
-    assert seen.text.count('class="excerpt notes"') == 1
+    assert seen.text.count('class="excerpt of-notes"') == 1
     assert "<mark>refund</mark> xxx" in seen.text and "xxx…" in seen.text
 
 
