@@ -236,8 +236,8 @@ def test_a_search_shows_the_newest_message_around_what_was_found(
     found = agent.get(search("refund")).text.split('<span class="excerpt')[1:]
     shown = [each.partition("</span>\n<span class")[0] for each in found]
     assert "Good morning" in shown[0]
-    assert shown[1].startswith(" notes") and "Our <mark>refund</mark>" in shown[1]
-    assert shown[2].startswith(" message") and "…x x" in shown[2]
+    assert shown[1].startswith(" of-notes") and "Our <mark>refund</mark>" in shown[1]
+    assert shown[2].startswith(" of-message") and "…x x" in shown[2]
     assert "a <mark>refund</mark>, please" in shown[2]
 
 
