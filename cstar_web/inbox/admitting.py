@@ -5,9 +5,9 @@ from flask import request
 from cstar_core import NotFound
 from cstar_web.calls import services
 from cstar_web.inbox.cookies import SESSION, read_cookie
-from cstar_web.inbox.rendering import address
+from cstar_web.inbox.rendering import address, this_place
 from cstar_web.inbox.stopping import Elsewhere, Stopped
-from cstar_web.inbox.visits import TeamVisit, has_role, this_place
+from cstar_web.inbox.visits import TeamVisit, has_role
 
 # The header with which a script says that nobody has asked for what it reads.
 UNASKED = "X-Unasked"

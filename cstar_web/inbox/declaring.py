@@ -16,9 +16,9 @@ from cstar_web.inbox.cookies import GUEST, read_cookie
 from cstar_web.inbox.forgery import require_own_page, require_token
 from cstar_web.inbox.forms import TOKEN, read_form
 from cstar_web.inbox.languages import say
-from cstar_web.inbox.rendering import address
+from cstar_web.inbox.rendering import address, this_place
 from cstar_web.inbox.stopping import Elsewhere, Kept, Stopped
-from cstar_web.inbox.visits import INBOX, Visit, this_place
+from cstar_web.inbox.visits import INBOX, Visit
 
 View = Callable[..., Response]
 # The least role of those who are let in; pages for anyone are the way there.

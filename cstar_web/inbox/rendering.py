@@ -1,8 +1,9 @@
 """Pages from templates: everything is escaped, and a name that is missing is an error."""
 
 from functools import cache
+from urllib.parse import quote
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from jinja2 import Environment
 
 from cstar_web.answer import Answer
@@ -54,6 +55,12 @@ def plain(text: str) -> Answer:
     return Answer(text.encode(), 200, HEADERS, content_type="text/plain; charset=utf-8")
 
 
+def this_place() -> str:
+    """The path and query of this request, to come back to."""
+    query = request.query_string.decode("latin-1")
+    return quote(request.path) + (f"?{query}" if query else "")
+
+
 def asset(name: str) -> str:
     """The address of a file that the pages bring along."""
     return address("file", address=files()[name].address)
@@ -78,6 +85,7 @@ def environment(language: str) -> Environment:
         days=lambda first, last: days(first, last, words),
         direction=direction(language),
         exact=exact,
+        here=lambda: this_place() if request.method == "GET" else None,
         keys=KEYS,
         language=language,
         languages=LANGUAGES,

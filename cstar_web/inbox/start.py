@@ -7,7 +7,7 @@ from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.files import find_file, send
 from cstar_web.inbox.languages import LANGUAGES
 from cstar_web.inbox.stopping import Stopped
-from cstar_web.inbox.visits import INBOX, THEMES, Visit
+from cstar_web.inbox.visits import INBOX, THEMES, Visit, place_below
 
 STATIC = f"{INBOX}/static/{{address}}"
 APPEARANCE = f"{INBOX}/appearance"
@@ -43,7 +43,8 @@ def start(visit: Visit) -> Response:
 
 @page(Page(method="GET", path=APPEARANCE, name="appearance", access="anyone"))
 def appearance(visit: Visit) -> Response:
-    return visit.show("appearance.html", chosen_language=read_cookie(LANGUAGE))
+    back = place_below(f"{INBOX}/", visit.asked("next"))
+    return visit.show("appearance.html", chosen_language=read_cookie(LANGUAGE), back=back)
 
 
 @page(
@@ -52,11 +53,12 @@ def appearance(visit: Visit) -> Response:
         path=APPEARANCE,
         name="choose_appearance",
         access="anyone",
-        fields=("language", "theme"),
+        fields=("language", "theme", "next"),
     )
 )
 def choose_appearance(visit: Visit) -> Response:
-    answer = visit.leads_to("appearance", done="appearance")
+    back = visit.form.values["next"] or None
+    answer = visit.leads_to("appearance", done="appearance", next=back)
     for name, known in ((LANGUAGE, LANGUAGES), (THEME, THEMES)):
         chosen = visit.form.values[name.removeprefix("cstar_")]
         if chosen in known:

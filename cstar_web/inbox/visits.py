@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from flask import Response, request
 
@@ -134,13 +134,17 @@ def chosen_theme() -> str:
     return chosen if chosen in THEMES else ""
 
 
-def this_place() -> str:
-    """The path and query of this request, to come back to."""
-    query = request.query_string.decode("latin-1")
-    return quote(request.path) + (f"?{query}" if query else "")
-
-
 def place_after(team: str, wanted: str) -> str:
     """Where to go after signing in: back to a page of the same team, and nowhere else."""
-    inside = wanted.startswith(f"{INBOX}/{team}/") and wanted.isascii() and wanted.isprintable()
-    return request.script_root + wanted if inside else address("tickets", team=team)
+    return place_below(f"{INBOX}/{team}/", wanted) or address("tickets", team=team)
+
+
+def place_below(beginning: str, wanted: str) -> str:
+    """The place that was wanted, if it is one below a path of ours, however it is written."""
+    if not (wanted.startswith(beginning) and wanted.isascii() and wanted.isprintable()):
+        return ""
+    # As browsers read it: a backslash is a slash, and dots lead out of what stands before them.
+    parts = unquote(wanted.partition("?")[0].partition("#")[0]).replace("\\", "/").split("/")
+    if {".", ".."} & set(parts) or "" in parts[1:-1]:
+        return ""
+    return request.script_root + wanted

@@ -1,12 +1,15 @@
 """What a member may do in the workspace that is opened for it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from cstar_core import Actor, Forbidden, Helpdesk, Member, NotFound, Workspace
+from cstar_core import Actor, Forbidden, Helpdesk, Member, NotFound, SignIns, Workspace
 from tests.core.receivers import URL
+from tests.core.signing_in import PASSWORD
 from tests.core.vocabulary import NOTHING
 
 Act = Callable[[Workspace, str], Any]
@@ -143,3 +146,33 @@ def test_an_owner_removes_another_one(desk: Helpdesk, acme: Workspace, ada: Memb
     other = acme.members.create(name="Bo", email="bo@example.com", role="owner")
     desk.workspace_of_member(ada.id).members.delete(other.id)
     assert acme.members.find(other.id) is None
+
+
+LEAVING: dict[str, Act] = {
+    "demotes itself": lambda room, other: room.members.update(room.actor.id or "", role="agent"),
+    "removes itself": lambda room, other: room.members.delete(room.actor.id or ""),
+    "demotes the other": lambda room, other: room.members.update(other, role="viewer"),
+    "removes the other": lambda room, other: room.members.delete(other),
+}
+
+
+@pytest.mark.parametrize("first", LEAVING)
+@pytest.mark.parametrize("second", LEAVING)
+def test_of_two_owners_who_leave_at_once_one_stays(
+    desk: Helpdesk, acme: Workspace, sign_ins: SignIns, first: str, second: str
+) -> None:
+    owners = [
+        sign_ins.accept(acme.invitations.invite(email, role="owner").token, PASSWORD).member.id
+        for email in ("ada@example.com", "bo@example.com")
+    ]
+    rooms = [desk.workspace_of_member(id) for id in owners]
+
+    def leave(place: int) -> None:
+        with suppress(Forbidden, NotFound):
+            LEAVING[(first, second)[place]](rooms[place], owners[1 - place])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(leave, (0, 1)))
+    left = [each for each in acme.members.list().items if each.role == "owner"]
+    assert left
+    assert {each.id for each in left} <= set(owners)

@@ -267,6 +267,24 @@ def test_a_theme_is_chosen_without_a_flash(browser: Browser) -> None:
     assert browser.see("/inbox/appearance").all("html")[0]["data-theme"] == "dark"
 
 
+def test_from_the_choice_one_goes_back_to_where_one_was(browser: Browser) -> None:
+    way_in = "/inbox/acme/sign-in?next=/inbox/acme/views/mine"
+    (choice,) = (link for link in browser.see(way_in).links() if "/appearance" in link)
+    assert way_in in browser.see(choice).links()
+    assert "Back" in browser.see(choice).text
+    answer = browser.send(choice, {"theme": "dark", "next": way_in})
+    assert way_in in browser.see(answer.headers["Location"]).links()
+
+
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example/", "//evil.example", "/inbox/../x", "/api"]
+)
+def test_from_the_choice_nobody_is_led_elsewhere(browser: Browser, wanted: str) -> None:
+    answer = browser.send("/inbox/appearance", {"theme": "dark", "next": wanted})
+    links = browser.see(answer.headers["Location"]).links()
+    assert [link for link in links if "static" not in link] == ["/inbox/"]
+
+
 @pytest.mark.parametrize("name", ["language", "theme"])
 def test_a_cookie_that_says_anything_else_is_as_none(browser: Browser, name: str) -> None:
     browser.client.set_cookie(f"cstar_{name}", '"><script>alert(1)</script>')
