@@ -86,9 +86,10 @@ def answers(
     """All that the core tells of the days; raises Invalid with what is wrong with the question."""
     room, narrowed = visit.workspace.reports, question.narrowed(fields)
     start, end, zone = question.start, question.end, question.zone
+    # The first, since it is asked for the most: what is wrong is told at once.
+    breakdown = room.breakdown(question.by, start, end, zone=zone, **narrowed)
     volume = room.volume(start, end, zone=zone, interval=question.interval, **narrowed)
     times = room.times(start, end, zone=zone, **narrowed)
-    breakdown = room.breakdown(question.by, start, end, zone=zone, **narrowed)
     is_boolean = any(
         question.by == f"{CUSTOM}{each.key}" and each.type == "boolean" for each in fields
     )

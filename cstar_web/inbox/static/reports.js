@@ -16,10 +16,17 @@ const zones = document.querySelector("#zones");
 const known = Intl.supportedValuesOf?.("timeZone") ?? [];
 zones.append(...known.map((name) => Object.assign(document.createElement("option"), { value: name })));
 
+// Whether somebody is still at the days: one has no year yet, or the first is after the last.
+function unfinished({ period, start, end }) {
+  if (period.value !== "days") return false;
+  return [start, end].some(({ value }) => value < "1970" || value > "9999") || start.value > end.value;
+}
+
 // What is chosen counts at once, and who chooses by keyboard stays where they are.
 let last = "";
 form.addEventListener("change", async ({ target }) => {
   if (target.name === "period" && target.value === "days") return;
+  if (unfinished(form.elements)) return;
   const place = new URL(form.action);
   place.search = new URLSearchParams(new FormData(form));
   last = place.href;

@@ -164,6 +164,14 @@ def test_what_is_wrong_is_told_beside_its_field(
     assert f"{field}-wrong" in wrong or not field
 
 
+def test_all_that_is_wrong_is_told_at_once(viewer: Browser) -> None:
+    answer = viewer.get(place(start="x", zone="Berlin", tag="a,b", priority="huge", by="weather"))
+    wrong = {each.get("id") for each in Seen(answer.text).all("p") if each.get("class") == "wrong"}
+    assert answer.status_code == 422
+    assert wrong == {"start-wrong", "zone-wrong", "tag-wrong", "priority-wrong"}
+    assert "must be one of: member, tag, priority" in Seen(answer.text).text
+
+
 def test_nothing_that_happened_is_said_so(viewer: Browser) -> None:
     assert "Nothing happened in this time" in viewer.see(PAGE).text
     assert len(viewer.see(PAGE).all("table")) == 0
