@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from cstar_core import Invalid, Problem, parse_tags, utc_now
+from cstar_core import CustomField, Invalid, Problem, parse_tags, utc_now
 from cstar_web.errors import INVALID
 from cstar_web.html.values import value_of
 from cstar_web.inbox.conversation import TICKET, back, show_ticket
@@ -25,7 +25,7 @@ _DEEDS_AT_ONCE = 50
 
 def show_field(visit: TeamVisit, ticket: str, key: str) -> Response:
     """The ticket once more, with what is wrong beside one of its custom fields."""
-    return show_ticket(visit, ticket, editing=key)
+    return show_ticket(visit, ticket, editing=key if "-" in key else f"tickets-{key}")
 
 
 @page(
@@ -100,16 +100,7 @@ def known_tags(visit: TeamVisit, ticket: str) -> Response:
     )
 )
 def set_field(visit: TeamVisit, ticket: str, key: str) -> Response:
-    defined = visit.workspace.custom_fields.list(entity_type="tickets")
-    field = next((each for each in defined if each.key == key), None)
-    if field is None:
-        raise Stopped(404)
-    text = visit.form.values["value"]
-    value: object = None
-    if field.type == "multiselect":
-        value = visit.form.lists["values"] or None
-    elif text.strip():
-        value = value_of(field.type, text)
+    value = value_in(visit, field_of(visit, "tickets", key))
     try:
         visit.workspace.tickets.update(ticket, custom_fields={key: value})
     except Invalid as error:
@@ -137,6 +128,23 @@ def change_notes(visit: TeamVisit, ticket: str) -> Response:
             raise Invalid([Problem("notes", INVALID, _NOTED)])
         visit.workspace.tickets.update(ticket, notes=notes)
     return back(visit, ticket, "changed")
+
+
+def field_of(visit: TeamVisit, entity_type: str, key: str) -> CustomField:
+    """The custom field with a key; raises Stopped if there is none."""
+    defined = visit.workspace.custom_fields.list(entity_type=entity_type)
+    field = next((each for each in defined if each.key == key), None)
+    if field is None:
+        raise Stopped(404)
+    return field
+
+
+def value_in(visit: TeamVisit, field: CustomField) -> object:
+    """The value of a field that its form has; None empties it."""
+    if field.type == "multiselect":
+        return visit.form.lists["values"] or None
+    text = visit.form.values["value"]
+    return value_of(field.type, text) if text.strip() else None
 
 
 def beside(name: str, error: Invalid) -> Invalid:

@@ -1,6 +1,7 @@
 """What stands beside a conversation: what is known of the ticket and its customer."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,11 @@ class Shown:
     is_wrong: bool = False
 
     @property
+    def id(self) -> str:
+        """What tells it from all other fields; no key has a hyphen."""
+        return f"{self.field.entity_type}-{self.field.key}"
+
+    @property
     def text(self) -> str:
         """The value as one types it."""
         if isinstance(self.value, bool):
@@ -36,22 +42,12 @@ class Shown:
 
 
 def details(visit: TeamVisit, ticket: Ticket, editing: str) -> dict[str, object]:
-    """All of it. `editing` is the key of the custom field whose form is shown once more."""
+    """All of it. `editing` is the id of the custom field whose form is shown once more."""
     defined = visit.workspace.custom_fields.list()
     deeds, is_long = newest(visit, ticket.id, names(visit))
     return {
-        "fields": [
-            Shown(each, ticket.custom_fields.get(each.key), each.key == editing)
-            for each in defined
-            if each.entity_type == "tickets" and _is_shown(each, ticket)
-        ],
-        "customer_fields": [
-            Shown(each, ticket.customer.custom_fields[each.key])
-            for each in defined
-            if ticket.customer
-            and each.entity_type == "customers"
-            and each.key in ticket.customer.custom_fields
-        ],
+        "fields": _shown(defined, ticket, editing),
+        "customer_fields": _shown(defined, ticket.customer, editing),
         "is_unproved": came_by_form(ticket.metadata),
         "others": others(visit, ticket),
         "deeds": deeds,
@@ -73,6 +69,20 @@ def others(visit: TeamVisit, ticket: Ticket) -> list[Ticket]:
         customer_id=ticket.customer_id, page_size=_OTHERS_SHOWN + 1
     ).items
     return [each for each in found if each.id != ticket.id][:_OTHERS_SHOWN]
+
+
+def _shown(
+    defined: Sequence[CustomField], holder: Ticket | Customer | None, editing: str
+) -> list[Shown]:
+    """The fields of a ticket or a customer, with their values."""
+    if holder is None:
+        return []
+    kind = "customers" if isinstance(holder, Customer) else "tickets"
+    return [
+        Shown(each, holder.custom_fields.get(each.key), f"{kind}-{each.key}" == editing)
+        for each in defined
+        if each.entity_type == kind and _is_shown(each, holder)
+    ]
 
 
 def _is_shown(field: CustomField, holder: Ticket | Customer) -> bool:

@@ -5,10 +5,15 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from cstar_core import Helpdesk
+from cstar_core import Helpdesk, Workspace
 from tests.web.inbox.browser import Browser
 
 SignIn = Callable[..., Browser]
+
+
+@pytest.fixture
+def acme(desk: Helpdesk) -> Workspace:
+    return desk.workspace("acme")
 
 
 @pytest.fixture

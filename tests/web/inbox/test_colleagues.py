@@ -15,11 +15,6 @@ SCRIPT = {"HX_Request": "true"}
 
 
 @pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
-
-
-@pytest.fixture
 def path(acme: Workspace) -> str:
     made = acme.tickets.create(title="Cannot log in", initial_message="Hello")
     return f"/inbox/acme/tickets/{made.id}"

@@ -11,11 +11,6 @@ XSS = '"><img src=x onerror=alert(1)>'
 
 
 @pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
-
-
-@pytest.fixture
 def path(acme: Workspace) -> str:
     made = acme.tickets.create(title="Cannot log in", customer_name="Jane", tags=["login", "vip"])
     return f"/inbox/acme/tickets/{made.id}"
@@ -283,20 +278,28 @@ def test_what_strangers_write_stays_text_beside_a_conversation(
 
 @pytest.mark.parametrize(
     ("page", "values"),
-    [("tags", {"add": "x"}), ("fields/region", {"value": "x"}), ("notes", {"notes": "x"})],
+    [
+        ("tags", {"add": "x"}),
+        ("fields/region", {"value": "x"}),
+        ("notes", {"notes": "x"}),
+        ("customers/CUSTOMER", {"customer_name": "x", "was_name": ""}),
+        ("customers/CUSTOMER/fields/region", {"value": "x"}),
+    ],
 )
 def test_a_viewer_and_another_team_change_nothing(
     desk: Helpdesk, acme: Workspace, signed_in: SignIn, path: str, page: str, values: dict[str, str]
 ) -> None:
     define(acme, "text")
-    before = acme.tickets.get(id_of(path))
+    define(acme, "text", entity_type="customers")
+    before = acme.tickets.get(id_of(path), expand_customer=True)
+    page = page.replace("CUSTOMER", str(before.customer_id))
     viewer = signed_in("viewer")
     assert viewer.send(f"{path}/{page}", values, form="/inbox/acme/account").status_code == 403
     stranger = signed_in("agent", "other")
     foreign = path.replace("/acme/", "/other/")
     answer = stranger.send(f"{foreign}/{page}", values, form="/inbox/other/account")
     assert answer.status_code == 404
-    assert acme.tickets.get(id_of(path)) == before
+    assert acme.tickets.get(id_of(path), expand_customer=True) == before
 
 
 def test_the_page_runs_as_many_queries_however_much_is_beside_it(
