@@ -22,7 +22,7 @@ from cstar_core.canned_replies.reply import (
     reply_of,
     shown,
 )
-from cstar_core.checks import check_all, check_text, raise_any
+from cstar_core.checks import check_all, check_integer, check_text, raise_any
 from cstar_core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
 from cstar_core.fields import POSITION_MAX
 from cstar_core.ids import new_uid
@@ -196,6 +196,24 @@ class CannedReplies:
                 return before
             self._refuse_taken(tx, columns, row[0])
             return self._write(tx, row, before, columns)
+
+    def move(self, id: str, place: int) -> CannedReply:
+        """Put a canned reply at a place among all, 0 for the first; past the end it is the last.
+
+        Positions become 1, 2, 3…; each that changes is an event. Raises NotFound, Invalid.
+        """
+        raise_any(check_integer("place", place, 0, POSITION_MAX))
+        with self._store.transaction() as tx:
+            moved = self._row(tx, id)
+            keys = [key for *_, key in _places(tx, self._workspace, None)]
+            keys.remove(moved[0])
+            keys.insert(place, moved[0])
+            rows = {row[0]: row for row in tx.all(_BY_KEYS, keys=json.dumps(keys))}
+            for position, key in enumerate(keys, 1):
+                before = reply_of(rows[key])
+                if before.position != position:
+                    self._write(tx, rows[key], before, {"position": position})
+            return reply_of(self._row(tx, id))
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:
         """Remove a canned reply. Raises NotFound, StaleVersion."""

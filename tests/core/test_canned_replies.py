@@ -213,6 +213,33 @@ def test_they_are_listed_by_position_and_then_by_age(acme: Workspace) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "order"),
+    [("d", 0, "dabc"), ("a", 2, "bcad"), ("a", 0, "abcd"), ("b", 3, "acdb"), ("b", 999, "acdb")],
+)
+def test_one_is_put_at_a_place_among_all(
+    acme: Workspace, name: str, place: int, order: str
+) -> None:
+    made = {each: acme.canned_replies.create(name=each, content="x", position=7) for each in "abcd"}
+    moved = acme.canned_replies.move(made[name].id, place)
+    assert "".join(names(acme)) == order
+    assert moved.position == order.index(name) + 1
+    before = acme.events.list().total
+    assert acme.canned_replies.move(made[name].id, place) == moved
+    assert acme.events.list().total == before
+
+
+def test_a_place_is_a_number_and_a_reply_is_one_of_the_workspace(
+    acme: Workspace, desk: Helpdesk
+) -> None:
+    made = acme.canned_replies.create(name="a", content="x")
+    assert refusal(acme.canned_replies.move, made.id, -1) == [
+        "place must be an integer from 0 to 1000000"
+    ]
+    with pytest.raises(NotFound):
+        desk.workspace("acme", environment="test").canned_replies.move(made.id, 0)
+
+
 REPLIES = (
     ("Refund granted", "We return your money.", "yes"),
     ("No refund", "It is too late for that.", "refund-no"),

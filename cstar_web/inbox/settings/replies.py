@@ -1,13 +1,18 @@
 """Canned replies: what a team sends often, with names in it that are filled in."""
 
-from functools import partial
-
 from flask import Response, request
 
-from cstar_core import SEARCH_MAX
+from cstar_core import CANNED_REPLIES_MAX, SEARCH_MAX
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
-from cstar_web.inbox.settings.frame import SETTINGS, listed, refusals, seen_version, show
+from cstar_web.inbox.settings.frame import (
+    SETTINGS,
+    last_move,
+    place_of,
+    refusals,
+    seen_version,
+    show,
+)
 from cstar_web.inbox.visits import TeamVisit
 
 REPLIES = f"{SETTINGS}/replies"
@@ -15,6 +20,7 @@ NEW = f"{REPLIES}/new"
 REPLY = f"{REPLIES}/{{reply}}"
 
 SECTION = "settings_replies"
+_AT_ONCE = 50
 _TAKEN = say("is another reply's already")
 _ENOUGH = say("There are 1,000 canned replies already; delete one first")
 
@@ -22,8 +28,20 @@ _ENOUGH = say("There are 1,000 canned replies already; delete one first")
 @page(Page(method="GET", path=REPLIES, name=SECTION, access="owner"))
 def replies(visit: TeamVisit) -> Response:
     search = request.args.get("search", "").strip()[:SEARCH_MAX]
-    found = listed(partial(visit.workspace.canned_replies.list, search=search or None))
-    return show(visit, "replies", SECTION, listed=found, search=search)
+    number = min(max(visit.number("page"), 1), CANNED_REPLIES_MAX // _AT_ONCE)
+    found = visit.workspace.canned_replies.list(
+        search=search or None, page=number, page_size=_AT_ONCE
+    )
+    return show(
+        visit,
+        "replies",
+        SECTION,
+        listed=found,
+        search=search,
+        number=number,
+        offset=(number - 1) * _AT_ONCE,
+        **last_move(),
+    )
 
 
 @page(Page(method="GET", path=NEW, name="ask_reply", access="owner"))
@@ -82,6 +100,22 @@ def change_reply(visit: TeamVisit, reply: str) -> Response:
             content=visit.form.values["content"],
         )
     return visit.leads_to("settings_reply", reply=reply, done="changed")
+
+
+@page(Page(method="POST", path=f"{REPLY}/move", name="move_reply", access="owner", fields=("to",)))
+def move_reply(visit: TeamVisit, reply: str) -> Response:
+    """To the place that is asked for among all."""
+    room = visit.workspace.canned_replies
+    with visit.desk.transaction():
+        before = room.get(reply).position
+        place = place_of(visit, CANNED_REPLIES_MAX)
+        moved = room.move(reply, place)
+    return visit.leads_to(
+        SECTION,
+        moved=moved.id,
+        by="up" if moved.position < before else "down",
+        page=(moved.position - 1) // _AT_ONCE + 1,
+    )
 
 
 @page(Page(method="GET", path=f"{REPLY}/delete", name="ask_reply_deletion", access="owner"))

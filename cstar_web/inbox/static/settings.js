@@ -67,7 +67,7 @@ for (const list of document.querySelectorAll("[data-order]")) {
 
   function send(line, place) {
     const form = line.querySelector("form[data-move]");
-    form.elements.to.value = place;
+    form.elements.to.value = Number(list.dataset.order) + place;
     form.requestSubmit();
   }
 }

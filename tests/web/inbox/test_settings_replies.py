@@ -99,3 +99,29 @@ def test_what_was_typed_is_given_back_to_who_is_signed_out(desk: Helpdesk, owner
     answer = owner.client.post(f"{REPLIES}/new", data=LATE | {"form_token": token})
     assert answer.status_code == 401
     assert LATE["content"] in Seen(answer.text).text
+
+
+def test_replies_are_put_in_order(desk: Helpdesk, owner: Browser) -> None:
+    room = desk.workspace("acme").canned_replies
+    made = [room.create(name=f"Reply {number}", content="x").id for number in range(60)]
+    page = owner.see(REPLIES)
+    (following,) = (link for link in page.links() if "page=2" in link)
+    first = [each["value"] for each in page.all("input") if each.get("name") == "to"]
+    rest = [each["value"] for each in owner.see(following).all("input") if each.get("name") == "to"]
+    assert (first[:4], first[-2:], rest[:2]) == (["-1", "1", "0", "2"], ["48", "50"], ["49", "51"])
+    answer = owner.send(f"{REPLIES}/{made[49]}/move", {"to": "50"}, form=REPLIES)
+    assert answer.headers["Location"] == f"{REPLIES}?moved={made[49]}&by=down&page=2"
+    assert [each.id for each in room.list(page_size=100).items][48:51] == [
+        made[48],
+        made[50],
+        made[49],
+    ]
+    focused = [
+        each for each in owner.see(answer.headers["Location"]).all("button") if "autofocus" in each
+    ]
+    assert [each["aria-label"] for each in focused if each["class"] == "move"] == [
+        "Move Reply 49 down"
+    ]
+    assert "data-order" not in owner.get(f"{REPLIES}?search=reply").text
+    assert owner.send(f"{REPLIES}/{made[0]}/move", {"to": "x"}, form=REPLIES).status_code == 400
+    assert owner.get(f"{REPLIES}?page=99999").status_code == 200
