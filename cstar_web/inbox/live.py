@@ -34,6 +34,6 @@ class SessionHolder:
 
 @page(Page(method="GET", path=f"{TEAM}/stream", name="stream", access="viewer", unasked=True))
 def stream(visit: TeamVisit) -> Response:
-    """Events as the API tells them, from now on or after the one that the browser has seen."""
+    """Events as the API tells them, after the last one that the browser or its page has seen."""
     holder = SessionHolder(visit.desk, visit.session.id, visit.member.id, visit.member.role)
-    return follow(holder, visit.workspace, None, TOLD)
+    return follow(holder, visit.workspace, visit.asked("after") or None, TOLD)

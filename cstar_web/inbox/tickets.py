@@ -57,12 +57,14 @@ def panes(visit: TeamVisit, view: str, otherwise: str = "") -> dict[str, object]
         counts = visit.workspace.views.counts(views)
         some, known = listed(visit, place, after), names(visit)
         last = newest(visit, place, some)
+        reached = visit.workspace.events.following(limit=1).reached
     return {
         "view": place,
         "views": views,
         "counts": counts,
         "icons": ICONS,
         "live": TOLD,
+        "reached": reached,
         "listed": some,
         "newest_of": last,
         "after": after,

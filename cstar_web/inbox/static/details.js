@@ -25,8 +25,9 @@ async function save(id, more) {
     }
   }
   running.delete(id);
-  if (page) swap(page, ["subject", "history", id]);
-  else tell(document.getElementById(id), failed);
+  if (!page) return tell(document.getElementById(id), failed);
+  swap(page, ["subject", "history", id]);
+  document.dispatchEvent(new Event("ticketchange"));
 }
 
 function tell(form, answer) {

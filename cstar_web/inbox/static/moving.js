@@ -13,6 +13,8 @@ function go(step) {
   const all = rows();
   const place = all.indexOf(at());
   const row = place < 0 ? all[0] : all[place + step];
+  // At the end of what is loaded the rest comes into sight, and so is loaded.
+  if (!row && step > 0) document.querySelector("#listed .more")?.scrollIntoView({ block: "nearest" });
   row?.focus();
   row?.scrollIntoView({ block: "nearest" });
 }

@@ -3,15 +3,9 @@ import { later, parsed, read, swap } from "./fetching.js";
 
 const WAIT = 200;
 
-// The address of the list that is looked at; a conversation has it behind its question mark.
+// The address of the list that is looked at.
 export function here() {
-  const asked = new URLSearchParams(location.search);
-  const form = document.getElementById("find");
-  const view = asked.get("view");
-  for (const name of ["done", "changed", "failed", "since", "until"]) asked.delete(name);
-  if (!view) return location.pathname.includes("/tickets/") ? form.action.replace(/search$/, "open") : `${location.pathname}?${asked}`;
-  asked.delete("view");
-  return `${form.action.replace(/search$/, encodeURIComponent(view))}?${asked}`;
+  return document.getElementById("found").dataset.list;
 }
 
 // The row of the conversation that is open is shown as such.
@@ -24,7 +18,8 @@ export function markOpen() {
 
 export function search(form) {
   const field = form.elements.q;
-  const start = here();
+  // Where one is once nothing is searched for any more.
+  const start = form.dataset.start;
   let asking = 0;
 
   async function look() {

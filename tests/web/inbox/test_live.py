@@ -31,16 +31,18 @@ def acme(desk: Helpdesk) -> Workspace:
     return desk.workspace("acme")
 
 
-def request(browser: Browser, *headers: str) -> bytes:
+def request(browser: Browser, *headers: str, query: str = "") -> bytes:
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies().items())
-    lines = (f"GET {PATH} HTTP/1.1", "Host: localhost", f"Cookie: {cookies}", *headers)
+    lines = (f"GET {PATH}{query} HTTP/1.1", "Host: localhost", f"Cookie: {cookies}", *headers)
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
 @contextmanager
-def following(address: Address, browser: Browser, *headers: str) -> Iterator[Listener]:
+def following(
+    address: Address, browser: Browser, *headers: str, query: str = ""
+) -> Iterator[Listener]:
     with connect(address) as client:
-        client.sendall(request(browser, *headers))
+        client.sendall(request(browser, *headers, query=query))
         listener = Listener(client)
         listener.read_until(lambda seen: b"\nid: evt_" in seen)
         yield listener
@@ -71,6 +73,37 @@ def test_a_page_that_comes_again_is_told_what_it_missed(
     acme.tickets.create(title="Missed")
     with following(address, agent, f"Last-Event-ID: {last}") as listener:
         assert listener.wait_for(1)[0]["type"] == "ticket.created"
+
+
+def test_a_stream_begins_where_the_list_ends(
+    address: Address, agent: Browser, acme: Workspace
+) -> None:
+    acme.tickets.create(title="In the list")
+    (form,) = [each for each in agent.see("/inbox/acme/").all("form") if each.get("id") == "find"]
+    acme.tickets.create(title="Between")
+    with following(address, agent, query=f"?after={form['data-after']}") as listener:
+        acme.tickets.create(title="Now")
+        told = listener.wait_for(2)
+    assert [each["data"]["title"] for each in told] == ["Between", "Now"]
+
+
+@pytest.mark.parametrize("after", ["x", "evt_1", "%00", "evt_" + "0" * 32])
+def test_a_stream_after_no_event_is_refused(agent: Browser, after: str) -> None:
+    assert agent.get(f"{PATH}?after={after}").status_code == 400
+
+
+def test_a_page_says_which_list_it_has(agent: Browser, acme: Workspace) -> None:
+    acme.tickets.create(title="Refund")
+    for path, asked, start in (
+        ("views/all?sort=created_at", "views/all?sort=created_at", "views/all?sort=created_at"),
+        ("views/search?q=refund", "views/search?q=refund", "views/open"),
+        ("", "views/open", "views/open"),
+    ):
+        seen = agent.see(f"/inbox/acme/{path}")
+        (found,) = [each for each in seen.all("div") if each.get("id") == "found"]
+        (form,) = [each for each in seen.all("form") if each.get("id") == "find"]
+        assert found["data-list"] == f"/inbox/acme/{asked}"
+        assert form["data-start"] == f"/inbox/acme/{start}"
 
 
 def test_a_stream_ends_with_the_session(

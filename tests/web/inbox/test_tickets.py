@@ -377,12 +377,12 @@ def row_of(agent: Browser, view: str = "all") -> str:
     ("message", "shown"),
     [
         ({"content": "My bell\n\n  is <b>gone</b>", "sender": "customer"},
-         ' message"><bdi>My bell is &lt;b&gt;gone&lt;/b&gt;</bdi>'),
+         ' of-message"><bdi>My bell is &lt;b&gt;gone&lt;/b&gt;</bdi>'),
         ({"content": "On its way", "sender_name": "Ada"},
-         ' message"><bdi class="by">Ada:</bdi> <bdi>On its way</bdi>'),
-        ({"content": "> Is it?\n\nIt is", "sender": "customer"}, ' message"><bdi>It is</bdi>'),
-        ({"content": "> Is it?", "sender": "customer"}, ' message"><bdi>&gt; Is it?</bdi>'),
-        ({"content": "Merged", "sender": "system"}, ' message"><bdi>Merged</bdi>'),
+         ' of-message"><bdi class="by">Ada:</bdi> <bdi>On its way</bdi>'),
+        ({"content": "> Is it?\n\nIt is", "sender": "customer"}, ' of-message"><bdi>It is</bdi>'),
+        ({"content": "> Is it?", "sender": "customer"}, ' of-message"><bdi>&gt; Is it?</bdi>'),
+        ({"content": "Merged", "sender": "system"}, ' of-message"><bdi>Merged</bdi>'),
     ],
 )  # fmt: skip
 def test_a_row_shows_how_the_newest_message_begins(
@@ -397,7 +397,7 @@ def test_a_row_tells_what_is_internal(acme: Workspace, signed_in: SignIn) -> Non
     id = ticket(acme).rpartition("/")[2]
     acme.messages.create(id, content="Between us", sender_name="Ada", is_internal=True)
     shown = row_of(signed_in("viewer"))
-    assert shown.startswith(' internal"><svg') and "Internal note: " in shown
+    assert shown.startswith(' of-internal"><svg') and "Internal note: " in shown
     assert "Between us" in shown
 
 
