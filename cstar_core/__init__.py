@@ -58,6 +58,7 @@ from cstar_core.pages import PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
 from cstar_core.presence import PRESENT_SECONDS, Presence
 from cstar_core.reindexing import Reindexed
 from cstar_core.reports import (
+    GROUPED_TYPES,
     Bar,
     Breakdown,
     Count,
@@ -171,6 +172,7 @@ __all__ = [
     "FIELD_TEXT_MAX",
     "FIELD_TYPES",
     "FILE_FORMATS",
+    "GROUPED_TYPES",
     "IMPORT_FORMATS",
     "IMPORT_KINDS",
     "KEY_TYPES",

@@ -18,7 +18,8 @@ from cstar_core.tables import PRIORITIES
 
 GROUPED_BY = ("member", "tag", "priority")
 _FIELD = "custom_fields."
-_TYPES = ("select", "multiselect", "boolean")
+# The fields that have few values.
+GROUPED_TYPES = ("select", "multiselect", "boolean")
 NOBODY = "Nobody"
 OTHER = "Other"
 _YES_NO = ("no", "yes")
@@ -97,8 +98,8 @@ def _by_field(snap: Snapshot, by: object, known: Mapping[str, Definition]) -> Gr
     definition = known.get(key)
     if definition is None:
         raise Invalid(unknown(path("by", by), key, known))
-    if definition.type not in _TYPES:
-        raise Invalid(invalid("by", f"must be a field of type {', '.join(_TYPES)}"))
+    if definition.type not in GROUPED_TYPES:
+        raise Invalid(invalid("by", f"must be a field of type {', '.join(GROUPED_TYPES)}"))
     many = definition.type == "multiselect"
     values = {"grouped": definition.id, "path": f'$."{key}"'}
     of = "chosen.value" if many else "json_extract(t.custom_fields, :path)"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from flask import Response
 
 from cstar_core import (
+    GROUPED_TYPES,
     CustomField,
     Invalid,
     ReportFilter,
@@ -20,7 +21,6 @@ from cstar_web.inbox.rendering import HEADERS
 from cstar_web.inbox.reports import figures
 from cstar_web.inbox.reports.question import (
     CUSTOM,
-    GROUPED_TYPES,
     MEMBER,
     PERIODS,
     Question,

@@ -21,8 +21,6 @@ NARROWING = ("assigned_to", "tag", "priority", "custom_fields")
 FIELDS = ("period", "start", "end", "zone", *NARROWING)
 UTC = "UTC"
 MEMBER = "member"
-# What a field must be so that there are few groups.
-GROUPED_TYPES = ("select", "multiselect", "boolean")
 CUSTOM = "custom_fields."
 
 YES_NO = {"true": True, "false": False}
