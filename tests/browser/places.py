@@ -18,6 +18,7 @@ _NO_PAGE = {
     "inbox.stream": "events, as they happen",
     "inbox.report_table": "a file to keep",
     "inbox.complete": "a list below a field",
+    "inbox.places": "what the palette offers",
     "inbox.known_tags": "a list below a field",
     "inbox.colleagues": "a line above a conversation",
     "inbox.find_canned": "a list below a field",

@@ -44,6 +44,51 @@ def test_the_palette_leads_to_a_page_and_to_a_ticket(visit: Visit, desk: Helpdes
     assert agent.path == f"/inbox/acme/tickets/{ticket.id}"
 
 
+def test_the_palette_leads_from_the_settings_to_a_view_and_back(
+    visit: Visit, desk: Helpdesk
+) -> None:
+    view = desk.workspace("acme").views.create(name="Zebra crossing", text="tag:a", shared=True)
+    owner = visit("owner")
+    owner.open("/inbox/acme/settings/views")
+    for typed, shown, path in (
+        ("zebra", "Zebra crossing", f"/inbox/acme/views/{view.id}"),
+        ("settings repl", "Settings: ", "/inbox/acme/settings/replies"),
+    ):
+        owner.page.get_by_role("button", name="Go to").click()
+        owner.page.keyboard.type(typed)
+        owner.sees(shown, within="#choices")
+        with owner.page.expect_navigation():
+            owner.page.keyboard.press("Enter")
+        assert owner.path == path
+
+
+def test_a_list_follows_what_is_changed_beside_its_conversation(
+    visit: Visit, desk: Helpdesk
+) -> None:
+    ticket = desk.workspace("acme").tickets.create(title="Zither out of tune")
+    agent = visit("agent")
+    agent.open(f"/inbox/acme/tickets/{ticket.id}?view=all")
+    agent.page.locator("select[name=priority]").select_option("urgent")
+    flag = agent.page.locator("#listed [aria-current] .flag.urgent")
+    flag.wait_for(timeout=PATIENCE)
+    assert flag.inner_text() == "Urgent"
+
+
+def test_several_tickets_are_deleted_once_that_is_confirmed(visit: Visit, desk: Helpdesk) -> None:
+    acme = desk.workspace("acme")
+    kept, *gone = [acme.tickets.create(title=f"Spam {number}").id for number in range(3)]
+    agent = visit("agent")
+    agent.open(ALL)
+    for id in gone:
+        agent.page.locator(f"#choose-{id}").check(force=True)
+    agent.press("Delete …", within="#many")
+    agent.sees("Delete 2 tickets?")
+    agent.press("Delete 2 tickets for good")
+    agent.sees("2 tickets are deleted.", within="#told")
+    assert [acme.tickets.find(id) for id in gone] == [None, None]
+    assert acme.tickets.get(kept).title == "Spam 0"
+
+
 def test_escape_leaves_the_palette_and_gives_the_focus_back(visit: Visit) -> None:
     agent = visit("agent")
     agent.open("/inbox/acme/")

@@ -11,10 +11,26 @@ let choices = [];
 let found = [];
 let chosen = 0;
 let asking = 0;
+let elsewhere = [];
 
+// What the page itself leads to, and then what other pages do.
 function places() {
-  const links = document.querySelectorAll(".side nav a, .side .menu a");
-  return [...links].map((link) => ({ words: (link.querySelector(".label") ?? link).textContent.trim(), run: () => link.click() }));
+  const links = [...document.querySelectorAll(".side nav a, .side .menu a")];
+  const here = links.map((link) => ({ words: (link.querySelector(".label") ?? link).textContent.trim(), run: () => link.click() }));
+  const known = new Set(links.map((link) => link.pathname));
+  return [...here, ...elsewhere.filter((each) => !known.has(each.path))];
+}
+
+// Asked for once on each page.
+async function learn() {
+  if (elsewhere.length) return;
+  const page = await read(dialog.dataset.places);
+  if (page === null) return;
+  elsewhere = [...parsed(page).querySelectorAll("a")].map((link) => {
+    const url = new URL(link.getAttribute("href"), location.href);
+    return { words: link.textContent.trim(), path: url.pathname, run: () => location.assign(url) };
+  });
+  if (dialog.open) show();
 }
 
 function deeds() {
@@ -101,6 +117,7 @@ function open() {
   asking += 1;
   show();
   dialog.showModal();
+  learn();
 }
 
 document.addEventListener("keydown", (event) => {
