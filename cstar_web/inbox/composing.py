@@ -12,7 +12,7 @@ from cstar_web.inbox.visits import TeamVisit
 REPLY, NOTE = "reply", "note"
 KINDS = (REPLY, NOTE)
 # What the form sends: beside the text, what its writer has seen, and which draft it was begun from.
-FIELDS = ("content", "kind", "then", "seen", "draft", "draft_kind", "canned", "once")
+FIELDS = ("content", "kind", "then", "seen", "draft", "draft_kind", "canned", "once", "onward")
 NOTHING_SEEN = "none"
 
 _DIGITS_MAX = 16
@@ -92,20 +92,27 @@ def discard_draft(visit: TeamVisit, ticket: str, is_internal: bool, version: int
         visit.workspace.drafts.discard(ticket, is_internal=is_internal, expected_version=version)
 
 
-def sent_before(visit: TeamVisit, ticket: str) -> bool:
-    """Whether this very form was taken already, by a click more or by going back; else note it.
+def sent_before(visit: TeamVisit, ticket: str) -> str:
+    """Where this very form led when it was taken, by a click more or by going back; else nothing.
 
-    To be called in the transaction that takes it.
+    To be called, like ``note_sent``, in the transaction that takes it.
     """
+    found = visit.workspace.idempotency.find(_form_key(visit, ticket))
+    return "" if found is None or not visit.form.values["once"] else found.body.decode()
+
+
+def note_sent(visit: TeamVisit, ticket: str, led: str) -> None:
+    """Keep where this form leads, for a day."""
+    if visit.form.values["once"]:
+        receipt = Receipt("", 303, led.encode(), {})
+        visit.workspace.idempotency.save(_form_key(visit, ticket), receipt)
+
+
+def _form_key(visit: TeamVisit, ticket: str) -> str:
     typed = visit.form.values
     parts = (ticket, *(typed[name] for name in ("once", "kind", "then", "content")))
     raw = "".join(f"{len(part)} {part}" for part in parts).encode("utf-8", "surrogatepass")
-    key = f"inbox {sha256(raw).hexdigest()}"
-    receipts = visit.workspace.idempotency
-    if not typed["once"] or receipts.find(key) is not None:
-        return bool(typed["once"])
-    receipts.save(key, Receipt("", 303, b"", {}))
-    return False
+    return f"inbox {sha256(raw).hexdigest()}"
 
 
 def seen_by(typed: dict[str, str], composing: Composer | None) -> str | None:

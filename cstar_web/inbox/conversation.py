@@ -22,15 +22,17 @@ from cstar_web.inbox.composing import (
     NOTE,
     composer,
     discard_draft,
+    note_sent,
     seen_by,
     sent_before,
     version_of,
 )
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.details import details
-from cstar_web.inbox.finding import START
+from cstar_web.inbox.finding import START, find_place
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.reading import blocks
+from cstar_web.inbox.rendering import moved
 from cstar_web.inbox.signing import TEAM
 from cstar_web.inbox.stopping import Stopped
 from cstar_web.inbox.tickets import panes
@@ -92,10 +94,12 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
         raise Stopped(400)
     note, drafted = typed["kind"] == NOTE, typed["draft_kind"]
     version = version_of(typed["draft"])
+    # Which one is next is known only before this one changes its place.
+    led = onward(visit, ticket) or at_ticket(visit, ticket, "noted" if note else "sent")
     try:
         with visit.desk.transaction(brief=True):
-            if sent_before(visit, ticket):
-                return back(visit, ticket, "noted" if note else "sent")
+            if before := sent_before(visit, ticket):
+                return moved(before)
             visit.workspace.messages.send(
                 ticket,
                 content=typed["content"],
@@ -107,9 +111,10 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
             )
             if drafted in KINDS and drafted != typed["kind"]:
                 discard_draft(visit, ticket, drafted == NOTE, version)
+            note_sent(visit, ticket, led)
     except StaleConversation as error:
         raise Invalid([Problem("", INVALID, _MEANWHILE)]) from error
-    return back(visit, ticket, "noted" if note else "sent")
+    return moved(led)
 
 
 def _thread(visit: TeamVisit, ticket: str, seen: str | None) -> Stretch:
@@ -123,6 +128,29 @@ def _thread(visit: TeamVisit, ticket: str, seen: str | None) -> Stretch:
     return room.stretch(ticket, seen=seen, size=_NEWEST)
 
 
+def onward(visit: TeamVisit, ticket: str) -> str:
+    """The address of the ticket after one in the list that it was opened from, if that is wanted.
+
+    At the end of the list it is that of the list itself.
+    """
+    if not visit.form.values["onward"]:
+        return ""
+    name = visit.asked("view")
+    views = visit.workspace.views.list()
+    place = find_place(visit, name, views) or find_place(visit, START, views)
+    if place is None or place.problems:
+        return ""
+    found = visit.workspace.tickets.neighbours(ticket, filter=place.filter, sort=place.sort).next
+    if found is None:
+        return visit.at("view", view=place.name)
+    return visit.at("ticket", ticket=found, view=place.name, done="onward", onward="yes")
+
+
+def at_ticket(visit: TeamVisit, ticket: str, done: str) -> str:
+    """The address of the ticket, in the view that it was opened from."""
+    return visit.at("ticket", ticket=ticket, view=request.args.get("view"), done=done)
+
+
 def back(visit: TeamVisit, ticket: str, done: str) -> Response:
     """To the ticket, in the view that it was opened from."""
-    return visit.leads_to("ticket", ticket=ticket, view=request.args.get("view"), done=done)
+    return moved(at_ticket(visit, ticket, done))

@@ -160,3 +160,17 @@ def test_the_keys_lead_into_the_text_and_out_of_it(
     keys.press("r")
     assert agent.page.locator("[name=kind][value=reply]").is_checked()
     assert agent.page.locator(TEXT).input_value() == "Only for us"
+
+
+def test_keys_send_and_resolve_and_go_on(visit: Visit, desk: Helpdesk, ticket: Ticket) -> None:
+    agent = visit("agent")
+    agent.open(f"{address(ticket)}?view=all&sort=-created_at")
+    agent.page.get_by_label("Then the next ticket").check()
+    agent.page.locator(TEXT).fill("Done")
+    with agent.page.expect_navigation():
+        agent.page.keyboard.press("Control+Shift+Enter")
+    agent.sees("Here is the next one.")
+    assert agent.path != address(ticket)
+    assert agent.page.get_by_label("Then the next ticket").is_checked()
+    assert said(desk, ticket) == ["Done"]
+    assert desk.workspace("acme").tickets.get(ticket.id).status == "resolved"

@@ -26,11 +26,12 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-// What is sent with Control and Enter.
+// What is sent with Control and Enter; with Shift it resolves the ticket.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   const form = event.target.closest("form.composer");
-  if (form) form.requestSubmit(form.querySelector("button.main"));
+  const button = form?.querySelector(event.shiftKey ? "button[value=resolved]" : "button.main");
+  if (button?.checkVisibility()) form.requestSubmit(button);
 });
 
 // The newest message is what one wants to see.

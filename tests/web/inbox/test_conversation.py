@@ -182,6 +182,32 @@ def test_a_form_that_is_sent_twice_is_one_message(
     assert agent.send(f"{path}/messages", typed("Once"), form=path).status_code == 303
 
 
+def test_who_goes_on_comes_to_the_ticket_that_was_next(
+    acme: Workspace, agent: Browser, path: str
+) -> None:
+    """In the list that was looked at, as it was before; at its end to the list."""
+    later = acme.tickets.create(title="Later").id
+    for given, after, checked in (
+        ({"then": "resolved", "onward": "yes"}, id_of(path), True),
+        ({"then": "", "onward": "yes"}, None, False),
+    ):
+        ticket = later if after else id_of(path)
+        place = f"/inbox/acme/tickets/{ticket}"
+        query = "?view=all&sort=-created_at"
+        fields = Seen(agent.get(f"{place}{query}").text).all("form")
+        action = next(each["action"] for each in fields if "/messages" in each["action"])
+        answer = agent.send(action, typed("On") | given, form=place)
+        led = answer.headers["Location"]
+        if after is None:
+            assert led == "/inbox/acme/views/all?sort=-created_at"
+        else:
+            assert led.startswith(f"/inbox/acme/tickets/{after}?") and "view=all" in led
+            assert "Here is the next one." in agent.see(led).text
+            boxes = [e for e in agent.see(led).all("input") if e.get("name") == "onward"]
+            assert ["checked" in each for each in boxes] == [checked]
+    assert acme.tickets.get(later).status == "resolved"
+
+
 def test_a_script_that_is_signed_out_is_told_the_way_in(
     desk: Helpdesk, acme: Workspace, agent: Browser, path: str
 ) -> None:
