@@ -47,6 +47,8 @@ def take_all(browser: Browser, demo: Demo) -> int:
     for size, (width, height) in SIZES.items():
         context = browser.new_context(
             viewport={"width": width, "height": height},
+            is_mobile=size == "phone",
+            has_touch=size == "phone",
             locale="en-GB",
             reduced_motion="reduce",
             storage_state=demo.signed_in,

@@ -27,8 +27,6 @@ Visit = Callable[..., Visitor]
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-component-update")
-# The longest that anything in a page may take to come.
-PATIENCE = 10_000
 WIDE = {"width": 1440, "height": 900}
 # Tells of reports that Chromium would not write to the console.
 LISTEN = """
@@ -85,7 +83,6 @@ def visit(chromium: Browser, desk: Helpdesk, address: str) -> Iterator[Visit]:
 
     def come(role: str | None = None, **options: Any) -> Visitor:
         context = chromium.new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
-        context.set_default_timeout(PATIENCE)
         context.add_init_script(LISTEN)
         if role is not None:
             token = session_of(desk, role)

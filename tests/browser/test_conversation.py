@@ -94,10 +94,10 @@ def test_a_ticket_is_given_to_somebody(
     agent.page.locator("select[name=status]").select_option("pending")
     agent.page.locator("select[name=assigned_to]").select_option(label="Agent Lane")
     agent.page.locator("select[name=priority]").select_option("urgent")
-    if scripts:  # saved at once
-        agent.page.wait_for_load_state("networkidle")
-    else:
+    if not scripts:  # else saved at once
         agent.press("Save", within="#of-ticket")
+    tickets = desk.workspace("acme").tickets
+    assert agent.until(lambda: tickets.get(ticket.id).priority == "urgent")
     agent.open("/inbox/acme/views/mine")
     agent.sees("The bell does not ring", within=".rows")
     assert status(desk, ticket) == "pending"

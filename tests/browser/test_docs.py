@@ -3,6 +3,7 @@
 from cstar_core import Helpdesk
 from cstar_web.errors import ERRORS
 from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
 
 
 def test_a_call_can_be_tried_with_a_key(visit: Visit, desk: Helpdesk) -> None:
@@ -35,10 +36,9 @@ def test_what_a_policy_forbids_is_noticed(visit: Visit) -> None:
         "() => document.head.append(Object.assign(document.createElement('style'),"
         " { textContent: '* { color: red }' }))"
     )
-    visitor.page.wait_for_timeout(50)
-    faults = " ".join(visitor.take_faults())
-    assert "violates the following Content Security Policy directive" in faults
-    assert "policy: style-src" in faults
+    assert faults(
+        visitor, "violates the following Content Security Policy directive", "policy: style-src"
+    )
 
 
 def test_what_goes_wrong_in_a_page_is_noticed(visit: Visit) -> None:
@@ -46,8 +46,17 @@ def test_what_goes_wrong_in_a_page_is_noticed(visit: Visit) -> None:
     visitor.open("/docs/errors")
     visitor.run("() => { setTimeout(() => { throw new Error('by itself') }, 0); alert('Hello') }")
     visitor.run("() => { location = 'http://127.0.0.1:9/' }")
-    visitor.page.wait_for_timeout(50)
-    faults = " ".join(visitor.take_faults())
-    assert "script: by itself" in faults
-    assert "asked another host: http://127.0.0.1:9/" in faults
-    assert "alert: Hello" in faults
+    assert faults(
+        visitor, "script: by itself", "asked another host: http://127.0.0.1:9/", "alert: Hello"
+    )
+
+
+def faults(visitor: Visitor, *expected: str) -> bool:
+    """Whether all of these go wrong, sooner or later."""
+    found: list[str] = []
+
+    def are_there() -> bool:
+        found.extend(visitor.take_faults())
+        return all(each in " ".join(found) for each in expected)
+
+    return visitor.until(are_there)

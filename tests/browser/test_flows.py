@@ -1,29 +1,10 @@
 """What members do all day, as they do it: with the keyboard, several tickets at once, together."""
 
-from collections.abc import Callable
-
-import pytest
-
 from cstar_core import Helpdesk
-from tests.browser.conftest import PATIENCE, Visit
-from tests.browser.visitor import Visitor
+from tests.browser.conftest import Visit
 
 ALL = "/inbox/acme/views/all"
 FIELDS = "/inbox/acme/settings/fields"
-
-
-def comes(visitor: Visitor, script: str) -> None:
-    """Wait until a function of JavaScript gives something true in the page."""
-    visitor.page.wait_for_function(script, timeout=PATIENCE)
-
-
-def until(visitor: Visitor, is_so: Callable[[], bool]) -> bool:
-    """Whether something comes to be on the desk, while the page does what it does by itself."""
-    for _ in range(PATIENCE // 50):
-        if is_so():
-            return True
-        visitor.page.wait_for_timeout(50)
-    return False
 
 
 def test_the_palette_leads_to_a_page_and_to_a_ticket(visit: Visit, desk: Helpdesk) -> None:
@@ -70,7 +51,7 @@ def test_a_list_follows_what_is_changed_beside_its_conversation(
     agent.open(f"/inbox/acme/tickets/{ticket.id}?view=all")
     agent.page.locator("select[name=priority]").select_option("urgent")
     flag = agent.page.locator("#listed [aria-current] .flag.urgent")
-    flag.wait_for(timeout=PATIENCE)
+    flag.wait_for()
     assert flag.inner_text() == "Urgent"
 
 
@@ -130,9 +111,9 @@ def test_a_canned_reply_greets_the_customer_by_name(visit: Visit, desk: Helpdesk
     keys.press("r")
     keys.press("/")
     keys.type("zest")
-    comes(agent, "() => document.querySelectorAll('#canned-found [role=option]').length === 1")
+    agent.comes("() => document.querySelectorAll('#canned-found [role=option]').length === 1")
     keys.press("Enter")
-    comes(agent, "() => document.getElementById('content').value !== ''")
+    agent.comes("() => document.getElementById('content').value !== ''")
     text = agent.page.locator("#content")
     assert text.input_value() == "Dear Jane Smith, yours Agent Lane"
     assert text.evaluate("text => text === document.activeElement")
@@ -151,7 +132,7 @@ def test_a_search_is_completed_marked_and_kept_as_a_view(visit: Visit, desk: Hel
     keys.press("ArrowDown")
     keys.press("Enter")
     assert agent.page.locator("#q").input_value() == "zither status:pending "
-    comes(agent, "() => document.querySelectorAll('#listed a.row').length === 1")
+    agent.comes("() => document.querySelectorAll('#listed a.row').length === 1")
     assert agent.page.locator("#listed mark").first.inner_text() == "Zither"
     keys.press("Escape")
     agent.page.locator(".keep summary").click()
@@ -176,7 +157,7 @@ def test_a_list_goes_on_as_one_comes_to_its_end(visit: Visit, desk: Helpdesk) ->
             break
         before = agent.run(seen)
         agent.page.locator(".more").scroll_into_view_if_needed()
-        comes(agent, f"{seen} > {before}")
+        agent.comes(f"{seen} > {before}")
     ids = agent.page.locator("#listed a.row").evaluate_all("rows => rows.map(row => row.id)")
     assert len(ids) == len(set(ids)) == total
 
@@ -216,25 +197,21 @@ def test_a_report_is_of_the_days_that_were_chosen(visit: Visit) -> None:
     agent.open("/inbox/acme/reports")
     before = agent.page.locator("#days").inner_text()
     agent.page.locator(".choice", has_text="90 days").click()
-    comes(agent, "() => location.search.includes('period=90')")
-    comes(agent, f"() => document.getElementById('days').innerText !== {before!r}")
+    agent.comes("() => location.search.includes('period=90')")
+    agent.comes(f"() => document.getElementById('days').innerText !== {before!r}")
     with agent.page.expect_download() as kept:
         agent.page.locator("a[download]").first.click()
     assert kept.value.suggested_filename.endswith(".csv")
 
 
-@pytest.mark.parametrize("press", ["e", "click"])
-def test_what_one_agent_does_the_other_sees(visit: Visit, desk: Helpdesk, press: str) -> None:
+def test_what_one_agent_does_the_other_sees(visit: Visit, desk: Helpdesk) -> None:
     ticket = desk.workspace("acme").tickets.create(title="Shared work")
     one, other = visit("agent"), visit("owner")
     one.open("/inbox/acme/views/open")
     other.open(f"/inbox/acme/tickets/{ticket.id}")
     one.sees("Shared work", within=".rows")
-    if press == "e":
-        other.page.keyboard.press("e")
-    else:
-        other.page.locator("#status").select_option("resolved")
-    assert until(other, lambda: desk.workspace("acme").tickets.get(ticket.id).status == "resolved")
+    other.page.keyboard.press("e")
+    assert other.until(lambda: desk.workspace("acme").tickets.get(ticket.id).status == "resolved")
     one.page.locator(".rows", has_text="Shared work").wait_for(state="detached")
     assert one.page.locator("#listed", has_text="Shared work").count() == 0
 

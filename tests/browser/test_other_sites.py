@@ -86,8 +86,9 @@ def test_a_script_of_another_site_reads_nothing(visit: Visit, site: Site) -> Non
       return answer === "refused" ? answer : answer.text();
     }"""
     assert agent.run(read, f"{agent.address}/inbox/acme/") == "refused"
-    agent.run("(url) => { window.opened = open(url) }", f"{agent.address}/inbox/acme/")
-    agent.page.wait_for_timeout(300)
+    with agent.context.expect_page() as opened:
+        agent.run("(url) => { window.opened = open(url) }", f"{agent.address}/inbox/acme/")
+    opened.value.locator("h1").wait_for()
     assert agent.run("() => { try { return opened.location.href } catch { return 'none' } }") in (
         "none",
         "about:blank",
@@ -101,8 +102,7 @@ def test_no_page_is_shown_in_a_frame(visit: Visit, site: Site) -> None:
         site.page = f"<iframe src='{agent.address}{path}'></iframe>"
         agent.open(site.address)
         frame = agent.page.frames[1]
-        agent.page.wait_for_timeout(100)
-        assert frame.url.startswith("chrome-error:"), path
+        assert agent.until(lambda frame=frame: frame.url.startswith("chrome-error:")), path
     assert any("frame-ancestors 'none'" in fault for fault in agent.take_faults())
 
 
@@ -124,30 +124,35 @@ def test_a_session_that_was_planted_does_not_become_the_members(
     assert (after["httpOnly"], after["sameSite"]) == (True, "Lax")
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        "//evil.example/",
-        "https://evil.example/",
-        "/\\evil.example/",
-        "/inbox/acme/../../evil",
-        "/inbox/acme/\t//evil.example",
-        "javascript:alert(1)",
-        "/inbox/acme.evil.example/",
-        "/docs",
-    ],
+WANTED = (
+    "//evil.example/",
+    "https://evil.example/",
+    "/\\evil.example/",
+    "/inbox/acme/../../evil",
+    "/inbox/acme/\t//evil.example",
+    "javascript:alert(1)",
+    "/inbox/acme.evil.example/",
+    "/docs",
 )
-def test_signing_in_leads_to_the_desk_alone(visit: Visit, desk: Helpdesk, wanted: str) -> None:
+
+
+def test_signing_in_leads_to_the_desk_alone(visit: Visit, desk: Helpdesk) -> None:
     made = desk.workspace("acme").invitations.invite("ada@acme.example", name="Ada")
     password = "seven brass owls on a fence"
     desk.sign_ins(Argon2()).accept(made.token, password)
     visitor = visit()
-    visitor.open("/inbox/acme/sign-in")
-    visitor.page.locator("[name=next]").evaluate("(field, value) => field.value = value", wanted)
-    visitor.fill(email="ada@acme.example", password=password)
-    visitor.press("Sign in")
-    assert visitor.page.url.startswith(f"{visitor.address}/")
-    assert visitor.path in ("/inbox/acme/", "/evil")
+    seen = set()
+    for wanted in WANTED:
+        visitor.page.goto("about:blank")
+        visitor.context.clear_cookies()
+        visitor.open("/inbox/acme/sign-in")
+        field = visitor.page.locator("[name=next]")
+        field.evaluate("(field, value) => field.value = value", wanted)
+        visitor.fill(email="ada@acme.example", password=password)
+        visitor.press("Sign in")
+        assert visitor.page.url.startswith(f"{visitor.address}/"), wanted
+        seen.add(visitor.path)
+    assert seen <= {"/inbox/acme/", "/evil"}
 
 
 def only_of(faults: list[str], site: Site) -> list[str]:

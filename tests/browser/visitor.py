@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:  # whoever lacks Playwright skips the tests, and can still collect them
     from playwright.sync_api import BrowserContext, Locator, Page, Response
 
+# The longest that anything in a page may take to come, and how often it is looked for, in ms.
+PATIENCE = 10_000
+STEP = 50
 # What Chromium says in the console of an answer that refuses; its status is looked at instead.
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
 
@@ -19,6 +23,7 @@ class Visitor:
         self.context = context
         self.address = address
         self._faults: list[str] = []
+        context.set_default_timeout(PATIENCE)
         context.on("console", self._heard)
         context.on("weberror", lambda error: self._faults.append(f"script: {error.error}"))
         context.on("request", self._asked)
@@ -52,6 +57,18 @@ class Visitor:
         found = self.page.locator(within).get_by_text(text).first
         found.wait_for(state="visible")
         return found
+
+    def comes(self, script: str) -> None:
+        """Wait until a function of JavaScript gives something true in the page."""
+        self.page.wait_for_function(script)
+
+    def until(self, is_so: Callable[[], bool]) -> bool:
+        """Whether something comes to be, while the page does what it does by itself."""
+        for _ in range(PATIENCE // STEP):
+            if is_so():
+                return True
+            self.page.wait_for_timeout(STEP)
+        return False
 
     def run(self, script: str, argument: object = None) -> Any:
         """What a function of JavaScript gives in the page; no policy of the page holds it up."""
