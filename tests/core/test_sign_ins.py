@@ -35,6 +35,7 @@ PASSWORDS: list[tuple[Any, list[str]]] = [
     ("", ["password is required"]),
     (" " * 20, ["password is required"]),
     ("short1234", ["password must have at least 10 characters"]),
+    ("e\u0301a\u0301i\u0301o\u0301u\u0301", ["password must have at least 10 characters"]),
     ("a b" * 67, ["password must be at most 200 characters"]),
     (1234567890, ["password must be a string"]),
     ("with\0nothing", ["password must be Unicode text without U+0000"]),
@@ -219,6 +220,34 @@ def test_it_is_known_when_a_password_was_set(
     assert sign_ins.password_changed_at(other.id) is None
     with pytest.raises(NotFound):
         sign_ins.password_changed_at(NOTHING)
+
+
+def test_another_address_signs_a_member_out_and_its_capitals_do_not(
+    desk: Helpdesk, acme: Workspace, sign_ins: SignIns, ada: Member
+) -> None:
+    begun = enter(sign_ins)
+    acme.members.update(ada.id, name="Ada", email=ADDRESS.title())
+    assert desk.sessions.find(begun.token) is not None
+    acme.members.update(ada.id, email="new@example.com")
+    assert desk.sessions.find(begun.token) is None
+    with pytest.raises(SignInRefused):
+        enter(sign_ins)
+
+
+def test_members_change_their_own_address_with_the_password(
+    desk: Helpdesk, acme: Workspace, sign_ins: SignIns, ada: Member
+) -> None:
+    before = enter(sign_ins)
+    with pytest.raises(SignInRefused):
+        sign_ins.change_address(ada.id, OTHER, "new@example.com")
+    assert desk.sessions.find(before.token) is not None
+    acme.invitations.renew(ada.id)
+    begun = sign_ins.change_address(ada.id, PASSWORD, "new@example.com", address=HOME)
+    assert desk.sessions.find(before.token) is None
+    assert begun.member.email == "new@example.com"
+    assert [each.id for each in desk.sessions.list(ada.id)] == [begun.session.id]
+    assert acme.invitations.list() == ()
+    assert acme.events.list(types=["member.updated"]).items[-1].actor.id == ada.id
 
 
 def test_a_removed_member_is_signed_in_nowhere(
