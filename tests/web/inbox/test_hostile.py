@@ -1,6 +1,7 @@
 """Every page, whatever is sent to it: it answers with a page, and gives nothing away."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -25,6 +26,16 @@ def filled(page: Page, word: str) -> str:
     return re.sub(r"\{\w+\}", lambda _: word, page.path.replace("{team}", "acme"))
 
 
+def senders(app: Flask, signed_in: SignIn) -> Callable[[Page], tuple[Browser, str]]:
+    """Who may send the form of a page, an owner or a guest, and the token for it."""
+    owner, guest = signed_in("owner"), Browser(app.test_client())
+    found = {
+        True: (guest, guest.token("/inbox/acme/sign-in")),
+        False: (owner, owner.token("/inbox/acme/account")),
+    }
+    return lambda page: found[page.access == "anyone"]
+
+
 @pytest.mark.parametrize("word", PATHS)
 def test_no_path_makes_a_page_fail(app: Flask, signed_in: SignIn, word: str) -> None:
     owner = signed_in("owner")
@@ -41,19 +52,13 @@ def test_no_form_makes_a_page_fail(
     app: Flask, desk: Helpdesk, signed_in: SignIn, value: str
 ) -> None:
     ticket = desk.workspace("acme").tickets.create(title="Hello").id
-    owner, guest = signed_in("owner"), Browser(app.test_client())
-    tokens = {
-        True: guest.token("/inbox/acme/sign-in"),
-        False: owner.token("/inbox/acme/account"),
-    }
+    sender = senders(app, signed_in)
     for page in pages(app):
         if page.method == "GET":
             continue
-        anyone = page.access == "anyone"
+        browser, token = sender(page)
         data = dict.fromkeys((*page.fields, *page.lists), value)
-        answer = (guest if anyone else owner).client.post(
-            filled(page, ticket), data={**data, "form_token": tokens[anyone]}
-        )
+        answer = browser.client.post(filled(page, ticket), data={**data, "form_token": token})
         assert answer.status_code < 500, (page.name, value)
         if answer.status_code != 303:
             Seen(answer.text)
@@ -103,19 +108,14 @@ def test_no_other_site_sends_a_form_of_ours(
     app: Flask, desk: Helpdesk, signed_in: SignIn, site: str
 ) -> None:
     ticket = desk.workspace("acme").tickets.create(title="Hello").id
-    owner, guest = signed_in("owner"), Browser(app.test_client())
-    tokens = {
-        True: guest.token("/inbox/acme/sign-in"),
-        False: owner.token("/inbox/acme/account"),
-    }
+    sender = senders(app, signed_in)
     events = desk.workspace("acme").events.list().items
     for page in declared_pages(app):
         if page.method == "POST":
-            anyone = page.access == "anyone"
+            browser, token = sender(page)
             for header in ({"Sec-Fetch-Site": site}, {"Origin": "https://evil.example"}):
-                answer = (guest if anyone else owner).client.post(
-                    filled(page, ticket), data={"form_token": tokens[anyone]}, headers=header
-                )
+                data = {"form_token": token}
+                answer = browser.client.post(filled(page, ticket), data=data, headers=header)
                 assert answer.status_code == 403, page.name
     assert desk.workspace("acme").events.list().items == events
 
