@@ -10,9 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from cstar_core import Helpdesk
+from cstar_core import Helpdesk, Workspace
 from cstar_web.app import create_app
 from cstar_web.settings import Settings
+from tests.web.listeners import served
+from tests.web.sockets import Address
 from tests.web.vocabulary import Api, Keyring, ManualClock
 
 _compile = Rule._compile_builder
@@ -76,6 +78,19 @@ def settings() -> Settings:
 @pytest.fixture
 def app(desk: Helpdesk, settings: Settings) -> Flask:
     return create_app(desk, settings)
+
+
+@pytest.fixture
+def acme(desk: Helpdesk) -> Workspace:
+    """The live data of the first team."""
+    return desk.workspace("acme")
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[Address]:
+    """Where the app is really served, for those that follow events."""
+    with served(app) as found:
+        yield found
 
 
 @pytest.fixture

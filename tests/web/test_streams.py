@@ -1,7 +1,5 @@
 """The stream of events on a real server: what listeners are told."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -12,7 +10,6 @@ from tests.web.listeners import (
     listening,
     quick_app,
     request,
-    served,
     streams_of,
 )
 from tests.web.sockets import Address, connect, read_all
@@ -22,17 +19,6 @@ from tests.web.vocabulary import Api, Keyring
 @pytest.fixture
 def app(desk: Helpdesk) -> Flask:
     return quick_app(desk)
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[Address]:
-    with served(app) as found:
-        yield found
-
-
-@pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
 
 
 def test_a_stream_begins_with_when_to_come_again_and_from_where(

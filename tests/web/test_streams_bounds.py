@@ -1,7 +1,6 @@
 """The stream of events on a real server: how many listeners there may be, and how they end."""
 
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -17,7 +16,6 @@ from tests.web.listeners import (
     quick_app,
     refusal,
     request,
-    served,
     streams_of,
 )
 from tests.web.sockets import GET, Address, connect, is_answered, read_all, running, wait_until
@@ -34,17 +32,6 @@ def watch() -> Watch:
 @pytest.fixture
 def app(desk: Helpdesk, watch: Watch) -> Flask:
     return quick_app(desk, watch)
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[Address]:
-    with served(app) as found:
-        yield found
-
-
-@pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
 
 
 def write_much(desk: Helpdesk, workspace: Workspace) -> None:

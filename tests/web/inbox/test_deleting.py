@@ -11,11 +11,6 @@ DELETE = "/inbox/acme/tickets/delete"
 
 
 @pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
-
-
-@pytest.fixture
 def three(acme: Workspace) -> list[Ticket]:
     return [acme.tickets.create(title=f"Ticket {n}", initial_message="Hello") for n in range(3)]
 

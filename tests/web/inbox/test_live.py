@@ -9,7 +9,7 @@ from flask import Flask
 from cstar_core import Helpdesk, Workspace
 from tests.web.inbox.browser import Browser
 from tests.web.inbox.conftest import SignIn
-from tests.web.listeners import Listener, quick_app, served
+from tests.web.listeners import Listener, quick_app
 from tests.web.sockets import Address, connect, read_all
 
 PATH = "/inbox/acme/stream"
@@ -18,17 +18,6 @@ PATH = "/inbox/acme/stream"
 @pytest.fixture
 def app(desk: Helpdesk) -> Flask:
     return quick_app(desk)
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[Address]:
-    with served(app) as found:
-        yield found
-
-
-@pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
 
 
 def request(browser: Browser, *headers: str, query: str = "") -> bytes:

@@ -12,11 +12,6 @@ MANY = "/inbox/acme/tickets"
 
 
 @pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
-
-
-@pytest.fixture
 def three(acme: Workspace) -> list[Ticket]:
     return [acme.tickets.create(title=f"Ticket {n}", tags=["old"]) for n in range(3)]
 

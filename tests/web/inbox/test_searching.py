@@ -16,11 +16,6 @@ BASE = "/inbox/acme"
 SEARCH = f"{BASE}/views/search"
 
 
-@pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
-
-
 def search(text: str, **more: str) -> str:
     return f"{SEARCH}?q={quote(text)}" + "".join(f"&{name}={each}" for name, each in more.items())
 

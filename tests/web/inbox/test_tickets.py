@@ -17,11 +17,6 @@ XSS = (
 )
 
 
-@pytest.fixture
-def acme(desk: Helpdesk) -> Workspace:
-    return desk.workspace("acme")
-
-
 def ticket(acme: Workspace, title: str = "Cannot log in", **values: object) -> str:
     made = acme.tickets.create(title=title, **{"customer_name": "Jane Smith", **values})  # type: ignore[arg-type]
     return f"/inbox/acme/tickets/{made.id}"
