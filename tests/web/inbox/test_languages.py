@@ -224,8 +224,8 @@ def test_a_translation_keeps_every_placeholder(language: str) -> None:
 def test_plural_forms_are_chosen_by_number() -> None:
     german = translations("de")
     assert german.gettext("Light") == "Hell"
-    form = ("%(num)s ticket", "%(num)s tickets")
-    assert [german.ngettext(*form, n) % {"num": n} for n in (0, 1, 2)] == [
+    form = ("%(shown)s ticket", "%(shown)s tickets")
+    assert [german.ngettext(*form, n) % {"shown": n} for n in (0, 1, 2)] == [
         "0 Tickets",
         "1 Ticket",
         "2 Tickets",

@@ -56,6 +56,16 @@ def test_a_view_has_what_its_name_says(
     assert counts in seen.text
 
 
+@pytest.mark.parametrize(("language", "shown"), [("en", "1,001"), ("de", "1.001")])
+def test_large_numbers_are_written_as_the_language_does(
+    acme: Workspace, agent: Browser, language: str, shown: str
+) -> None:
+    list(acme.tickets.import_many({"title": "One of many"} for _ in range(1_001)))
+    page = Seen(agent.get("/inbox/acme/views/all", Accept_Language=language).text)
+    assert f"{shown} ticket" in page.text.lower()
+    assert f"Alle {shown}" in page.text or f"All {shown}" in page.text
+
+
 def test_a_view_that_there_is_not_is_told(agent: Browser) -> None:
     assert agent.get("/inbox/acme/views/none").status_code == 404
 
