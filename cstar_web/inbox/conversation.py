@@ -77,17 +77,20 @@ def show_ticket(
     )
 
 
-@page(
-    Page(
+def from_composer(path: str, name: str) -> Page:
+    """A page that the form is sent to with which members answer."""
+    return Page(
         method="POST",
-        path=f"{TICKET}/messages",
-        name="reply",
+        path=path,
+        name=name,
         access="agent",
         fields=FIELDS,
         keeps="content",
         again=show_ticket,
     )
-)
+
+
+@page(from_composer(f"{TICKET}/messages", "reply"))
 def reply(visit: TeamVisit, ticket: str) -> Response:
     typed = visit.form.values
     if typed["kind"] not in KINDS or typed["then"] not in _SEND_AND:

@@ -4,8 +4,8 @@ from flask import Response
 
 from cstar_core import Problem, StaleDraft
 from cstar_web.errors import INVALID
-from cstar_web.inbox.composing import FIELDS, KINDS, Composer, save_draft
-from cstar_web.inbox.conversation import TICKET, back, show_ticket
+from cstar_web.inbox.composing import KINDS, Composer, save_draft
+from cstar_web.inbox.conversation import TICKET, back, from_composer, show_ticket
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.rendering import plain
@@ -18,17 +18,7 @@ _NEWER = say("Another window has kept another text meanwhile. Save once more to 
 _CANNED_AT_ONCE = 20
 
 
-@page(
-    Page(
-        method="POST",
-        path=f"{TICKET}/draft",
-        name="draft",
-        access="agent",
-        fields=FIELDS,
-        keeps="content",
-        again=show_ticket,
-    )
-)
+@page(from_composer(f"{TICKET}/draft", "draft"))
 def draft(visit: TeamVisit, ticket: str) -> Response:
     """A script gets the part of the form that tells of the draft, everybody else the page."""
     typed = visit.form.values
@@ -68,17 +58,7 @@ def fill_canned(visit: TeamVisit, ticket: str, reply: str) -> Response:
     return plain(visit.workspace.canned_replies.fill(reply, ticket))
 
 
-@page(
-    Page(
-        method="POST",
-        path=CANNED,
-        name="insert_canned",
-        access="agent",
-        fields=FIELDS,
-        keeps="content",
-        again=show_ticket,
-    )
-)
+@page(from_composer(CANNED, "insert_canned"))
 def insert_canned(visit: TeamVisit, ticket: str) -> Response:
     """The form once more, with a canned reply behind what was typed."""
     typed = visit.form.values

@@ -96,6 +96,39 @@ def test_no_text_becomes_markup_anywhere(acme: Workspace, visitor: Visitor, evil
     assert evil in Page(pages[2]).text or " ".join(evil.split()) in Page(pages[2]).text
 
 
+def test_who_names_a_strangers_address_reads_nothing_of_theirs(
+    acme: Workspace, visitor: Visitor
+) -> None:
+    """Whatever the team does with what was sent, and whatever the team answers to the stranger."""
+    victim = {"customer_name": "Jane Q. Real", "customer_email": "jane@example.com"}
+    real = acme.tickets.create(title="REAL", initial_message="REAL words", **victim)
+    path = visitor.link(name="J", email="JANE@example.com", title="Claimed")
+    claimed = acme.tickets.list().items[0]
+    assert claimed.customer_id == real.customer_id
+    pages = [visitor.get(path).text]
+    acme.tickets.merge(claimed.id, into=real.id)
+    acme.messages.create(real.id, content="REAL answer")
+    pages.append(visitor.get(path).text)
+    assert visitor.answer(path, "Tell me").status_code == 303
+    pages.append(visitor.get(path).text)
+    acme.tickets.unmerge(claimed.id)
+    acme.tickets.merge(real.id, into=claimed.id)
+    pages.append(visitor.get(path).text)
+    assert all("Claimed" in page for page in pages)
+    assert not [page for page in pages if "REAL" in page or "Real" in page]
+    acme.tickets.update(claimed.id, customer_id=acme.customers.create(name="Nobody").id)
+    assert visitor.get(path).status_code == 404
+
+
+def test_what_customers_type_does_not_turn_what_stands_beside_it(
+    acme: Workspace, visitor: Visitor
+) -> None:
+    turned = "\u202eenaJ\nSmith"
+    html = visitor.get(visitor.link(name=turned, title=turned)).text
+    assert f'<h1 dir="auto">{turned}</h1>' in html
+    assert f'<strong dir="auto">{turned}</strong>' in html
+
+
 @pytest.mark.parametrize("evil", EVIL)
 def test_a_page_of_failure_repeats_nothing(visitor: Visitor, evil: str) -> None:
     plain = evil.replace("/", "").replace("?", "").replace("#", "")
