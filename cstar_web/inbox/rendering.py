@@ -1,7 +1,7 @@
 """Pages from templates: everything is escaped, and a name that is missing is an error."""
 
 from functools import cache
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Response, request, url_for
 from jinja2 import Environment
@@ -61,6 +61,14 @@ def this_place() -> str:
     return quote(request.path) + (f"?{query}" if query else "")
 
 
+def here() -> str | None:
+    """The page that is looked at, to come back to, without what the page before has done."""
+    if request.method != "GET":
+        return None
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] != "done"]
+    return quote(request.path) + (f"?{urlencode(asked, safe='/')}" if asked else "")
+
+
 def asset(name: str) -> str:
     """The address of a file that the pages bring along."""
     return address("file", address=files()[name].address)
@@ -85,7 +93,7 @@ def environment(language: str) -> Environment:
         days=lambda first, last: days(first, last, words),
         direction=direction(language),
         exact=exact,
-        here=lambda: this_place() if request.method == "GET" else None,
+        here=here,
         keys=KEYS,
         language=language,
         languages=LANGUAGES,

@@ -117,6 +117,11 @@ def test_a_word_that_no_page_knows_is_not_shown(agent: Browser) -> None:
     assert "never-heard" not in agent.get(f"{ACCOUNT}?done=never-heard").text
 
 
+def test_who_goes_back_is_not_told_once_more_what_was_done(agent: Browser) -> None:
+    (choice,) = (link for link in agent.see(f"{ACCOUNT}?done=changed").links() if "next=" in link)
+    assert ACCOUNT in agent.see(choice).links()
+
+
 def test_a_member_has_another_name(desk: Helpdesk, signed_in: SignIn) -> None:
     viewer = signed_in("viewer")
     answer = viewer.send(f"{ACCOUNT}/name", {"name": " Ada Park "}, form=ACCOUNT)

@@ -43,5 +43,8 @@ def test_what_one_must_see_can_be_seen(theme: int, one: str, other: str) -> None
 
 
 def test_directions_follow_the_language() -> None:
-    assert re.findall(r"[\s-](left|right)\b", SHEET) == []
+    sided = (
+        r"(?:margin|padding|border)-(?:left|right)|[\s;{](?:left|right):|text-align: (?:left|right)"
+    )
+    assert re.findall(sided, SHEET) == []
     assert "!important" not in SHEET and "url(" not in SHEET
