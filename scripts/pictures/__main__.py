@@ -1,6 +1,7 @@
 """Take every picture anew, wide and narrow, light and dark."""
 
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +17,9 @@ THEMES = ("light", "dark")
 TITLE = "Can our till read your stock levels?"
 # All that lies in the repository, in bytes.
 SUM_MAX = 1_500_000
-# As many as a small picture may have; colours of little dots are kept too.
-COLOURS, METHOD = 256, Image.Quantize.MAXCOVERAGE
+# As many as a small picture may have.
+COLOURS = 256
+Colour = tuple[int, int, int]
 
 
 def main() -> int:
@@ -89,10 +91,38 @@ def save(page: Page, name: str) -> int:
     """Take what is in sight, in few colours; how many bytes that is."""
     page.wait_for_timeout(200)
     image = Image.open(BytesIO(page.screenshot())).convert("RGB")
-    image.quantize(COLOURS, METHOD, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
+    in_few_colours(image).save(IMAGES / name, optimize=True)
     size = (IMAGES / name).stat().st_size
     print(f"{name}  {size / 1000:.0f} kB")
     return size
+
+
+def in_few_colours(image: Image.Image) -> Image.Image:
+    """The picture with the colours that it has most as they are, so that no surface gets a tint."""
+    counted = sorted(image.getcolors(image.width * image.height) or (), reverse=True)
+    # Little dots have colours of their own, which no other part of the picture is near to.
+    spread = image.quantize(COLOURS // 2, Image.Quantize.MAXCOVERAGE).getpalette() or []
+    rare = zip(spread[0::3], spread[1::3], spread[2::3], strict=True)
+    kept = list(dict.fromkeys([*(each for _, each in counted[: COLOURS // 2]), *rare]))[:COLOURS]
+    place = {colour: nearest(colour, kept) for _, colour in counted}
+    data = image.tobytes()
+    dots = zip(data[0::3], data[1::3], data[2::3], strict=True)
+    made = Image.frombytes("P", image.size, bytes([place[dot] for dot in dots]))
+    made.putpalette([part for colour in kept for part in colour])
+    return made
+
+
+def nearest(colour: Colour, some: Sequence[Colour]) -> int:
+    """Which of some colours is the one, or differs least from it."""
+    red, green, blue = colour
+    return min(
+        range(len(some)),
+        key=lambda place: (
+            (some[place][0] - red) ** 2
+            + (some[place][1] - green) ** 2
+            + (some[place][2] - blue) ** 2
+        ),
+    )
 
 
 if __name__ == "__main__":
