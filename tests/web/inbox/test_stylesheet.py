@@ -97,3 +97,9 @@ def test_who_wants_no_motion_gets_none() -> None:
 def test_focus_is_visible() -> None:
     assert ":focus-visible { outline: 2px solid var(--ring)" in SHEET
     assert "outline: none" not in SHEET
+
+
+def test_every_token_is_used() -> None:
+    everything = "".join(SHEETS.values())
+    defined = re.findall(r"(--[\w-]+):", SHEET)
+    assert [name for name in defined if f"var({name})" not in everything] == []
