@@ -98,13 +98,18 @@ def sent_before(visit: TeamVisit, ticket: str) -> str:
     To be called, like ``note_sent``, in the transaction that takes it.
     """
     found = visit.workspace.idempotency.find(_form_key(visit, ticket))
-    return "" if found is None or not visit.form.values["once"] else found.body.decode()
+    if found is None or not visit.form.values["once"]:
+        return ""
+    return found.body.decode().partition(" ")[2]
 
 
 def note_sent(visit: TeamVisit, ticket: str, led: str) -> None:
-    """Keep where this form leads, for a day."""
+    """Keep where this form leads, for a day; the ticket's id lets an erasure find it.
+
+    What stands behind the question mark is left out: one may have searched for a person.
+    """
     if visit.form.values["once"]:
-        receipt = Receipt("", 303, led.encode(), {})
+        receipt = Receipt("", 303, f"{ticket} {led.partition('?')[0]}".encode(), {})
         visit.workspace.idempotency.save(_form_key(visit, ticket), receipt)
 
 

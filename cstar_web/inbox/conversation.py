@@ -102,7 +102,7 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
     try:
         with visit.desk.transaction(brief=True):
             if before := sent_before(visit, ticket):
-                return moved(before)
+                return moved(f"{before}?{led.partition('?')[2]}")
             visit.workspace.messages.send(
                 ticket,
                 content=typed["content"],

@@ -153,8 +153,10 @@ class _Endpoint:
         pages = declared_pages(current_app)
         shown = {each.path: each.name for each in pages if each.method == "GET"}
         path = self._declared.path
-        while path not in shown:
+        while path and path not in shown:
             path = path.rpartition("/")[0]
+        if not path:
+            return address("tickets", team=ids["team"])
         named = {name: ids[name] for name in _PARAMETER.findall(path)}
         return address(shown[path], **named)
 
