@@ -79,6 +79,10 @@ class NewCustomField(Shape):
         "if": {"required": ["type"], "properties": {"type": {"enum": ["select", "multiselect"]}}},
         "then": {"required": ["options"], "properties": {"options": {"type": "array"}}},
         "else": {"properties": {"options": {"type": "null"}}},
+        "not": {
+            "required": ["public"],
+            "properties": {"entityType": {"const": "customers"}, "public": {"const": True}},
+        },
     }
 
     name = Text(required=True, metadata=_NAME)

@@ -36,7 +36,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "createCustomer": ("POST", "{base}/customers", {"name": "New"}, 12),
     "getCustomer": ("GET", "{base}/customers/{customer}", None, 4),
     "updateCustomer": ("PATCH", "{base}/customers/{customer}", {"name": "Other"}, 13),
-    "deleteCustomer": ("DELETE", "{base}/customers/{customer}", None, 26),
+    "deleteCustomer": ("DELETE", "{base}/customers/{customer}", None, 27),
     "listMembers": ("GET", "{base}/members", None, 5),
     "createMember": ("POST", "{base}/members", {"name": "N", "email": "n@example.com"}, 14),
     "getMember": ("GET", "{base}/members/{member}", None, 4),
