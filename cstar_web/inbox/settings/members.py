@@ -49,10 +49,14 @@ def ask_member(visit: TeamVisit) -> Response:
 )
 def invite_member(visit: TeamVisit) -> Response:
     typed = visit.form.values
-    with refusals(role=_OTHER_ROLE):
+    with visit.desk.transaction(), refusals(role=_OTHER_ROLE):
         made = visit.workspace.invitations.invite(
             typed["email"].strip(), name=typed["name"].strip() or None, role=typed["role"]
         )
+        invited = made.invitation.member
+        if invited is not None and invited.id == visit.member.id:
+            # A link for oneself would set another password without the present one.
+            raise Invalid([Problem("email", INVALID, TAKEN)])
     return show_link(visit, made)
 
 

@@ -121,6 +121,9 @@ def test_owners_see_to_their_own_account_with_the_password(desk: Helpdesk, owner
         for path in ("link", "forget-code"):
             answer = owner.send(f"{MEMBERS}/{id}/{path}", form=f"{MEMBERS}/{id}")
             assert answer.headers["Location"] == "/inbox/acme/account"
+    given = {"email": "Owner@Acme.Example", "name": "", "role": "owner"}
+    answer = owner.send(f"{MEMBERS}/invite", given)
+    assert "Email address is a member's already" in Seen(answer.text).text
     assert desk.workspace("acme").invitations.list() == ()
 
 
