@@ -5,6 +5,8 @@ from tests.browser.conftest import Visit
 
 ALL = "/inbox/acme/views/all"
 FIELDS = "/inbox/acme/settings/fields"
+# As a page is that was opened behind others, and that nobody has looked at yet.
+BEHIND = "Object.defineProperty(Document.prototype, 'hidden', { get: () => true })"
 
 
 def test_the_palette_leads_to_a_page_and_to_a_ticket(visit: Visit, desk: Helpdesk) -> None:
@@ -202,6 +204,19 @@ def test_a_report_is_of_the_days_that_were_chosen(visit: Visit) -> None:
     with agent.page.expect_download() as kept:
         agent.page.locator("a[download]").first.click()
     assert kept.value.suggested_filename.endswith(".csv")
+
+
+def test_a_list_that_was_opened_behind_others_is_looked_at_now_and_then(
+    visit: Visit, desk: Helpdesk
+) -> None:
+    agent = visit("agent")
+    agent.context.add_init_script(BEHIND)
+    agent.page.clock.install()
+    agent.open(ALL)
+    desk.workspace("acme").tickets.create(title="Zither out of tune")
+    agent.page.clock.fast_forward(31_000)
+    agent.sees("Zither out of tune", within=".rows")
+    assert agent.page.title().startswith("(1) ")
 
 
 def test_what_one_agent_does_the_other_sees(visit: Visit, desk: Helpdesk) -> None:

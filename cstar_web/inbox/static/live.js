@@ -148,5 +148,6 @@ export function follow(form) {
   addEventListener("pageshow", (event) => { if (event.persisted) come(); });
   // What is changed on this page shows in its list even if nobody tells of it.
   document.addEventListener("ticketchange", () => { if (source?.readyState !== EventSource.OPEN) soon(); });
-  connect();
+  if (document.hidden) later(NOW_AND_THEN);
+  else connect();
 }
