@@ -205,14 +205,14 @@ class CannedReplies:
         raise_any(check_integer("place", place, 0, POSITION_MAX))
         with self._store.transaction() as tx:
             moved = self._row(tx, id)
-            keys = [key for *_, key in _places(tx, self._workspace, None)]
-            keys.remove(moved[0])
+            at = {key: position for _, position, key in _places(tx, self._workspace, None)}
+            keys = [key for key in at if key != moved[0]]
             keys.insert(place, moved[0])
-            rows = {row[0]: row for row in tx.all(_BY_KEYS, keys=json.dumps(keys))}
             for position, key in enumerate(keys, 1):
-                before = reply_of(rows[key])
-                if before.position != position:
-                    self._write(tx, rows[key], before, {"position": position})
+                if at[key] != position:
+                    # One after another: all their texts at once may be too much for memory.
+                    (row,) = tx.all(_BY_KEYS, keys=json.dumps([key]))
+                    self._write(tx, row, reply_of(row), {"position": position})
             return reply_of(self._row(tx, id))
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:

@@ -1,6 +1,7 @@
 """Canned replies: their rules, how they are found, and what a ticket makes of them."""
 
 import threading
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -227,6 +228,20 @@ def test_one_is_put_at_a_place_among_all(
     before = acme.events.list().total
     assert acme.canned_replies.move(made[name].id, place) == moved
     assert acme.events.list().total == before
+
+
+def test_moving_one_does_not_read_the_texts_of_all(acme: Workspace) -> None:
+    length, number = 50_000, 100
+    made = [
+        acme.canned_replies.create(name=str(each), content="x" * length).id
+        for each in range(number)
+    ]
+    tracemalloc.start()
+    acme.canned_replies.move(made[1], 0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert names(acme)[:3] == ["1", "0", "2"]
+    assert most < length * number / 4
 
 
 def test_a_place_is_a_number_and_a_reply_is_one_of_the_workspace(

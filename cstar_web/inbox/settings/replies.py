@@ -104,16 +104,15 @@ def change_reply(visit: TeamVisit, reply: str) -> Response:
 
 @page(Page(method="POST", path=f"{REPLY}/move", name="move_reply", access="owner", fields=("to",)))
 def move_reply(visit: TeamVisit, reply: str) -> Response:
-    """To the place that is asked for among all."""
-    room = visit.workspace.canned_replies
-    with visit.desk.transaction():
-        before = room.get(reply).position
-        place = place_of(visit, CANNED_REPLIES_MAX)
-        moved = room.move(reply, place)
+    """To the place that is asked for among all.
+
+    Positions may have gaps, so they do not tell which way it went: the address says where it was.
+    """
+    moved = visit.workspace.canned_replies.move(reply, place_of(visit, CANNED_REPLIES_MAX))
     return visit.leads_to(
         SECTION,
         moved=moved.id,
-        by="up" if moved.position < before else "down",
+        by="up" if moved.position - 1 < visit.number("was") else "down",
         page=(moved.position - 1) // _AT_ONCE + 1,
     )
 

@@ -125,3 +125,19 @@ def test_replies_are_put_in_order(desk: Helpdesk, owner: Browser) -> None:
     assert "data-order" not in owner.get(f"{REPLIES}?search=reply").text
     assert owner.send(f"{REPLIES}/{made[0]}/move", {"to": "x"}, form=REPLIES).status_code == 400
     assert owner.get(f"{REPLIES}?page=99999").status_code == 200
+
+
+def test_who_moves_a_reply_down_can_go_on_after_others_were_deleted(
+    desk: Helpdesk, owner: Browser
+) -> None:
+    room = desk.workspace("acme").canned_replies
+    made = [room.create(name=f"Reply {number}", content="x").id for number in range(6)]
+    for gone in made[:3]:
+        room.delete(gone)
+    action = next(
+        each["action"] for each in owner.see(REPLIES).all("form") if made[3] in each["action"]
+    )
+    answer = owner.send(action, {"to": "1"}, form=REPLIES)
+    assert "by=down" in answer.headers["Location"]
+    answer = owner.send(action.replace("was=0", "was=1"), {"to": "0"}, form=REPLIES)
+    assert "by=up" in answer.headers["Location"]
