@@ -134,7 +134,7 @@ def _thread(visit: TeamVisit, ticket: str, seen: str | None) -> Stretch:
 def onward(visit: TeamVisit, ticket: str) -> str:
     """The address of the ticket after one in the list that it was opened from, if that is wanted.
 
-    At the end of the list it is that of the list itself.
+    At the end of the list, or where its order is no place in it, it is that of the list itself.
     """
     if not visit.form.values["onward"]:
         return ""
@@ -143,7 +143,9 @@ def onward(visit: TeamVisit, ticket: str) -> str:
     place = find_place(visit, name, views) or find_place(visit, START, views)
     if place is None or place.problems:
         return ""
-    found = visit.workspace.tickets.neighbours(ticket, filter=place.filter, sort=place.sort).next
+    tickets, found = visit.workspace.tickets, None
+    with suppress(Invalid):  # by relevance nothing is next
+        found = tickets.neighbours(ticket, filter=place.filter, sort=place.sort).next
     if found is None:
         return visit.at("view", view=place.name)
     return visit.at("ticket", ticket=found, view=place.name, done="onward", onward="yes")

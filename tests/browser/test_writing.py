@@ -14,6 +14,18 @@ IN_SIGHT = """(id) => {
   const box = document.getElementById(id).getBoundingClientRect();
   return box.top >= 0 && box.bottom <= innerHeight;
 }"""
+# The answer to the first draft breaks off.
+BREAK_OFF = """() => {
+  const real = window.fetch;
+  let broken = false;
+  window.fetch = (...asked) => {
+    if (broken || !String(asked[0]).endsWith("/draft")) return real(...asked);
+    broken = true;
+    const half = new ReadableStream({ pull: (stream) => stream.error(new TypeError("cut")) });
+    return Promise.resolve(new Response(half));
+  };
+}"""
+BEAT = "() => { document.dispatchEvent(new Event('visibilitychange')) }"
 
 
 @pytest.fixture
@@ -60,6 +72,43 @@ def test_what_is_typed_while_one_is_signed_out_is_kept_after_signing_in_again(
     agent.sees("Draft kept", within="#draft")
     agent.press("Send", within="form.composer")
     assert said(desk, ticket) == ["Long and thoughtful"]
+    agent.take_faults()
+
+
+def test_what_is_typed_beside_a_conversation_outlasts_the_session(
+    visit: Visit, desk: Helpdesk
+) -> None:
+    acme = desk.workspace("acme")
+    jane = acme.customers.create(name="Jane", email="jane.bell@shop.example")
+    agent = visit("agent")
+    agent.open(address(acme.tickets.create(title="The bell", customer_id=jane.id)))
+    name = agent.page.locator("#customer_name")
+    name.fill("Jane Do")
+    sign_out(desk)
+    for _ in range(2):  # at the second it is seen that the first has led nowhere
+        with agent.page.expect_response("**/colleagues"):
+            agent.run(BEAT)
+    name.press_sequentially("e")
+    name.press("Tab")
+    agent.sees("Not saved: you are signed out.", within="#about")
+    assert name.input_value() == "Jane Doe"
+    sign_in(desk, agent)
+    name.fill("Jane Roe")
+    name.press("Tab")
+    assert agent.until(lambda: acme.customers.get(jane.id).name == "Jane Roe")
+    agent.take_faults()
+
+
+def test_a_draft_whose_answer_breaks_off_is_kept_with_what_is_typed_next(
+    visit: Visit, desk: Helpdesk, ticket: Ticket
+) -> None:
+    agent = visit("agent")
+    agent.open(address(ticket))
+    agent.run(BREAK_OFF)
+    agent.page.locator(TEXT).fill("Long")
+    agent.sees("Not kept yet", within="#draft")
+    agent.page.locator(TEXT).press_sequentially(" and thoughtful")
+    agent.sees("Draft kept", within="#draft")
     agent.take_faults()
 
 

@@ -1,5 +1,5 @@
 // What stands beside a conversation is sent as soon as it is changed, each form by itself.
-import { later, parsed, read, send, swap, unsaved } from "./fetching.js";
+import { later, parsed, read, renewed, send, swap, unsaved } from "./fetching.js";
 
 const about = document.getElementById("about");
 const running = new Map();
@@ -16,7 +16,7 @@ async function save(id, more) {
     const fields = new FormData(form);
     if (more) fields.set(...more);
     more = null;
-    const answer = await send(form.action, fields);
+    const answer = await sent(form, fields);
     failed = answer;
     page = answer && (answer.ok || answer.status === 422) && answer.status !== 204 ? parsed(await answer.text()) : null;
     if (!page?.getElementById(id)) { page = null; break; }
@@ -28,6 +28,15 @@ async function save(id, more) {
   if (!page) return tell(document.getElementById(id), failed);
   swap(page, ["subject", "history", id]);
   document.dispatchEvent(new Event("ticketchange"));
+}
+
+// Who signed in anew in another window has other forms: with their token it is sent once more.
+async function sent(form, fields) {
+  const answer = await send(form.action, fields);
+  const text = answer?.status === 403 ? await read(location.href) : null;
+  if (text === null || !renewed(parsed(text))) return answer;
+  fields.set("form_token", form.elements.form_token.value);
+  return send(form.action, fields);
 }
 
 function tell(form, answer) {

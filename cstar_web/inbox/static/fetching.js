@@ -2,10 +2,12 @@
 
 const HEADERS = { "HX-Request": "true" };
 
-// What the server says to a form, or nothing if it cannot be reached.
+// What the server says to a form, all of it; nothing if it cannot be reached, or breaks off.
 export async function send(address, fields, more = {}) {
   try {
-    return await fetch(address, { method: "POST", headers: HEADERS, body: new URLSearchParams(fields), ...more });
+    const answer = await fetch(address, { method: "POST", headers: HEADERS, body: new URLSearchParams(fields), ...more });
+    await answer.clone().text();
+    return answer;
   } catch {
     return null;
   }
@@ -27,10 +29,11 @@ export function look(address) {
   return read(address, { ...HEADERS, "X-Unasked": "yes" });
 }
 
-// Who is not signed in any more sees so, unless something is being written here.
+// Who is not signed in any more sees so, unless something is being written here, or is not saved.
 export function signedOut(answer) {
   if (answer?.status !== 204 || !answer.headers.has("HX-Redirect")) return;
-  if ([...document.querySelectorAll("textarea")].every((each) => each.value === each.defaultValue)) location.reload();
+  const written = [...document.querySelectorAll("textarea, #about input")].some((each) => each.value !== each.defaultValue);
+  if (!written && !document.querySelector(".unsent")) location.reload();
 }
 
 // Why something is not kept, in the words that its place has for it, with the way in if that helps.

@@ -208,6 +208,17 @@ def test_who_goes_on_comes_to_the_ticket_that_was_next(
     assert acme.tickets.get(later).status == "resolved"
 
 
+def test_who_goes_on_by_relevance_comes_to_the_list(
+    acme: Workspace, agent: Browser, path: str
+) -> None:
+    query = "q=bell&sort=relevance"
+    sent = f"{path}/messages?view=search&{query}"
+    answer = agent.send(sent, typed("On") | {"onward": "yes"}, form=path)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/inbox/acme/views/search?{query}"
+    assert acme.messages.list(id_of(path))[-1].content == "On"
+
+
 def test_a_script_that_is_signed_out_is_told_the_way_in(
     desk: Helpdesk, acme: Workspace, agent: Browser, path: str
 ) -> None:
