@@ -136,8 +136,9 @@ def test_a_second_click_sends_nothing_more(
     agent = visit("agent", java_script_enabled=scripts)
     agent.open(address(ticket))
     agent.page.locator(TEXT).fill("Once")
-    with agent.page.expect_navigation(url="**done=sent"):
-        agent.page.get_by_role("button", name="Send", exact=True).dblclick(no_wait_after=True)
+    # Without scripts the second click breaks off what the first began.
+    agent.page.get_by_role("button", name="Send", exact=True).dblclick(no_wait_after=True)
+    assert agent.until(lambda: agent.page.url.endswith("done=sent"))
     agent.sees("Your reply is on the ticket.")
     assert said(desk, ticket) == ["Once"]
     agent.page.go_back()
