@@ -45,7 +45,7 @@ from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX, Batch
 from cstar_core.imports import IMPORT_FORMATS, IMPORT_KINDS, BadRow, ImportProgress, ImportReport
 from cstar_core.inspection import Finding, Report
 from cstar_core.keys import Access, Key, NewKey
-from cstar_core.members import Member
+from cstar_core.members import Member, fold_email
 from cstar_core.messages import Sent
 from cstar_core.metadata import (
     METADATA_BYTES_MAX,
@@ -315,6 +315,7 @@ __all__ = [
     "came_by_form",
     "check_destination",
     "check_url",
+    "fold_email",
     "highlights",
     "may_reach",
     "merge_metadata",

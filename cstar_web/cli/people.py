@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cstar_core import ROLES, Helpdesk, Member, NewInvitation, Standing, Workspace
+from cstar_core import ROLES, Helpdesk, Member, NewInvitation, Standing, Workspace, fold_email
 from cstar_web.cli.base import Answer, Usage, columns, stamp, with_desk
 from cstar_web.cli.command import Group
 from cstar_web.cli.teams import duration
@@ -99,9 +99,9 @@ def sign_member_out(desk: Helpdesk, team: str, email: str) -> Answer:
 
     The password stays as it is; cstar member invite makes a link to set another one with.
     """
-    workspace = desk.workspace(team)
+    workspace, wanted = desk.workspace(team), fold_email(email)
     with desk.transaction():
-        same = (each for each in members(workspace) if each.email.casefold() == email.casefold())
+        same = (each for each in members(workspace) if fold_email(each.email) == wanted)
         found = next(same, None)
         if found is None:
             raise Usage(f"there is no member {email}; see cstar member list {team}")

@@ -110,6 +110,8 @@ def test_a_draft_whose_answer_breaks_off_is_kept_with_what_is_typed_next(
     agent.page.locator(TEXT).press_sequentially(" and thoughtful")
     agent.sees("Draft kept", within="#draft")
     agent.take_faults()
+    agent.open(address(ticket))
+    assert agent.page.locator(TEXT).input_value() == "Long and thoughtful"
 
 
 def test_what_was_typed_before_the_session_ended_comes_back_without_scripts(

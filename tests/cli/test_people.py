@@ -131,6 +131,14 @@ def test_a_member_is_signed_out_of_every_browser(
     assert "signed out" in cstar("member", "list", "acme")
 
 
+def test_an_address_is_that_of_a_member_however_its_letters_are_made(
+    database: Path, cstar: Callable[..., str]
+) -> None:
+    with Helpdesk.open(database) as desk:
+        desk.workspace("acme").members.create(name="Zoe", email="zo\u00eb@example.com")
+    assert "Signed Zoe" in cstar("member", "sign-out", "acme", "zoe\u0308@example.com")
+
+
 def test_nobody_is_signed_out_by_an_address_that_no_member_has(database: Path) -> None:
     done = run(
         *("member", "sign-out", "acme", "eve@example.com", "--database", str(database)),

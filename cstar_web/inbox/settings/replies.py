@@ -1,5 +1,8 @@
 """Canned replies: what a team sends often, with names in it that are filled in."""
 
+from functools import partial
+from math import ceil
+
 from flask import Response, request
 
 from cstar_core import CANNED_REPLIES_MAX, SEARCH_MAX
@@ -29,9 +32,11 @@ _ENOUGH = say("There are 1,000 canned replies already; delete one first")
 def replies(visit: TeamVisit) -> Response:
     search = request.args.get("search", "").strip()[:SEARCH_MAX]
     number = min(max(visit.number("page"), 1), CANNED_REPLIES_MAX // _AT_ONCE)
-    found = visit.workspace.canned_replies.list(
-        search=search or None, page=number, page_size=_AT_ONCE
-    )
+    read = partial(visit.workspace.canned_replies.list, search=search or None, page_size=_AT_ONCE)
+    found = read(page=number)
+    if not found.items and number > 1:  # what stood there was deleted
+        number = max(ceil(found.total / _AT_ONCE), 1)
+        found = read(page=number)
     return show(
         visit,
         "replies",
