@@ -1,7 +1,7 @@
 """A stretch of a thread: as many messages as one looks at, however many there are.
 
 A thread is in the order of time, and that of its keys may be another one after a merge or an
-import. So each query sorts what a ticket has; none reads the text of more than is shown.
+import. So each query sorts what a ticket has; none reads more texts than it was asked for.
 """
 
 import json
