@@ -45,6 +45,19 @@ def test_a_day_is_typed_without_being_torn_away(visit: Visit) -> None:
     assert viewer.take_faults() == []
 
 
+def test_an_answer_does_not_take_the_day_out_of_the_hands_of_who_types_it(visit: Visit) -> None:
+    viewer = at_reports(visit)
+    viewer.page.locator("#end").focus()
+    with viewer.page.expect_response("**/reports?**"):
+        viewer.page.keyboard.type("01")  # a whole day already, which is answered before the rest
+    viewer.sees("1 Jan \u2013 28 Jan 2026", within="#days")
+    viewer.page.keyboard.type("312026")
+    viewer.sees("1 Jan \u2013 31 Jan 2026", within="#days")
+    assert viewer.page.locator("#end").input_value() == "2026-01-31"
+    assert is_marked(viewer)
+    assert viewer.take_faults() == []
+
+
 def test_days_that_are_refused_are_told_when_they_are_asked_for(visit: Visit) -> None:
     viewer = at_reports(visit)
     viewer.fill(start="2026-03-15")

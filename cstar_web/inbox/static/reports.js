@@ -22,20 +22,26 @@ function unfinished({ period, start, end }) {
   return [start, end].some(({ value }) => value < "1970" || value > "9999") || start.value > end.value;
 }
 
-// What is chosen counts at once, and who chooses by keyboard stays where they are.
+// What is chosen counts at once, and who chooses by keyboard stays where they are: the field that
+// somebody is typing into keeps the digits it has, and what was asked before they went on is let go.
 let last = "";
 form.addEventListener("change", async ({ target }) => {
   if (target.name === "period" && target.value === "days") return;
-  if (unfinished(form.elements)) return;
+  const answers = document.querySelector("#answers");
+  if (unfinished(form.elements)) {
+    last = "";
+    return answers.removeAttribute("aria-busy");
+  }
   const place = new URL(form.action);
   place.search = new URLSearchParams(new FormData(form));
   last = place.href;
-  document.querySelector("#answers").setAttribute("aria-busy", "true");
+  answers.setAttribute("aria-busy", "true");
   const text = await read(place);
   if (last !== place.href) return;
   if (text === null) return form.submit(); // which shows what is wrong
   history.replaceState(null, "", place);
   for (const told of form.querySelectorAll(".wrong, .told")) told.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-  swap(parsed(text), ["days", "start", "end", "unnarrowed", "answers"]);
+  const parts = ["days", "start", "end", "unnarrowed", "answers"];
+  swap(parsed(text), parts.filter((id) => id !== document.activeElement.id));
 });
