@@ -60,7 +60,7 @@ def _set_up() -> None:
         return
     shutil.rmtree(TOOLS, ignore_errors=True)
     venv.create(TOOLS, with_pip=True)
-    run(*PIP, "install", "--requirement", NEEDED, f"{ROOT}[mcp,sqlite,web]")
+    run(*PIP, "install", "--requirement", NEEDED, f"{ROOT}[dkim,mail,mcp,sqlite,web]")
     stamp.write_text(wanted, encoding="utf-8")
 
 
@@ -84,7 +84,7 @@ def _zipapp(wheel: Path) -> None:
         *(TOOLS / "bin" / "shiv", "--compressed", "--reproducible", "--console-script", "cstar"),
         *("--python", "/usr/bin/env python3", "--output-file", DIST / name),
         *("--preamble", _preamble(), "--quiet", "--disable-pip-version-check"),
-        f"{wheel}[mcp,sqlite,web]",
+        f"{wheel}[dkim,mail,mcp,sqlite,web]",
     )
 
 

@@ -74,7 +74,7 @@ def _inside(archive: CArchiveReader) -> Iterator[Distribution]:
     """
     modules = set(chain.from_iterable(_modules(archive)))
     files = {name for name, entry in archive.toc.items() if entry[-1] in "bx"}
-    needed = _needed("cstar", frozenset({"mcp", "sqlite", "web"}))
+    needed = _needed("cstar", frozenset({"dkim", "mail", "mcp", "sqlite", "web"}))
     for each in distributions():
         names = {str(file) for file in each.files or ()}
         sources = {
