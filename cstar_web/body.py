@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from flask import request
 from werkzeug.http import parse_options_header
 
-from cstar_web.errors import Failure
+from cstar_web.errors import Failure, too_large
 
 BODY_MAX = 1_048_576
 DEPTH_MAX = 32
@@ -29,7 +29,7 @@ def read_bytes() -> bytes:
     """
     raw = request.get_data()
     if len(raw) > BODY_MAX:
-        raise Failure("PAYLOAD_TOO_LARGE", "The request body is larger than 1 MiB")
+        raise too_large(BODY_MAX)
     return raw
 
 
@@ -44,6 +44,13 @@ def require_json() -> None:
         raise Failure(
             "UNSUPPORTED_MEDIA_TYPE", "Send the body as Content-Type: application/json in UTF-8"
         )
+
+
+def require_type(wanted: str) -> None:
+    """Raises the 415 for a body that is not declared as the wanted type; `*/*` is any."""
+    declared, _ = parse_options_header(request.environ.get("CONTENT_TYPE", ""))
+    if wanted not in ("*/*", declared.lower()):
+        raise Failure("UNSUPPORTED_MEDIA_TYPE", f"Send the body as Content-Type: {wanted}")
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from flask import Flask, Response, current_app, request
 
@@ -44,6 +45,8 @@ class Call:
     workspace: Workspace
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
+    # A body that is not JSON but bytes.
+    upload: IO[bytes] = field(default_factory=BytesIO)
 
     @property
     def internal(self) -> bool:

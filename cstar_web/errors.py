@@ -143,7 +143,7 @@ _KINDS = (
         413,
         "validation_error",
         "PAYLOAD_TOO_LARGE",
-        "The body is larger than 1 MiB.",
+        "The body is larger than the endpoint takes: 1 MiB, and more only where files are sent.",
         "Send less in one request.",
     ),
     ErrorKind(
@@ -179,7 +179,7 @@ _KINDS = (
         "api_error",
         "BUSY",
         "The database was locked by another writer for too long, and nothing was written; or as "
-        "many listeners follow the events as may.",
+        "many listeners follow the events, or as many large bodies arrive, as may.",
         "Send the request again after as many seconds as `Retry-After` says.",
     ),
     ErrorKind(
@@ -231,6 +231,15 @@ def refused(problems: Iterable[Problem]) -> Failure:
     found = tuple(problems)
     first = found[0]
     return Failure(first.code, first.message, param=first.param, problems=found)
+
+
+def too_large(most: int) -> Failure:
+    """The 413 for a body of more bytes than these.
+
+    >>> too_large(26_214_400).message
+    'The request body is larger than 25 MiB'
+    """
+    return Failure("PAYLOAD_TOO_LARGE", f"The request body is larger than {most >> 20} MiB")
 
 
 def invalid(param: str, rule: str) -> Failure:

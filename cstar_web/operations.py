@@ -14,7 +14,8 @@ from marshmallow import Schema
 from werkzeug.routing import BaseConverter
 
 from cstar_core import Invalid, Problem, Workspace
-from cstar_web.body import parse_object, read_bytes, require_json
+from cstar_web.body import BODY_MAX, parse_object, read_bytes, require_json, require_type
+from cstar_web.body_limits import open_body, take_up_to
 from cstar_web.calls import Call, open_call, services
 from cstar_web.envelope import failure
 from cstar_web.errors import refused
@@ -48,6 +49,9 @@ class Operation:
     description: str = ""
     query: Schema | None = None
     body: Schema | None = None
+    # The media type of a body that is not JSON but bytes, `*/*` for any, and how many at most.
+    upload: str = ""
+    body_max: int = BODY_MAX
     many: bool = False
     paged: bool = False
     stream: bool = False
@@ -134,7 +138,7 @@ class _Endpoint:
         query = request.environ.get("QUERY_STRING", "")
         read = self._read_query if len(query) > _LONG_QUERY else self._read_again
         call.query = read(query).copy()
-        raw, given = self._read_body()
+        raw, given = self._read_body(call)
         key = idempotency_key() if self._declared.idempotent else None
         if key is None:
             return self._run(call, given, ids)
@@ -146,7 +150,11 @@ class _Endpoint:
             raise refused(arrange(problems, public_names(self._query)))
         return values
 
-    def _read_body(self) -> tuple[bytes, dict[str, Any]]:
+    def _read_body(self, call: Call) -> tuple[bytes, dict[str, Any]]:
+        if self._declared.upload:
+            require_type(self._declared.upload)
+            call.upload = open_body(self._declared.body_max)
+            return b"", {}
         if self._declared.body:
             require_json()
             raw = read_bytes()
@@ -192,3 +200,4 @@ class _Endpoint:
 
 def _remember(state: BlueprintSetupState, declared: Operation) -> None:
     state.app.extensions.setdefault(_REGISTRY, []).append(declared)
+    take_up_to(state.app, f"{state.blueprint.name}.{declared.name}", declared.body_max)

@@ -15,6 +15,7 @@ from flask import Flask
 from cstar_core import Helpdesk, HelpdeskError, Pace
 from cstar_web.access import access_log
 from cstar_web.app import create_app
+from cstar_web.body_limits import body_limit
 from cstar_web.calls import install, services
 from cstar_web.cli.base import FileName, Function, completes, make_place, upgraded
 from cstar_web.cli.command import Command
@@ -112,7 +113,9 @@ def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd)
 
         beside = [(_metrics_app(desk, watch, settings), sock) for sock in apart]
         with _streaming(app), _delivering(desk, settings), writing_uses(desk):
-            run_server(app, settings, ready=begin, watch=watch, beside=beside)
+            run_server(
+                app, settings, ready=begin, watch=watch, beside=beside, limit=body_limit(app)
+            )
 
 
 def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd) -> None:
@@ -136,7 +139,13 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
 
                 with _streaming(app), _delivering(desk, settings), writing_uses(desk):
                     run_server(
-                        app, settings, sockets=[sock], ready=begin, watch=watch, beside=beside
+                        app,
+                        settings,
+                        sockets=[sock],
+                        ready=begin,
+                        watch=watch,
+                        beside=beside,
+                        limit=body_limit(app),
                     )
 
         told.opening()

@@ -20,6 +20,7 @@ from wsgiref.types import WSGIApplication
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
+from cstar_web.body_limits import BodyLimit
 from cstar_web.ending import heard_stops
 from cstar_web.server.balance import MOMENT, Turns
 from cstar_web.server.channel import Bounds, Channel
@@ -74,6 +75,7 @@ class Server:
         bounds: Bounds,
         watch: Watch | None = None,
         beside: Sequence[Beside] = (),
+        limit: BodyLimit | None = None,
     ) -> None:
         self._map: dict[int, Any] = {}
         self._bounds = bounds
@@ -91,6 +93,7 @@ class Server:
         ]
         for listener in self._listeners:
             listener.watch = watch
+            listener.body_limit = limit or listener.body_limit
         self._beside = [
             Listener(other, settings, bounds, _sock=sock, sockinfo=_sockinfo(sock), **options)
             for other, sock in beside
@@ -186,16 +189,17 @@ def serve(
     bounds: Bounds | None = None,
     watch: Watch | None = None,
     beside: Sequence[Beside] = (),
+    limit: BodyLimit | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGHUP or SIGINT, then finish the requests in flight and return.
 
     `ready` is called once the server listens. `watch` learns of what is refused before the app
-    sees it. `beside` are other apps with sockets of their own. Raises `ListenError` if the
-    server cannot listen.
+    sees it. `beside` are other apps with sockets of their own. `limit` says which requests
+    may bring more than 1 MiB. Raises `ListenError` if the server cannot listen.
     """
     logging.getLogger("waitress.queue").disabled = True
     listening = [listen(settings.host, settings.port)] if sockets is None else sockets
-    server = Server(app, settings, listening, bounds or Bounds(), watch, beside)
+    server = Server(app, settings, listening, bounds or Bounds(), watch, beside, limit)
     try:
         with _stopped_by_signals(server):
             if ready:

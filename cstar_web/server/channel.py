@@ -2,11 +2,13 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
@@ -24,6 +26,11 @@ class Bounds:
 
     # Above the API's own 1 MiB, so that the app answers bodies that are a little too large.
     body_bytes: int = 1024 * 1024 + 64 * 1024
+    # Larger ones, which some routes take, wait in files. So many at once, of all and of a client.
+    large_bodies: int = 20
+    large_bodies_each: int = 10
+    # A client that sends so many bytes a second has the time that a large body takes.
+    slowest_bytes: int = 32 * 1024
     header_bytes: int = 32 * 1024
     # With the files of the database this stays below the usual limit of 1,024 descriptors.
     connections: int = 800
@@ -80,7 +87,6 @@ class Channel(HTTPChannel):
 
     task_class = _Task
     error_task_class = Refusal
-    parser_class = Parser
 
     server: Any
     request: Parser | None
@@ -94,6 +100,17 @@ class Channel(HTTPChannel):
     _held_stream: Stream | None = None
     _chunked = False
     _pieces: list[bytes] | None = None
+
+    @property
+    def parser_class(self) -> Callable[[Adjustments], Parser]:
+        """What reads the next request; it is not to know the channel, which would keep both."""
+        return partial(Parser, limits=self.server, client=self.addr[0])
+
+    @property
+    def brings_much(self) -> bool:
+        """Whether a large body arrives here, or is being answered."""
+        known = (self.request, *self.requests[:1])
+        return any(each is not None and each.is_large and not each.error for each in known)
 
     @contextmanager
     def in_one_piece(self) -> Iterator[None]:
@@ -257,8 +274,14 @@ class Channel(HTTPChannel):
             self._cut(late and bool(self.total_outbufs_len))
         elif self.request is None or self.total_outbufs_len:
             self._cut(now - self._active_at > bounds.idle_seconds)
-        elif now - self.request.started > bounds.request_seconds:
+        elif now - self.request.started > self._seconds_for(self.request):
             self._time_out(self.request)
+
+    def _seconds_for(self, arriving: Parser) -> float:
+        """How long a request may take to arrive."""
+        bounds = self.server.bounds
+        come = arriving.body_bytes_received if arriving.is_large else 0
+        return float(bounds.request_seconds + come / bounds.slowest_bytes)
 
     def _cut(self, late: bool) -> None:
         self.will_close |= late

@@ -10,6 +10,8 @@ from wsgiref.types import WSGIApplication
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
+from cstar_web.body import BODY_MAX
+from cstar_web.body_limits import BodyLimit
 from cstar_web.remote import client_network
 from cstar_web.server.balance import Turns
 from cstar_web.server.channel import Bounds, Channel
@@ -25,6 +27,11 @@ def url_of(host: str, port: int | str) -> str:
 
 
 _client_of = lru_cache(2048)(client_network)
+
+
+def _no_more(_method: str, _path: str) -> int:
+    """How large a body may be where no route takes files."""
+    return BODY_MAX
 
 
 class Listener(TcpWSGIServer):
@@ -43,6 +50,7 @@ class Listener(TcpWSGIServer):
         super().__init__(app, bind_socket=False, **kw)
         self.settings = settings
         self.bounds = bounds
+        self.body_limit: BodyLimit = _no_more
         self._too_many = 0
 
     @property
@@ -97,6 +105,18 @@ class Listener(TcpWSGIServer):
         task.held = task.total_outbufs_len >= self.adj.send_bytes
         if not task.held:
             super().add_task(task)
+
+    def has_seat(self, client: str) -> bool:
+        """Whether one more large body may be read now, from this address.
+
+        Those of strangers would otherwise fill the disk before anybody is asked who they are.
+        """
+        channels = self.active_channels.values()
+        held = Counter(_client_of(each.addr[0]) for each in channels if each.brings_much)
+        if held.total() >= self.bounds.large_bodies:
+            return False
+        own = held[_client_of(client)]
+        return own < self.bounds.large_bodies_each or self.settings.trusts(client)
 
     def fix_addr(self, addr: tuple[Any, ...]) -> tuple[Any, ...]:
         return (addr[0].removeprefix("::ffff:") if "." in addr[0] else addr[0], *addr[1:])

@@ -8,19 +8,21 @@ from waitress.task import ErrorTask
 from waitress.utilities import Error
 
 from cstar_web.envelope import REQUEST_ID
-from cstar_web.errors import ERRORS
+from cstar_web.errors import ERRORS, too_large
 from cstar_web.headers import HARDENED
-from cstar_web.server.parser import HOST
+from cstar_web.server.parser import HOST, NoSpace
 from cstar_web.watch import Watch
 
 _REFUSALS = {
     408: ("REQUEST_INVALID", "The request took too long to arrive"),
-    413: ("PAYLOAD_TOO_LARGE", "The request body is larger than 1 MiB"),
     431: ("REQUEST_INVALID", "The request line and headers are too large"),
     500: ("INTERNAL_ERROR", "Something went wrong on the server; its log says what"),
     501: ("REQUEST_INVALID", "This Transfer-Encoding is not supported; send the body as it is"),
 }
-_MALFORMED = ("REQUEST_INVALID", "")
+_CROWDED = ("BUSY", "Too many large bodies arrive at once. Try again")
+_FULL = ("STORAGE_FULL", "The server's storage is full")
+_TOO_LARGE, _UNAVAILABLE = 413, 503
+_WAIT_SECONDS = "5"
 
 
 class RequestTimeout(Error):
@@ -34,7 +36,9 @@ class Refusal(ErrorTask):
     def execute(self) -> None:
         error = self.request.error
         request_id = self._request_id()
-        body = json.dumps(self._envelope(error, request_id), separators=(",", ":")).encode()
+        code, message = self._told(error)
+        envelope = self._envelope(code, message, request_id)
+        body = json.dumps(envelope, separators=(",", ":")).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [
             ("Cache-Control", "no-store"),
@@ -42,17 +46,29 @@ class Refusal(ErrorTask):
             ("X-Request-Id", request_id),
             *HARDENED,
         ]
+        if error.code == _UNAVAILABLE:
+            self.response_headers.append(("Retry-After", _WAIT_SECONDS))
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
-        self._tell(error, request_id, len(body))
+        self._tell(code, error.code, request_id, len(body))
 
-    def _tell(self, error: Error, request_id: str, size: int) -> None:
+    def _told(self, error: Error) -> tuple[str, str]:
+        """The code and the words for what was refused."""
+        if error.code == _UNAVAILABLE:
+            return _FULL if isinstance(error, NoSpace) else _CROWDED
+        if error.code == _TOO_LARGE:
+            refused = too_large(self.request.body_max)
+            return refused.kind.code, refused.message
+        malformed = f"Malformed HTTP request: {error.body[:200]}"
+        return _REFUSALS.get(error.code, ("REQUEST_INVALID", malformed))
+
+    def _tell(self, code: str, status: int, request_id: str, size: int) -> None:
         watch: Watch | None = self.channel.server.watch
         if watch is not None:
             watch.refuse(
-                _REFUSALS.get(error.code, _MALFORMED)[0],
-                error.code,
+                code,
+                status,
                 request_id=request_id,
                 method=getattr(self.request, "command", None) or "",
                 seconds=time.monotonic() - self.request.started,
@@ -60,9 +76,7 @@ class Refusal(ErrorTask):
                 client=str(self.channel.addr[0]),
             )
 
-    def _envelope(self, error: Error, request_id: str) -> dict[str, object]:
-        code, message = _REFUSALS.get(error.code, _MALFORMED)
-        message = message or f"Malformed HTTP request: {error.body[:200]}"
+    def _envelope(self, code: str, message: str, request_id: str) -> dict[str, object]:
         timestamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.start_time))
         failure = {
             "type": ERRORS[code].type,

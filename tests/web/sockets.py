@@ -10,6 +10,7 @@ from queue import Queue
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from cstar_web.body_limits import BodyLimit
 from cstar_web.server import Beside, Bounds, Server, listen, serve
 from cstar_web.settings import Settings
 from cstar_web.watch import Watch
@@ -55,6 +56,7 @@ def running(
     application: WSGIApplication = app,
     watch: Watch | None = None,
     beside: Sequence[Beside] = (),
+    limit: BodyLimit | None = None,
     **bounds: Any,
 ) -> Iterator[Address]:
     """A real server on a free port, in a thread, stopped at the end."""
@@ -69,6 +71,7 @@ def running(
             "sockets": [sock],
             "watch": watch,
             "beside": beside,
+            "limit": limit,
             "ready": started.put,
             "bounds": Bounds(**{"sweep_seconds": 0.05, "linger_seconds": 0.5, **bounds}),
         },
