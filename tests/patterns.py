@@ -129,6 +129,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("", " "),
     ),
     "cstar_core.words.CJK_RUN": (("", "東"), ("", "東a"), ("a", "東"), ("", "\uff9e")),
+    "cstar_web.downloads._PLAIN": (("", "a"), ("", "ß"), ("", '"')),
     "cstar_web.access._ADDRESS": (("", "a"), ("", ":")),
     "cstar_web.auth._BEARER": (
         ("Bearer ", " "),
