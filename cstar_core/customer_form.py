@@ -22,6 +22,7 @@ from cstar_core.custom_fields import CustomField, public_fields
 from cstar_core.errors import Problem
 from cstar_core.fields import PUBLIC_ENTITY_TYPE, Definition, check_values
 from cstar_core.ids import new_uid, public_id
+from cstar_core.link_secrets import find_or_make_secret, find_secret
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, Transaction
 from cstar_core.ticket_links import (
@@ -29,8 +30,6 @@ from cstar_core.ticket_links import (
     LINK_LIFETIME,
     STAMP,
     Submissions,
-    find_or_make_secret,
-    find_secret,
     new_link,
     parse_token,
     seal,

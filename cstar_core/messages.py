@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-from cstar_core.checks import Rule, check_integer, or_none, raise_any
+from cstar_core.checks import Rule, check_integer, invalid, or_none, raise_any
 from cstar_core.drafts import VERSION_MAX, discard_sent
-from cstar_core.errors import Problem
+from cstar_core.errors import Invalid, NotFound, Problem
 from cstar_core.scope import Scope
 from cstar_core.store import Store, Transaction
 from cstar_core.tickets import (
@@ -24,6 +24,8 @@ from cstar_core.tickets import (
     check_newest,
     check_seen,
     default_name,
+    find_moving,
+    move_message,
     newest_messages,
     read_by_key,
     read_messages,
@@ -127,6 +129,22 @@ class Messages:
             if change.apply(read_by_key(tx, before.id)):
                 change.write()
             return Sent(message, ticket_of(read_by_key(tx, before.id), self._scope))
+
+    def move(self, ticket_id: str, message_id: str, to: str) -> Message:
+        """Put a message of one ticket into the thread of another, ``to``; as it is there.
+
+        A customer's message opens the other ticket as if it had been written to it. Moved back, all
+        is as it was, unless something else has changed the other ticket since. What is moved to a
+        merged ticket goes to the one that has its thread. Raises NotFound for the ticket or a
+        message that is not in its thread, and Invalid if there is no other ticket.
+        """
+        with self._store.transaction(brief=True) as tx:
+            message = find_moving(tx, self._scope, ticket_id, message_id)
+            try:
+                target = read_stored(tx, self._scope, to)
+            except NotFound as error:
+                raise Invalid(invalid("to", "must be the id of an existing ticket")) from error
+            return move_message(tx, self._scope, ticket_id, message, target)
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""

@@ -95,6 +95,12 @@ def _write(workspace: Workspace) -> None:
     workspace.messages.create(_ticket(workspace).id, content=content, sender="customer")
 
 
+def _move(workspace: Workspace) -> None:
+    ticket = _ticket(workspace)
+    message = workspace.messages.list(ticket.id)[0]
+    workspace.messages.move(ticket.id, message.id, _ticket(workspace).id)
+
+
 def _rename_customer(workspace: Workspace) -> None:
     workspace.customers.update(_customer(workspace).id, name="Sample Customer, renamed")
 
@@ -115,6 +121,7 @@ SAMPLES: Mapping[str, Callable[[Workspace], object]] = {
     "ticket.merged": _merge,
     "ticket.unmerged": lambda workspace: workspace.tickets.unmerge(_merge(workspace)),
     "message.created": _write,
+    "message.moved": _move,
     "customer.created": _customer,
     "customer.updated": _rename_customer,
     "customer.deleted": lambda workspace: workspace.customers.delete(_customer(workspace).id),

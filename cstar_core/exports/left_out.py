@@ -10,6 +10,7 @@ LEFT_OUT = {
     "sign_in_tries": "kept for an hour, to slow down who guesses passwords",
     "known_networks": "from where members signed in to this desk",
     "drafts": "what members have not sent yet; it is nobody else's, and changes as they type",
+    "message_moves": "how to undo moves; in an export messages are where they are",
     "presences": "who was at which ticket, for half a minute",
     "receipts": "answers kept for 24 hours, for keys that are not exported",
     "probes": "says nothing of the data",

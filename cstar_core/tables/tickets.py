@@ -66,6 +66,22 @@ class MergeRow(Row):
         table_name = "merges"
 
 
+class MessageMoveRow(Row):
+    """That a message was moved by hand, and what the ticket it went to was before."""
+
+    id = IdField()
+    message_id = IntegerField()
+    from_id = IntegerField()
+    into_id = IntegerField()
+    status = IntegerField()
+    resolved_at = IntegerField(null=True)
+    closed_at = IntegerField(null=True)
+    version = IntegerField()
+
+    class Meta:
+        table_name = "message_moves"
+
+
 class CustomFieldRow(Row):
     """The definition of a custom field."""
 

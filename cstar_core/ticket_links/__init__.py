@@ -8,7 +8,6 @@ from cstar_core.ticket_links.room import (
     TicketLinks,
     new_link,
 )
-from cstar_core.ticket_links.secret import find_or_make_secret, find_secret
 from cstar_core.ticket_links.seen import SeenField, SeenMessage, SeenTicket
 from cstar_core.ticket_links.tokens import FORM_LINK, STAMP, TEAM_LINK, Token, parse_token, seal
 
@@ -25,8 +24,6 @@ __all__ = [
     "Submissions",
     "TicketLinks",
     "Token",
-    "find_or_make_secret",
-    "find_secret",
     "new_link",
     "parse_token",
     "seal",

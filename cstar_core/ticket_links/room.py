@@ -8,11 +8,11 @@ from cstar_core.checks import invalid, raise_any
 from cstar_core.errors import Invalid, NotFound, Problem
 from cstar_core.idempotency import Idempotency, Receipt
 from cstar_core.ids import public_id
+from cstar_core.link_secrets import find_or_make_secret, find_secret, replace_secret
 from cstar_core.messages import Messages
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, Transaction, prepare, slot
 from cstar_core.tables import TeamRow
-from cstar_core.ticket_links.secret import find_or_make_secret, find_secret, replace_secret
 from cstar_core.ticket_links.seen import SeenTicket, read_seen, written_by
 from cstar_core.ticket_links.tokens import FORM_LINK, TEAM_LINK, Token, parse_token, seal
 from cstar_core.tickets import Stored, read_stored

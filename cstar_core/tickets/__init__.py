@@ -7,6 +7,7 @@ from cstar_core.tickets.counting import count_tickets
 from cstar_core.tickets.filters import TicketFilter, check_filter
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
+from cstar_core.tickets.moving import find_moving, move_message
 from cstar_core.tickets.neighbours import Neighbours
 from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.newest import NewestMessage, check_newest, newest_messages
@@ -82,6 +83,8 @@ __all__ = [
     "check_seen",
     "count_tickets",
     "default_name",
+    "find_moving",
+    "move_message",
     "newest_messages",
     "place_of",
     "read_by_key",

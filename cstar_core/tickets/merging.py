@@ -141,8 +141,7 @@ def merge_ticket(tx: Transaction, scope: Scope, ticket: Stored, into_id: str) ->
     after = (STATUSES.index(_CLOSED), resolved, closed)
     columns = dict(zip(names, after, strict=True))
     _settle(tx, ticket, columns | {"message_count": 0, "internal_count": 0})
-    counts = {"messages": ticket.message_count, "internal": ticket.internal_count}
-    tx.run(_RECEIVE, ticket=into.id, now=tx.now, **counts)
+    receive(tx, into.id, ticket.message_count, ticket.internal_count)
     _tell(tx, scope, "ticket.merged", ticket, into, ticket.message_count, _CLOSED)
 
 
@@ -162,8 +161,13 @@ def unmerge_ticket(tx: Transaction, scope: Scope, ticket: Stored) -> None:
     tx.run(_FORGET, ticket=ticket.id)
     columns = {"status": status, "resolved_at": resolved, "closed_at": closed}
     _settle(tx, ticket, columns | {"message_count": messages, "internal_count": internal})
-    tx.run(_RECEIVE, ticket=holder.id, now=tx.now, messages=-messages, internal=-internal)
+    receive(tx, holder.id, -messages, -internal)
     _tell(tx, scope, "ticket.unmerged", ticket, holder, messages, STATUSES[status])
+
+
+def receive(tx: Transaction, ticket: int, messages: int, internal: int) -> None:
+    """Count so many messages more, or fewer, of which so many are internal, at a ticket."""
+    tx.run(_RECEIVE, ticket=ticket, now=tx.now, messages=messages, internal=internal)
 
 
 def _other(tx: Transaction, scope: Scope, ticket: Stored, into_id: str) -> Stored:

@@ -145,22 +145,31 @@ def add_message(
     sender_name: str,
     is_internal: bool,
     home_customer: bytes | None = None,
+    *,
+    reopens: bool = True,
 ) -> Message:
     """Write a message with its effect on the ticket.
 
-    ``home_customer`` is whose it is, if it was posted to a ticket that is merged into this one.
+    ``home_customer`` is whose it is, if that is not the customer of this ticket: it was posted to
+    one that is merged into this one, or came by mail from somebody else. Without ``reopens`` the
+    ticket's status stays: nobody wrote it, a program did.
     """
     uid, internal, code = new_uid(tx.now), int(is_internal), SENDERS.index(sender)
     line = MessageLine(uid, ticket.id, content, code, sender_name, internal, tx.now, home_customer)
     message = _insert_message(tx, scope, ticket, line)
     tx.run(_COUNT_MESSAGE, ticket=ticket.id, internal=int(is_internal), now=tx.now)
     status = after_message(ticket.status, sender, is_internal)
-    if status != ticket.status:
-        update_row(tx, ticket.id, _status_columns(tx.now, ticket, status))
+    if status != ticket.status and reopens:
         log = Log(scope)
-        _record_update(log, tx.now, ticket, {"status": ticket.status}, {"status": status})
+        change_status(tx, log, ticket, status)
         log.write(tx)
     return message
+
+
+def change_status(tx: Transaction, log: Log, ticket: Stored, status: str) -> None:
+    """Give a ticket another status, as what happened to it has brought it about."""
+    update_row(tx, ticket.id, _status_columns(tx.now, ticket, status))
+    _record_update(log, tx.now, ticket, {"status": ticket.status}, {"status": status})
 
 
 def _insert_message(tx: Transaction, scope: Scope, ticket: Stored, line: MessageLine) -> Message:

@@ -126,6 +126,11 @@ class Messages(_Resource[Message]):
         """Add one to a ticket."""
         return self._write("POST", "tickets", ticket_id, self.name, values=values)
 
+    def move(self, ticket_id: str, message_id: str, *, to: str) -> Message:
+        """Move one to another ticket, as if it had been written to that one."""
+        parts = ("tickets", ticket_id, self.name, message_id, "move")
+        return self._write("POST", *parts, values={"to": to})
+
 
 class Customers(_Resource[Customer]):
     """Customers: who asks."""

@@ -14,6 +14,7 @@ _WORDS: Mapping[str, str] = {
     "ticket.created": say("made the ticket"),
     "ticket.merged": say("merged two tickets"),
     "ticket.unmerged": say("took a merge back"),
+    "message.moved": say("moved a message to another ticket"),
 }
 _SAID: Mapping[str, str] = {
     "agent": say("wrote a reply"),

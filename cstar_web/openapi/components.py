@@ -21,6 +21,7 @@ _COUNT = {"type": "integer", "minimum": 0}
 # What each parameter of a path names, and the prefix of its ids.
 _PATH_IDS = {
     "ticketId": ("ticket", "tkt_"),
+    "messageId": ("message", "msg_"),
     "customerId": ("customer", "cus_"),
     "memberId": ("member", "mem_"),
     "customFieldId": ("custom field", "cf_"),

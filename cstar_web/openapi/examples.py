@@ -66,6 +66,7 @@ BODY_EXAMPLES: dict[str, Json] = {
         "dryRun": True,
     },
     "mergeTicket": {"into": "tkt_550e8400e29b41d4a716446655440000"},
+    "moveMessage": {"to": "tkt_550e8400e29b41d4a716446655440000"},
     "createMessage": {"content": "We have sent you a new link.", "sender": "agent"},
     "createCustomer": {"name": "Sam Lee", "email": "sam@example.com", "tags": ["vip"]},
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},

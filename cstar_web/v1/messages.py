@@ -12,7 +12,7 @@ from cstar_web.shapes import Shape
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, instant, kind, text
 from cstar_web.v1.fields import Flag, Text
-from cstar_web.v1.patterns import FILLED
+from cstar_web.v1.patterns import FILLED, id_given
 
 blueprint = Blueprint("messages", __name__)
 PATH = f"{TEAM}/tickets/{{ticketId}}/messages"
@@ -76,6 +76,15 @@ def list_messages(call: Call, ticket_id: str) -> Response:
     return call.answer([render.message(m) for m in call.workspace.messages.list(ticket_id)])
 
 
+class Move(Shape):
+    """Where a message goes."""
+
+    to = Text(
+        required=True,
+        metadata={"pattern": id_given("tkt_"), "description": "The id of another ticket."},
+    )
+
+
 @operation(
     blueprint,
     Operation(
@@ -96,3 +105,24 @@ def list_messages(call: Call, ticket_id: str) -> Response:
 )
 def create_message(call: Call, ticket_id: str) -> Response:
     return call.created(render.message(call.workspace.messages.create(ticket_id, **call.body)))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=f"{PATH}/{{messageId}}/move",
+        name="moveMessage",
+        tag="Messages",
+        summary="Move a message to another ticket",
+        description="As if it had been written to it. Moved back, both tickets are as they were, "
+        "unless something else has changed the other one since.",
+        key="secret",
+        body=Move(),
+        answer=Message(),
+        idempotent=True,
+    ),
+)
+def move_message(call: Call, ticket_id: str, message_id: str) -> Response:
+    moved = call.workspace.messages.move(ticket_id, message_id, **call.body)
+    return call.answer(render.message(moved))

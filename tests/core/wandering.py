@@ -166,6 +166,14 @@ def _merge(room: Workspace, chance: random.Random) -> None:
         room.tickets.unmerge(ticket)
 
 
+def _move(room: Workspace, chance: random.Random) -> None:
+    ticket = _some(room.tickets.list, chance)
+    messages = room.messages.list(ticket)
+    if messages:
+        message = chance.choice(messages).id
+        room.messages.move(ticket, message, _some(room.tickets.list, chance))
+
+
 def _delete(room: Workspace, chance: random.Random) -> None:
     kind = chance.choice((room.tickets, room.tickets, room.customers, room.members))
     kind.delete(_some(kind.list, chance))
@@ -180,5 +188,5 @@ def _delete_field(room: Workspace, chance: random.Random) -> None:
 ACTS: tuple[Callable[[Workspace, random.Random], None], ...] = (
     *(_new_member, _new_customer, _new_ticket, _new_ticket, _assigned_ticket, _new_message),
     *(_new_message, _change_ticket, _change_ticket, _change_customer, _change_field, _load),
-    *(_delete, _delete_field, _merge, _merge),
+    *(_delete, _delete_field, _merge, _merge, _move),
 )

@@ -34,7 +34,7 @@ from tests.web.world import World
 ABSENT = 32 * "0"
 PREFIXES = {
     **{"ticket": "tkt_", "customer": "cus_", "field": "cf_", "member": "mem_"},
-    **{"webhook": "whk_", "delivery": "dlv_"},
+    **{"webhook": "whk_", "delivery": "dlv_", "message": "msg_"},
 }
 # A name of each kind that no workspace has, as like a real one as can be.
 NOWHERE = {
@@ -247,7 +247,8 @@ def _request(
 
 def _url(world: World, route: Route, team: str, id: str) -> str:
     delivery = world.deliveries.get(id.replace("-", "")[-32:], NOWHERE["delivery"])
-    return whole_path(route).format(team=team, id=id, delivery=delivery)
+    message = world.messages.get(id.replace("-", "")[-32:], NOWHERE["message"])
+    return whole_path(route).format(team=team, id=id, delivery=delivery, message=message)
 
 
 # --- what bodies and queries name

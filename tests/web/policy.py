@@ -93,6 +93,11 @@ ROUTES: dict[str, Route] = {
     ),
     "unmergeTicket": Route("POST", f"{TICKET}/unmerge", "secret", 409, "ticket", "MERGE_CONFLICT"),
     "listMessages": Route("GET", f"{TICKET}/messages", "any", names="ticket"),
+    "moveMessage": Route(
+        *("POST", f"{TICKET}/messages/{{message}}/move", "secret", 400, "ticket"),
+        code="PARAMETER_INVALID",
+        body={"to": f"tkt_{32 * '0'}"},
+    ),
     "createMessage": Route(
         "POST", f"{TICKET}/messages", "secret", 201, names="ticket", body={"content": "Hello"}
     ),
@@ -136,6 +141,7 @@ BODY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "createTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
     "updateTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
     "mergeTicket": (("into", "other ticket"),),
+    "moveMessage": (("to", "other ticket"),),
     "createCustomer": (("customFields", "customer key"),),
     "updateCustomer": (("customFields", "customer key"),),
     "replayWebhook": (("after", "event"),),

@@ -125,3 +125,21 @@ def test_a_ticket_that_is_not_there_has_no_messages(api: Api, other: Api) -> Non
 def test_a_message_is_found_at_once(api: Api, thread: str) -> None:
     api.post(thread, {"content": "the walrus"})
     assert len(api.get("/tickets?search=walrus").data) == 1
+
+
+def test_a_message_is_moved_to_another_ticket_and_back(api: Api) -> None:
+    one, other = (api.ticket(title, initialMessage=title) for title in ("One", "Other"))
+    found = api.get(f"/tickets/{one['id']}").data
+    path = f"messages/{found['messages'][0]['id']}/move"
+    moved = api.post(f"/tickets/{one['id']}/{path}", {"to": other["id"]})
+    assert (moved.status, moved.data["ticketId"]) == (200, other["id"])
+    assert api.get(f"/tickets/{other['id']}").data["messageCount"] == 2
+    api.post(f"/tickets/{other['id']}/{path}", {"to": one["id"]})
+    assert api.get(f"/tickets/{one['id']}").data["messages"] == found["messages"]
+
+
+def test_a_message_is_not_moved_to_where_it_is(api: Api) -> None:
+    ticket = api.ticket("One", initialMessage="Hello")["id"]
+    message = api.get(f"/tickets/{ticket}").data["messages"][0]["id"]
+    answer = api.post(f"/tickets/{ticket}/messages/{message}/move", {"to": ticket})
+    assert (answer.status, answer.json["error"]["param"]) == (400, "to")

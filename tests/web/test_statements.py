@@ -32,6 +32,12 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "unmergeTicket": ("POST", "{base}/tickets/{merged}/unmerge", None, 22),
     "listMessages": ("GET", "{base}/tickets/{ticket}/messages", None, 5),
     "createMessage": ("POST", "{base}/tickets/{ticket}/messages", {"content": "Hello"}, 13),
+    "moveMessage": (
+        "POST",
+        "{base}/tickets/{ticket}/messages/{message}/move",
+        {"to": "{other}"},
+        25,
+    ),
     "listCustomers": ("GET", "{base}/customers", None, 6),
     "createCustomer": ("POST", "{base}/customers", {"name": "New"}, 12),
     "getCustomer": ("GET", "{base}/customers/{customer}", None, 4),
@@ -107,7 +113,9 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
         known["customer"] = api.customer(tags=["vip"])["id"]
         values = {"customFields": {"region": "EU"}, "tags": ["vip"]}
         known["ticket"] = api.ticket("Refund", **values, customerId=known["customer"])["id"]
-        api.post(f"/tickets/{known['ticket']}/messages", {"content": "refund", "isInternal": True})
+        internal = {"content": "refund", "isInternal": True}
+        answered = api.post(f"/tickets/{known['ticket']}/messages", internal)
+        known["message"] = answered.data["id"]
     hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
     known["webhook"] = api.post("/webhooks", hook).data["id"]
     known["event"] = api.get("/events").data[0]["id"]

@@ -65,6 +65,9 @@ class Workbench:
                 webhook = self.existing("webhookId")
                 self._ids[name] = self._workspace.webhooks.test(webhook).id
             return self._ids[name]
+        if name == "messageId":
+            ticket = self.existing("ticketId")
+            return self._workspace.messages.create(ticket, content="Hello").id
         room: Any = {
             "ticketId": self._workspace.tickets,
             "customerId": self._workspace.customers,
@@ -140,6 +143,8 @@ class Workbench:
         if "into" in body:
             number = next(_numbers)
             body["into"] = self._workspace.tickets.create(title=f"Ticket {number}").id
+        if "to" in body:
+            body["to"] = self._workspace.tickets.create(title="Other").id
         if "filter" in body or "ids" in body:
             self._furnish_bulk(body)
         if body.get("customFields"):

@@ -55,6 +55,11 @@ class World:
             for owner, things in self.things.items()
             if (webhook := things.names["webhook"])
         }
+        # One message of each ticket, by the digits of the ticket's id.
+        self.messages = {
+            things.names["ticket"].rpartition("_")[2]: _message(desk.workspace(*owner), things)
+            for owner, things in self.things.items()
+        }
         desk.deliver_due(_receive)
         # What was answered to requests for what does not exist.
         self.answers: dict[str, Any] = {}
@@ -89,6 +94,10 @@ def _receive(url: str, headers: Mapping[str, str], body: bytes) -> _Received:
 
 def _delivery(workspace: Workspace, webhook: str) -> str:
     return workspace.webhooks.test(webhook).id
+
+
+def _message(workspace: Workspace, things: "Things") -> str:
+    return workspace.messages.list(things.names["ticket"])[0].id
 
 
 class _Undo(Exception):

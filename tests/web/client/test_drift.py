@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "unmergeTicket": (resources.Tickets.unmerge, client.Ticket),
     "listMessages": (resources.Messages.list, client.Message),
     "createMessage": (resources.Messages.create, client.Message),
+    "moveMessage": (resources.Messages.move, client.Message),
     "listCustomers": (resources.Customers.list, client.Customer),
     "createCustomer": (resources.Customers.create, client.Customer),
     "getCustomer": (resources.Customers.get, client.Customer),

@@ -1,4 +1,5 @@
-"""The secret that signs a workspace's links: made at need, and again to end them all."""
+"""The secret that signs a workspace's links and reply addresses: made at need, and again to end
+all that were given away."""
 
 from cstar_core.ids import new_token
 from cstar_core.scope import Scope
