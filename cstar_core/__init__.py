@@ -45,6 +45,19 @@ from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX, Batch
 from cstar_core.imports import IMPORT_FORMATS, IMPORT_KINDS, BadRow, ImportProgress, ImportReport
 from cstar_core.inspection import Finding, Report
 from cstar_core.keys import Access, Key, NewKey
+from cstar_core.mailboxes import (
+    MAIL_SIGNATURE_MAX,
+    MAILBOX_NAME_MAX,
+    MAILBOXES_MAX,
+    DkimKey,
+    ImapServer,
+    MailAccount,
+    MailAccounts,
+    Mailbox,
+    SmtpServer,
+    TicketDefaults,
+    token_of,
+)
 from cstar_core.members import Member, fold_email
 from cstar_core.messages import Sent
 from cstar_core.metadata import (
@@ -177,6 +190,9 @@ __all__ = [
     "IMPORT_KINDS",
     "KEY_TYPES",
     "LINK_DAYS",
+    "MAILBOXES_MAX",
+    "MAILBOX_NAME_MAX",
+    "MAIL_SIGNATURE_MAX",
     "METADATA_BYTES_MAX",
     "METADATA_KEYS_MAX",
     "METADATA_KEY_MAX",
@@ -232,6 +248,7 @@ __all__ = [
     "CustomersTicket",
     "Delivery",
     "DisabledWebhook",
+    "DkimKey",
     "Draft",
     "DryRun",
     "Durations",
@@ -248,6 +265,7 @@ __all__ = [
     "Hasher",
     "Helpdesk",
     "HelpdeskError",
+    "ImapServer",
     "ImportProgress",
     "ImportReport",
     "Invalid",
@@ -255,6 +273,9 @@ __all__ = [
     "Invitation",
     "Key",
     "Listener",
+    "MailAccount",
+    "MailAccounts",
+    "Mailbox",
     "Member",
     "MergeConflict",
     "Message",
@@ -290,6 +311,7 @@ __all__ = [
     "SignInRefused",
     "SignIns",
     "SignedIn",
+    "SmtpServer",
     "Snippet",
     "StaleConversation",
     "StaleDraft",
@@ -300,6 +322,7 @@ __all__ = [
     "Suggestion",
     "Team",
     "Ticket",
+    "TicketDefaults",
     "TicketFilter",
     "TooManyTries",
     "Upgrade",
@@ -324,6 +347,7 @@ __all__ = [
     "snippet",
     "times_csv",
     "to_number",
+    "token_of",
     "utc_now",
     "verify_signature",
     "volume_csv",

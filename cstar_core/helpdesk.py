@@ -18,6 +18,7 @@ from cstar_core.exports import Export, load_export, make_export, make_personal
 from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
 from cstar_core.keys import Access, Keys, NewKey
+from cstar_core.mailboxes import MailAccounts
 from cstar_core.members import place_of_member
 from cstar_core.migrations import Upgrade, scripts
 from cstar_core.reindexing import Reindexed, reindex
@@ -77,6 +78,7 @@ class Helpdesk:
         self.sqlite_version = SQLITE_VERSION
         self.teams = Teams(store)
         self.keys = Keys(store)
+        self.mail_accounts = MailAccounts(store)
         self.sessions = Sessions(store)
 
     @classmethod

@@ -14,6 +14,7 @@ from cstar_core.events import Events
 from cstar_core.idempotency import Idempotency
 from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import TeamKeys
+from cstar_core.mailboxes import Mailboxes
 from cstar_core.members import Member, Members
 from cstar_core.messages import Messages
 from cstar_core.presence import Presences
@@ -59,6 +60,7 @@ class Workspace:
         self.invitations = Invitations(settings, scope)
         self.custom_fields = CustomFields(settings, scope)
         self.canned_replies = CannedReplies(settings, scope)
+        self.mailboxes = Mailboxes(settings, scope)
         self.drafts = Drafts(store, scope)
         self.presence = Presences(store, scope)
         self.events = Events(store, scope)

@@ -14,7 +14,7 @@ DOCUMENTS = (
 LINKED = (
     *(*DOCUMENTS, "docs/architecture.md", "docs/performance.md", "docs/reliability.md"),
     *("docs/security.md", "docs/releasing.md", "docs/deploy/README.md"),
-    *("docs/inbox.md", "docs/customers.md", "docs/growing.md"),
+    *("docs/inbox.md", "docs/customers.md", "docs/growing.md", "docs/mail.md"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 )
 # A fenced block: its language, whether it is skipped, its text.

@@ -29,7 +29,7 @@ LAYERS = (
     ("search",),
     ("teams", "roles", "link_secrets"),
     ("keys", "members", "custom_fields", "webhooks"),
-    ("customers", "sign_ins"),
+    ("customers", "sign_ins", "mailboxes"),
     ("tickets",),
     ("canned_replies", "drafts", "presence", "reply_addresses"),
     ("messages", "views", "figures", "idempotency", "inspection", "reindexing"),

@@ -55,6 +55,9 @@ EVENT_TYPES = (
     "view.updated",
     "view.deleted",
     "message.moved",
+    "mailbox.created",
+    "mailbox.updated",
+    "mailbox.deleted",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

@@ -24,6 +24,7 @@ LEFT_OUT = {
     "webhooks": "addresses and secrets of this desk: a copy of it must not send to them too",
     "deliveries": "belong to webhooks",
     "attempts": "belong to webhooks",
+    "mailboxes": "addresses, servers and secrets of this desk: a copy must not fetch and send too",
     "link_secrets": "secrets: the links of this desk do not open a copy of it",
     "quiet_events": "whom to tell of events; an import tells nobody of its own",
 }

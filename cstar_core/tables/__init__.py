@@ -14,6 +14,7 @@ from cstar_core.tables.happened import (
     ReceiptRow,
     WebhookRow,
 )
+from cstar_core.tables.mail import MailboxRow
 from cstar_core.tables.people import (
     CustomerRow,
     KeyRow,
@@ -79,6 +80,7 @@ __all__ = [
     "KeyRow",
     "KnownNetworkRow",
     "LinkSecretRow",
+    "MailboxRow",
     "MemberRow",
     "MergeRow",
     "MessageMoveRow",

@@ -1,0 +1,45 @@
+"""Mailboxes: the addresses that a team is written to, and the servers that have their mail."""
+
+from cstar_core.mailboxes.accounts import (
+    MailAccount,
+    MailAccounts,
+    account_at,
+    find_account,
+    mailbox_key,
+    move_cursor,
+    sending_mailbox,
+    token_of,
+    without_token,
+)
+from cstar_core.mailboxes.changing import usable_defaults
+from cstar_core.mailboxes.mailbox import (
+    MAIL_SIGNATURE_MAX,
+    MAILBOX_NAME_MAX,
+    MAILBOXES_MAX,
+    Mailbox,
+    TicketDefaults,
+)
+from cstar_core.mailboxes.room import Mailboxes
+from cstar_core.mailboxes.servers import DkimKey, ImapServer, SmtpServer
+
+__all__ = [
+    "MAILBOXES_MAX",
+    "MAILBOX_NAME_MAX",
+    "MAIL_SIGNATURE_MAX",
+    "DkimKey",
+    "ImapServer",
+    "MailAccount",
+    "MailAccounts",
+    "Mailbox",
+    "Mailboxes",
+    "SmtpServer",
+    "TicketDefaults",
+    "account_at",
+    "find_account",
+    "mailbox_key",
+    "move_cursor",
+    "sending_mailbox",
+    "token_of",
+    "usable_defaults",
+    "without_token",
+]

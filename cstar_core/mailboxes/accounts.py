@@ -1,0 +1,215 @@
+"""The mailboxes of a whole desk, with their passwords, for what fetches, takes and sends mail."""
+
+from dataclasses import dataclass, field
+
+from peewee import JOIN, fn
+
+from cstar_core.errors import NotFound
+from cstar_core.ids import public_id
+from cstar_core.mailboxes.mailbox import COLUMNS, Mailbox, mailbox_of
+from cstar_core.members import fold_email
+from cstar_core.scope import Scope, required_uid
+from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
+from cstar_core.tables import MailboxRow, TeamRow, WorkspaceRow
+
+FAILURE_MAX = 500
+TOKEN_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MailAccount:
+    """A mailbox, whose it is, and the passwords of its servers.
+
+    ``team_id`` and ``environment`` name its workspace. ``uid_validity`` (None before the first) and
+    ``last_uid`` tell up to where its folder was read.
+    """
+
+    mailbox: Mailbox
+    team_id: str
+    environment: str
+    uid_validity: int | None
+    last_uid: int
+    incoming_password: str | None = field(repr=False)
+    outgoing_password: str | None = field(repr=False)
+
+
+_ACCOUNTS = (
+    MailboxRow.select(
+        *COLUMNS,
+        TeamRow.uid,
+        WorkspaceRow.environment,
+        MailboxRow.uid_validity,
+        MailboxRow.last_uid,
+        MailboxRow.incoming_secret,
+        MailboxRow.outgoing_secret,
+    )
+    .join(WorkspaceRow, JOIN.INNER, on=(WorkspaceRow.id == MailboxRow.workspace_id))
+    .join(TeamRow, JOIN.INNER, on=(TeamRow.id == WorkspaceRow.team_id))
+)
+_ALL = prepare(_ACCOUNTS.order_by(MailboxRow.id))
+_BY_UID = prepare(_ACCOUNTS.where(MailboxRow.uid == slot("uid")))
+_BY_KEY = prepare(_ACCOUNTS.where(MailboxRow.id == slot("mailbox")))
+_BY_ADDRESS = prepare(_ACCOUNTS.where(MailboxRow.address_key == slot("address")))
+_IS_ANY = prepare(MailboxRow.select(MailboxRow.id).where(MailboxRow.is_active == 1).limit(1))
+_OF_UID = MailboxRow.uid == slot("uid")
+_OF_ROW = MailboxRow.id == slot("mailbox")
+_KEY = prepare(
+    MailboxRow.select(MailboxRow.id).where(_OF_UID & (MailboxRow.workspace_id == slot("workspace")))
+)
+_SENDING = prepare(
+    MailboxRow.select(MailboxRow.id).where(
+        (MailboxRow.workspace_id == slot("workspace"))
+        & (MailboxRow.is_default == 1)
+        & (MailboxRow.is_active == 1)
+        & MailboxRow.outgoing.is_null(False)
+    )
+)
+_FETCHED = prepare(
+    MailboxRow.update(
+        {
+            MailboxRow.fetched_at: slot("now"),
+            MailboxRow.failing_since: None,
+            MailboxRow.failure: None,
+        }
+    ).where(_OF_UID)
+)
+_FAILED = prepare(
+    MailboxRow.update(
+        {
+            MailboxRow.failing_since: fn.COALESCE(MailboxRow.failing_since, slot("now")),
+            MailboxRow.failure: slot("failure"),
+        }
+    ).where(_OF_UID)
+)
+_MOVE = prepare(
+    MailboxRow.update(
+        {MailboxRow.uid_validity: slot("validity"), MailboxRow.last_uid: slot("last")}
+    ).where(
+        _OF_ROW
+        & (
+            MailboxRow.uid_validity.is_null()
+            | (MailboxRow.uid_validity != slot("validity"))
+            | (MailboxRow.last_uid < slot("last"))
+        )
+    )
+)
+
+
+class MailAccounts:
+    """The mailboxes of all teams, for the desk's own programs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def list(self) -> tuple[MailAccount, ...]:
+        """All of them, oldest first, also those that are not active."""
+        with self._store.snapshot() as snap:
+            return tuple(account_of(row) for row in snap.all(_ALL))
+
+    def is_any(self) -> bool:
+        """Whether any mailbox is active, in a few microseconds."""
+        with self._store.snapshot(settled=False) as snap:
+            return snap.value(_IS_ANY) is not None
+
+    def get(self, id: str) -> MailAccount:
+        """The one with a mailbox's id; raises NotFound."""
+        with self._store.snapshot() as snap:
+            row = snap.first(_BY_UID, uid=required_uid("mailbox", id))
+        if row is None:
+            raise NotFound("mailbox", id)
+        return account_of(row)
+
+    def find(self, address: str) -> MailAccount | None:
+        """The active one that mail to an address comes to, with what is after a plus or without."""
+        with self._store.snapshot() as snap:
+            return find_account(snap, address)
+
+    def note_fetched(self, id: str) -> None:
+        """Fetching worked just now."""
+        with self._store.transaction(brief=True) as tx:
+            tx.run(_FETCHED, uid=required_uid("mailbox", id), now=tx.now)
+
+    def note_failed(self, id: str, failure: str) -> None:
+        """Fetching fails, and why: at most 500 characters of it are kept."""
+        with self._store.transaction(brief=True) as tx:
+            uid, text = required_uid("mailbox", id), failure[:FAILURE_MAX]
+            tx.run(_FAILED, uid=uid, now=tx.now, failure=text)
+
+    def begin_anew(self, id: str, uid_validity: int) -> None:
+        """The server has numbered the folder's messages anew: all of it is read again."""
+        with self._store.transaction(brief=True) as tx:
+            row = tx.first(_BY_UID, uid=required_uid("mailbox", id))
+            if row is not None:
+                move_cursor(tx, row[0], uid_validity, 0)
+
+
+def account_of(row: SqlRow) -> MailAccount:
+    """The value that a row of an account holds."""
+    *mailbox, team, environment, validity, last_uid, incoming, outgoing = row
+    return MailAccount(
+        mailbox_of(tuple(mailbox)),
+        public_id("team", team),
+        environment,
+        validity,
+        last_uid,
+        incoming,
+        outgoing,
+    )
+
+
+def account_at(snap: Snapshot, key: int) -> MailAccount | None:
+    """The account of a mailbox's row, or None."""
+    row = snap.first(_BY_KEY, mailbox=key)
+    return None if row is None else account_of(row)
+
+
+def find_account(snap: Snapshot, address: str) -> MailAccount | None:
+    """The active account that mail to an address comes to, or None."""
+    for plain, is_whole in ((address, True), (without_token(address), False)):
+        row = None if plain is None else snap.first(_BY_ADDRESS, address=fold_email(plain))
+        if row is not None:
+            found = account_of(row)
+            reached = is_whole or found.mailbox.plus_addressing
+            return found if reached and found.mailbox.is_active else None
+    return None
+
+
+def without_token(address: str) -> str | None:
+    """The address without what is after the first plus of its local part; None if none is.
+
+    >>> without_token("support+abc@example.com"), without_token("support@example.com")
+    ('support@example.com', None)
+    """
+    local, _, domain = address.rpartition("@")
+    name, plus, _ = local.partition("+")
+    return f"{name}@{domain}" if plus and name else None
+
+
+def token_of(address: str) -> str | None:
+    """What is after the first plus of an address, or None.
+
+    >>> token_of("support+abc@example.com")
+    'abc'
+    """
+    plus, token = address.rpartition("@")[0].partition("+")[1:]
+    return token if plus and 0 < len(token) <= TOKEN_MAX else None
+
+
+def mailbox_key(snap: Snapshot, scope: Scope, id: str) -> int:
+    """The integer key of a mailbox of this workspace; raises NotFound."""
+    uid = required_uid("mailbox", id)
+    key: int | None = snap.value(_KEY, uid=uid, workspace=scope.workspace_id)
+    if key is None:
+        raise NotFound("mailbox", id)
+    return key
+
+
+def sending_mailbox(snap: Snapshot, scope: Scope) -> int | None:
+    """The key of the default mailbox of a workspace, if it sends; else None."""
+    key: int | None = snap.value(_SENDING, workspace=scope.workspace_id)
+    return key
+
+
+def move_cursor(tx: Transaction, key: int, uid_validity: int, uid: int) -> None:
+    """Note up to where the folder of a mailbox (its integer key) was read; never back."""
+    tx.run(_MOVE, mailbox=key, validity=uid_validity, last=uid)
