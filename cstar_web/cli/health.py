@@ -8,8 +8,9 @@ import click
 from cstar_core import check_url
 from cstar_web.cli.base import Answer, Usage, answers
 from cstar_web.cli.command import Command
-from cstar_web.sending import ANYWHERE, send
+from cstar_web.connecting import ANYWHERE
 from cstar_web.sending import Answer as Received
+from cstar_web.sending import send
 from cstar_web.settings import Settings
 
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared

@@ -22,9 +22,10 @@ from cstar_web.cli.base import (
 )
 from cstar_web.cli.command import Command
 from cstar_web.cli.teams import team_of
+from cstar_web.connecting import ANYWHERE
 from cstar_web.samples import SAMPLES, make_sample
-from cstar_web.sending import ANYWHERE, send
 from cstar_web.sending import Answer as Received
+from cstar_web.sending import send
 from cstar_web.settings import Settings
 
 _LOOK_SECONDS = 0.25
