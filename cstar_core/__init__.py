@@ -1,7 +1,15 @@
 """cStar's core: a helpdesk in one SQLite file, for any Python program. Start at ``Helpdesk``."""
 
 from cstar_core.addresses import URL_MAX, check_destination, check_url, may_reach
+from cstar_core.attached import (
+    ATTACHMENT_BYTES_MAX,
+    ATTACHMENTS_BYTES_MAX,
+    ATTACHMENTS_MAX,
+    Attachment,
+    NewFile,
+)
 from cstar_core.backups import Backup, Restored, WorkspaceCounts
+from cstar_core.blobs import Blob, Collected
 from cstar_core.canned_replies import CANNED_REPLIES_MAX, CANNED_REPLY_NAME_MAX, CannedReply
 from cstar_core.checks import EMAIL_MAX, NAME_MAX, NOTES_MAX
 from cstar_core.clock import utc_now
@@ -11,6 +19,7 @@ from cstar_core.drafts import Draft, StaleDraft
 from cstar_core.errors import (
     Busy,
     Conflict,
+    FileLost,
     Forbidden,
     HelpdeskError,
     Invalid,
@@ -37,6 +46,7 @@ from cstar_core.fields import (
     to_number,
 )
 from cstar_core.figures import Figures
+from cstar_core.file_names import FILE_NAME_BYTES_MAX, clean_name
 from cstar_core.helpdesk import Helpdesk
 from cstar_core.highlighting import SNIPPET_MAX, Snippet, highlights, snippet
 from cstar_core.idempotency import Receipt
@@ -169,6 +179,9 @@ from cstar_core.words import SEARCH_MAX
 from cstar_core.workspace import Workspace
 
 __all__ = [
+    "ATTACHMENTS_BYTES_MAX",
+    "ATTACHMENTS_MAX",
+    "ATTACHMENT_BYTES_MAX",
     "BATCH_SIZE_DEFAULT",
     "BATCH_SIZE_MAX",
     "BULK_MAX",
@@ -185,6 +198,7 @@ __all__ = [
     "FIELD_TEXT_MAX",
     "FIELD_TYPES",
     "FILE_FORMATS",
+    "FILE_NAME_BYTES_MAX",
     "GROUPED_TYPES",
     "IMPORT_FORMATS",
     "IMPORT_KINDS",
@@ -229,17 +243,20 @@ __all__ = [
     "WEBHOOKS_MAX",
     "Access",
     "Actor",
+    "Attachment",
     "Attempt",
     "Backlog",
     "Backup",
     "BadRow",
     "Bar",
     "Batch",
+    "Blob",
     "Breakdown",
     "BulkItem",
     "BulkResult",
     "Busy",
     "CannedReply",
+    "Collected",
     "Completion",
     "Conflict",
     "Count",
@@ -258,6 +275,7 @@ __all__ = [
     "Export",
     "ExportedFile",
     "Figures",
+    "FileLost",
     "Finding",
     "Following",
     "Forbidden",
@@ -280,6 +298,7 @@ __all__ = [
     "MergeConflict",
     "Message",
     "Neighbours",
+    "NewFile",
     "NewInvitation",
     "NewKey",
     "NewWebhook",
@@ -338,6 +357,7 @@ __all__ = [
     "came_by_form",
     "check_destination",
     "check_url",
+    "clean_name",
     "fold_email",
     "highlights",
     "may_reach",

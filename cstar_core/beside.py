@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
 _OPEN = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _MAKE = _OPEN | os.O_CREAT | os.O_EXCL
 
@@ -36,6 +37,22 @@ def made(path: str | Path, database: str | Path) -> int:
         os.unlink(path)
         raise
     return descriptor
+
+
+def made_folder(path: str | Path, database: str | Path) -> None:
+    """Make a private folder beside a database, unless there is one. Raises OSError."""
+    try:
+        os.mkdir(path, _PRIVATE_FOLDER)
+    except FileExistsError:
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY)
+    try:
+        hand_over(descriptor, database)
+    except OSError:
+        os.rmdir(path)
+        raise
+    finally:
+        os.close(descriptor)
 
 
 def hand_over(descriptor: int, database: str | Path) -> None:

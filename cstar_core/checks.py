@@ -20,11 +20,11 @@ _COMPARED_MAX = 200
 Rule = Callable[[str, object], list[Problem]]
 
 # What shows nothing or turns the direction of text: with it, two addresses look like one.
-_INVISIBLE = (
+INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_ADDRESS_TEXT = rf"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f-\x9f{_INVISIBLE}]"
+_ADDRESS_TEXT = rf"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f-\x9f{INVISIBLE}]"
 _EMAIL = re.compile(rf"{_ADDRESS_TEXT}{{1,64}}@{_ADDRESS_TEXT}+\Z")
 
 

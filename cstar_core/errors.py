@@ -14,6 +14,7 @@ HelpdeskError
 │   └── TooManyTries   there were too many tries; ``retry_after`` says how many seconds to wait
 ├── Refused        the database file cannot be used: foreign, damaged, or from a newer version
 ├── Busy           another writer held the file for too long; trying again is safe
+├── FileLost       the bytes of a file are missing or damaged; a backup may have them
 └── StorageFull    the disk is full or fails; nothing of the write is left
 """
 
@@ -113,6 +114,13 @@ class Refused(HelpdeskError):
 
 class Busy(HelpdeskError):
     """The file stayed locked by another writer; nothing was written."""
+
+
+class FileLost(HelpdeskError):
+    """The bytes of a file are not there any more, or not as they were; a backup may have them."""
+
+    def __init__(self) -> None:
+        super().__init__("The file is missing or damaged; a backup may have it")
 
 
 class StorageFull(HelpdeskError):

@@ -10,7 +10,9 @@ from typing import Self
 
 from cstar_core import documents, inspection
 from cstar_core.addresses import Network
+from cstar_core.attachments import collect
 from cstar_core.backups import Backup, Restored, make_backup, read_backup, restore
+from cstar_core.blobs import Collected
 from cstar_core.clock import Clock, from_seconds, to_seconds, utc_now
 from cstar_core.customers import place_of_customer
 from cstar_core.errors import Busy
@@ -255,6 +257,14 @@ class Helpdesk:
         what was done before that stays, and it can be called again.
         """
         return reindex(self._store)
+
+    def collect_files(self, *, strays: bool = True) -> Collected:
+        """Take away the files that nothing has referred to for a day, and uploads of that age.
+
+        ``strays`` also looks through the folder for files that nobody knows, which takes longer.
+        Others go on meanwhile. Raises RuntimeError in a transaction, Busy and StorageFull.
+        """
+        return collect(self._store, strays=strays)
 
     def compact(self) -> None:
         """Write the file anew, so that nothing that was deleted or erased is left in its bytes.

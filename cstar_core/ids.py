@@ -20,6 +20,7 @@ PREFIXES = {
     "session": "ses_",
     "view": "view_",
     "mailbox": "mbx_",
+    "attachment": "att_",
 }
 _HEX = re.compile(r"[0-9a-f]{32}\Z")
 _DASHED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
+from cstar_core.attached import Given, check_attachments, taken
+from cstar_core.blobs import Blobs
 from cstar_core.checks import Rule, check_integer, invalid, or_none, raise_any
 from cstar_core.drafts import VERSION_MAX, discard_sent
 from cstar_core.errors import Invalid, NotFound, Problem
@@ -49,7 +51,11 @@ def _version(param: str, value: object) -> list[Problem]:
     return check_integer(param, value, 0, VERSION_MAX)
 
 
-_RULES: dict[str, Rule] = MESSAGE_RULES | {"seen": check_seen, "draft": or_none(_version)}
+_RULES: dict[str, Rule] = MESSAGE_RULES | {
+    "seen": check_seen,
+    "draft": or_none(_version),
+    "attachments": check_attachments,
+}
 
 
 class Messages:
@@ -69,6 +75,7 @@ class Messages:
         is_internal: bool = False,
         seen: str | None = None,
         draft: int | None = None,
+        attachments: Sequence[Given] = (),
     ) -> Message:
         """Add a message (at most 100,000 characters) to a ticket.
 
@@ -80,7 +87,10 @@ class Messages:
         ``seen`` is the id of the last message that the writer saw, "none" for an empty thread:
         StaleConversation is raised, with what came after it, if it is not the last one any more.
         The draft of the member who acts, and of this kind, is discarded with it: that of the
-        version ``draft``, or one whose text is in the message. Raises Invalid, NotFound.
+        version ``draft``, or one whose text is in the message.
+
+        ``attachments`` are ids of what was uploaded to this ticket, or files that
+        ``attachments.put`` has stored: at most 20, of 50 MB. Raises Invalid, NotFound.
         """
         values = {
             "content": content,
@@ -89,6 +99,7 @@ class Messages:
             "is_internal": is_internal,
             "seen": seen,
             "draft": draft,
+            "attachments": attachments,
         }
         with self._store.transaction(brief=True) as tx:
             ticket = read_stored(tx, self._scope, ticket_id)
@@ -104,6 +115,7 @@ class Messages:
         is_internal: bool = False,
         seen: str | None = None,
         draft: int | None = None,
+        attachments: Sequence[Given] = (),
         **changes: Unpack[TicketChanges],
     ) -> Sent:
         """Add an agent's message and change its ticket, such as the status, as one.
@@ -119,6 +131,7 @@ class Messages:
             "is_internal": is_internal,
             "seen": seen,
             "draft": draft,
+            "attachments": attachments,
         }
         with self._store.transaction(brief=True) as tx:
             before = read_stored(tx, self._scope, ticket_id)
@@ -199,4 +212,5 @@ class Messages:
         if sender == "agent":
             version = values["draft"]
             discard_sent(tx, scope, ticket.id, content, is_internal=internal, version=version)
-        return add_message(tx, scope, holder, content, sender, name, internal, customer)
+        files = taken(tx, scope, Blobs(self._store), ticket.id, values["attachments"])
+        return add_message(tx, scope, holder, content, sender, name, internal, customer, files)

@@ -5,6 +5,7 @@ from os import PathLike
 from typing import Unpack
 
 from cstar_core.addresses import Network
+from cstar_core.attachments import Attachments
 from cstar_core.canned_replies import CannedReplies
 from cstar_core.custom_fields import CustomFields
 from cstar_core.customer_form import CustomerForm
@@ -55,6 +56,7 @@ class Workspace:
         self.internal = scope.internal
         self.tickets = Tickets(store, scope)
         self.messages = Messages(store, scope)
+        self.attachments = Attachments(store, scope)
         self.customers = Customers(store, scope)
         self.members = Members(settings, scope)
         self.invitations = Invitations(settings, scope)

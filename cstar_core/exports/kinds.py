@@ -322,6 +322,7 @@ MESSAGES = Kind(
         "id": _INTEGER,
         "ticket_id": "the member ticketId",
         "home_id": "the member homeTicketId",
+        "file_names": "derived: the names of its attachments",
     },
     placed=False,
 )

@@ -9,6 +9,8 @@ LEFT_OUT = {
     "sessions": "who is signed in on this desk",
     "sign_in_tries": "kept for an hour, to slow down who guesses passwords",
     "known_networks": "from where members signed in to this desk",
+    "blobs": "derived: the files of the attachments",
+    "attachments": "files are not in exports yet",
     "drafts": "what members have not sent yet; it is nobody else's, and changes as they type",
     "message_moves": "how to undo moves; in an export messages are where they are",
     "presences": "who was at which ticket, for half a minute",

@@ -130,6 +130,11 @@ class Store:
         with self._connections.one() as connection, translated(self.path):
             yield lambda: int(connection.execute("PRAGMA data_version").fetchone()[0])
 
+    def refuse_nested(self, rule: str) -> None:
+        """Raise RuntimeError if this thread is in a transaction or snapshot."""
+        if self._current.transaction or self._current.snapshot:
+            raise RuntimeError(rule)
+
     def reading(self, refusal: str = "A publishable key only reads") -> Self:
         """The same open file for somebody who must not write: a transaction raises Forbidden."""
         reader = copy(self)
@@ -172,8 +177,7 @@ class Store:
         built to keep there what is temporary), and in the log. Raises Busy if others kept the log
         from being emptied, RuntimeError in a transaction or snapshot.
         """
-        if self._current.transaction or self._current.snapshot:
-            raise RuntimeError("Compact the file outside of transactions and snapshots.")
+        self.refuse_nested("Compact the file outside of transactions and snapshots.")
         with (
             self._connections.one() as connection,
             translated(self.path),

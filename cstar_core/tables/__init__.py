@@ -5,6 +5,7 @@ InterfaceError. The migrations say what the columns mean; a test keeps the two e
 """
 
 from cstar_core.tables.base import DIALECT, Row
+from cstar_core.tables.files import AttachmentRow, BlobRow
 from cstar_core.tables.happened import (
     AttemptRow,
     DeliveryRow,
@@ -67,7 +68,9 @@ __all__ = [
     "ROLES",
     "SENDERS",
     "STATUSES",
+    "AttachmentRow",
     "AttemptRow",
+    "BlobRow",
     "CannedReplyRow",
     "CustomFieldRow",
     "CustomerRow",

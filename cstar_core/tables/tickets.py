@@ -48,6 +48,7 @@ class MessageRow(Row):
     created_at = IntegerField()
     home_id = IntegerField(null=True)
     home_customer = BlobField(null=True)
+    file_names = TextField(null=True)
 
     class Meta:
         table_name = "messages"

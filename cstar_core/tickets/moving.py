@@ -22,7 +22,7 @@ from cstar_core.tickets.ticket import (
     MESSAGE_COLUMNS,
     Message,
     Stored,
-    message_of,
+    messages_of,
     read_by_key,
     read_stored,
 )
@@ -156,8 +156,8 @@ def move_message(
             change_status(tx, log, read_by_key(tx, target.id), status)
         _remember(tx, message, target)
     log.write(tx)
-    found = tx.all(_READ, message=message.id)[0]
-    return message_of(found, public_id("ticket", target.uid))
+    rows = tx.all(_READ, message=message.id)
+    return messages_of(tx, rows, public_id("ticket", target.uid))[0]
 
 
 def _put(tx: Transaction, message: Moving, source: Stored, target: Stored, home: int) -> None:

@@ -65,6 +65,7 @@ class MessageLine(NamedTuple):
     is_internal: int
     created_at: int
     home_customer: bytes | None = None
+    file_names: str | None = None
 
 
 NO_CUSTOMER = Problem("customer_id", INVALID, "must be the id of an existing customer")

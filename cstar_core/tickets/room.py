@@ -8,6 +8,8 @@ from typing import Any, Unpack
 
 from cstar_core import facets
 from cstar_core import search as searching
+from cstar_core.attached import NewFile, taken
+from cstar_core.blobs import Blobs
 from cstar_core.checks import raise_any
 from cstar_core.customers import customers_by_key
 from cstar_core.errors import NotFound, Problem, StaleVersion
@@ -32,6 +34,7 @@ from cstar_core.tickets.ticket import (
     ENTITY,
     Stored,
     Ticket,
+    check_first_files,
     check_new,
     read_by_key,
     read_many,
@@ -70,12 +73,14 @@ class Tickets:
         custom_fields: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
         initial_message: str | None = None,
+        attachments: Sequence[NewFile] = (),
     ) -> Ticket:
         """Make a ticket.
 
         ``customer_id`` must exist; else ``customer_name`` makes a customer, and
         ``customer_email`` takes the one who has that address or makes one. ``initial_message``
-        is a first message from the customer. Raises Invalid with every broken rule.
+        is a first message from the customer, to which ``attachments`` go: files that
+        ``attachments.put`` has stored. Raises Invalid with every broken rule.
         """
         values: dict[str, Any] = {
             "title": title,
@@ -93,8 +98,10 @@ class Tickets:
         }
         with self._store.transaction(brief=True) as tx:
             known = facets.definitions(tx, self._scope.workspace_id, ENTITY)
-            raise_any(check_new(values, known))
-            stored, messages = insert_ticket(tx, self._scope, values, known)
+            files = check_first_files(attachments, initial_message)
+            raise_any(check_new(values, known) + files)
+            attaching = taken(tx, self._scope, Blobs(self._store), None, attachments)
+            stored, messages = insert_ticket(tx, self._scope, values, known, attaching)
             return ticket_of(stored, self._scope, messages)
 
     def import_many(

@@ -19,7 +19,7 @@ from cstar_core.scope import Scope
 from cstar_core.store import Slot, Snapshot, SqlRow, limited, prepare, slot
 from cstar_core.tables import SENDERS, MessageRow, TicketRow
 from cstar_core.tickets.thread import LATER, NOTHING_SEEN, Position, check_seen, position_of
-from cstar_core.tickets.ticket import MESSAGE_COLUMNS, Message, Stored, message_of
+from cstar_core.tickets.ticket import MESSAGE_COLUMNS, Message, Stored, messages_of
 
 STRETCH_DEFAULT, STRETCH_MAX = 50, 200
 # Messages of a hundred thousand characters each would make a page that no browser shows.
@@ -64,7 +64,7 @@ _LOWER = (MessageRow.created_at < slot("at")) | (
     (MessageRow.created_at == slot("at")) & (MessageRow.id < slot("id"))
 )
 _KEYS = MessageRow.select(MessageRow.id)
-_SHOWN = MessageRow.select(MessageRow.id, MessageRow.home_id, *MESSAGE_COLUMNS)
+_SHOWN = MessageRow.select(*MESSAGE_COLUMNS, MessageRow.home_id)
 _OLD_TO_NEW = (MessageRow.created_at, MessageRow.id)
 _NEW_TO_OLD = (MessageRow.created_at.desc(), MessageRow.id.desc())
 
@@ -87,7 +87,7 @@ _METADATA = prepare(
         TicketRow.id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("keys")]))
     )
 )
-_UID, _CONTENT, _SENDER, _CREATED_AT = 2, 3, 4, 7
+_UID, _CONTENT, _SENDER, _CREATED_AT, _HOME = 1, 2, 3, 6, 8
 
 
 def check_stretch(before: object, at: object, seen: object, size: object) -> list[Problem]:
@@ -125,7 +125,7 @@ def read_stretch(
     earlier = 0
     if rows:
         earlier = snap.value(_COUNT, **here, at=rows[0][_CREATED_AT], id=rows[0][0])
-    messages = tuple(message_of(row[_UID:], public_id("ticket", ticket.uid)) for row in rows)
+    messages = messages_of(snap, [row[:_HOME] for row in rows], public_id("ticket", ticket.uid))
     later = total - earlier - len(rows)
     newest = messages[-1].id if rows and not later else _newest(snap, here)
     unseen, first = _unseen(snap, ticket, rows, seen, here)
@@ -179,7 +179,7 @@ def _unseen(
 def _unproved(snap: Snapshot, ticket: Stored, rows: Sequence[SqlRow]) -> frozenset[str]:
     """What customers wrote on tickets that came by the form, also if these are merged."""
     homes = {
-        row[0]: row[1] or ticket.id for row in rows if row[_SENDER] == SENDERS.index("customer")
+        row[0]: row[_HOME] or ticket.id for row in rows if row[_SENDER] == SENDERS.index("customer")
     }
     if not homes:
         return frozenset()

@@ -23,7 +23,7 @@ from cstar_core.tickets.ticket import (
     Message,
     Stored,
     check_content,
-    message_of,
+    messages_of,
     read_messages,
 )
 
@@ -120,7 +120,7 @@ def refuse_unseen(tx: Transaction, scope: Scope, ticket: Stored, seen: str | Non
         later = read_messages(tx, scope, ticket)
     else:
         rows = tx.all(_AFTER, ticket=ticket.id, at=last.at, id=last.id)
-        later = tuple(message_of(row, public_id("ticket", ticket.uid)) for row in rows)
+        later = messages_of(tx, rows, public_id("ticket", ticket.uid))
     if later:
         raise StaleConversation(later)
 

@@ -1,7 +1,7 @@
 """One ticket: its shape, its rules, and how it is read."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, SQL
 
+from cstar_core.attached import Attachment, attachments_of, check_attachments
 from cstar_core.checks import (
     NAME_MAX,
     Rule,
@@ -17,6 +18,7 @@ from cstar_core.checks import (
     check_email,
     check_notes,
     check_text,
+    invalid,
     missing,
     or_none,
 )
@@ -58,6 +60,7 @@ class Message:
     sender_name: str
     is_internal: bool
     created_at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,14 @@ def check_new(
         + check_merged("metadata", {}, values.get("metadata"))
         + check_values("custom_fields", {} if given is None else given, known, {})
     )
+
+
+def check_first_files(attachments: object, message: object) -> list[Problem]:
+    """What is wrong with the attachments of a new ticket, which go to its first message."""
+    problems = check_attachments("attachments", attachments)
+    if not problems and attachments and message is None:
+        problems = invalid("attachments", "can be given only together with initial_message")
+    return problems
 
 
 def plain(values: Mapping[str, object]) -> dict[str, object]:
@@ -267,12 +278,14 @@ _BY_KEYS = prepare(
     _JOINED.where(TicketRow.id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("keys")])))
 )
 MESSAGE_COLUMNS = (
+    MessageRow.id,
     MessageRow.uid,
     MessageRow.content,
     MessageRow.sender,
     MessageRow.sender_name,
     MessageRow.is_internal,
     MessageRow.created_at,
+    MessageRow.file_names,
 )
 _MESSAGES = prepare(
     MessageRow.select(*MESSAGE_COLUMNS)
@@ -281,7 +294,7 @@ _MESSAGES = prepare(
 )
 
 
-_CREATED_AT = 5
+_CREATED_AT, _FILE_NAMES = 6, 7
 
 
 def read_stored(snap: Snapshot, scope: Scope, id: str) -> Stored:
@@ -316,13 +329,17 @@ def read_messages(snap: Snapshot, scope: Scope, stored: Stored) -> tuple[Message
     rows = snap.all(_MESSAGES, ticket=stored.id, internal=int(scope.internal))
     # In the order of their keys, which a merge and an import may have made another one.
     rows.sort(key=itemgetter(_CREATED_AT))
-    ticket_id = public_id("ticket", stored.uid)
-    return tuple([message_of(row, ticket_id) for row in rows])
+    return messages_of(snap, rows, public_id("ticket", stored.uid))
 
 
-def message_of(row: SqlRow, ticket_id: str) -> Message:
-    """The value of a message's row."""
-    uid, content, sender, sender_name, is_internal, created_at = row
+def messages_of(snap: Snapshot, rows: Sequence[SqlRow], ticket_id: str) -> tuple[Message, ...]:
+    """The values of rows of ``MESSAGE_COLUMNS``, with their attachments."""
+    files = attachments_of(snap, [row[0] for row in rows if row[_FILE_NAMES] is not None])
+    return tuple([_message_of(row, ticket_id, files.get(row[0], ())) for row in rows])
+
+
+def _message_of(row: SqlRow, ticket_id: str, attachments: tuple[Attachment, ...]) -> Message:
+    _, uid, content, sender, sender_name, is_internal, created_at, _ = row
     return _make_message(
         public_id("message", uid),
         ticket_id,
@@ -331,6 +348,7 @@ def message_of(row: SqlRow, ticket_id: str) -> Message:
         sender_name,
         bool(is_internal),
         from_seconds(created_at),
+        attachments,
     )
 
 

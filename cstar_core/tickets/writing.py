@@ -7,6 +7,7 @@ from typing import Any
 from peewee import fn
 
 from cstar_core import documents, events, facets
+from cstar_core.attached import Attaching
 from cstar_core.checks import raise_any
 from cstar_core.customers import customer_key
 from cstar_core.errors import Invalid, Problem
@@ -16,7 +17,7 @@ from cstar_core.ids import new_uid, public_id
 from cstar_core.members import member_key
 from cstar_core.metadata import to_json
 from cstar_core.scope import Scope
-from cstar_core.store import Prepared, Transaction, prepare, slot
+from cstar_core.store import Prepared, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import (
     PRIORITIES,
     SENDERS,
@@ -37,7 +38,7 @@ from cstar_core.tickets.ticket import (
     Message,
     Stored,
     id_or_none,
-    message_of,
+    messages_of,
     read_by_key,
 )
 
@@ -74,15 +75,24 @@ _DELETE = prepare(TicketRow.delete().where(TicketRow.id == slot("ticket")))
 
 
 def insert_ticket(
-    tx: Transaction, scope: Scope, values: Mapping[str, Any], known: Mapping[str, Definition]
+    tx: Transaction,
+    scope: Scope,
+    values: Mapping[str, Any],
+    known: Mapping[str, Definition],
+    files: Attaching | None = None,
 ) -> tuple[Stored, tuple[Message, ...]]:
-    """Write a new ticket from checked values, and its first message if it has one."""
+    """Write a new ticket from checked values, and its first message if it has one, with files."""
     new = NewTickets(tx, scope, known)
     raise_any(new.add(values))
+    first = tx.next_key("messages")
+    if files is not None and files.names is not None:
+        new.messages[0] = new.messages[0]._replace(file_names=files.names)
     new.write()
+    if files is not None and files.names is not None:
+        files.write(first)
     stored = read_by_key(tx, new.lines[0].id)
-    ticket_id = public_id("ticket", stored.uid)
-    return stored, tuple([_message_of(line, ticket_id) for line in new.messages])
+    rows = [_row_of(key, line) for key, line in enumerate(new.messages, first)]
+    return stored, messages_of(tx, rows, public_id("ticket", stored.uid))
 
 
 def references(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> dict[str, int | None]:
@@ -145,18 +155,22 @@ def add_message(
     sender_name: str,
     is_internal: bool,
     home_customer: bytes | None = None,
+    files: Attaching | None = None,
     *,
     reopens: bool = True,
 ) -> Message:
-    """Write a message with its effect on the ticket.
+    """Write a message with its effect on the ticket, and what is attached to it.
 
     ``home_customer`` is whose it is, if that is not the customer of this ticket: it was posted to
     one that is merged into this one, or came by mail from somebody else. Without ``reopens`` the
     ticket's status stays: nobody wrote it, a program did.
     """
     uid, internal, code = new_uid(tx.now), int(is_internal), SENDERS.index(sender)
-    line = MessageLine(uid, ticket.id, content, code, sender_name, internal, tx.now, home_customer)
-    message = _insert_message(tx, scope, ticket, line)
+    names = None if files is None else files.names
+    line = MessageLine(
+        uid, ticket.id, content, code, sender_name, internal, tx.now, home_customer, names
+    )
+    message = _insert_message(tx, scope, ticket, line, files)
     tx.run(_COUNT_MESSAGE, ticket=ticket.id, internal=int(is_internal), now=tx.now)
     status = after_message(ticket.status, sender, is_internal)
     if status != ticket.status and reopens:
@@ -172,9 +186,13 @@ def change_status(tx: Transaction, log: Log, ticket: Stored, status: str) -> Non
     _record_update(log, tx.now, ticket, {"status": ticket.status}, {"status": status})
 
 
-def _insert_message(tx: Transaction, scope: Scope, ticket: Stored, line: MessageLine) -> Message:
-    tx.many(INSERT_MESSAGE, [line])
-    message = _message_of(line, public_id("ticket", ticket.uid))
+def _insert_message(
+    tx: Transaction, scope: Scope, ticket: Stored, line: MessageLine, files: Attaching | None
+) -> Message:
+    key = tx.insert(INSERT_MESSAGE, **line._asdict())
+    if files is not None:
+        files.write(key)
+    (message,) = messages_of(tx, [_row_of(key, line)], public_id("ticket", ticket.uid))
     data = {
         "ticketId": message.ticket_id,
         "sender": message.sender,
@@ -184,9 +202,10 @@ def _insert_message(tx: Transaction, scope: Scope, ticket: Stored, line: Message
     return message
 
 
-def _message_of(line: MessageLine, ticket_id: str) -> Message:
-    uid, _, *shown, _ = line
-    return message_of((uid, *shown), ticket_id)
+def _row_of(key: int, line: MessageLine) -> SqlRow:
+    """A line with its key, as it is read."""
+    uid, _, *shown, _, names = line
+    return (key, uid, *shown, names)
 
 
 def delete_tickets(

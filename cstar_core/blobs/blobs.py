@@ -1,0 +1,58 @@
+"""The files of a desk as rooms use them: stored first, then claimed in the transaction."""
+
+from io import BufferedReader
+from typing import BinaryIO
+
+from cstar_core.blobs.folder import Blob, Folder
+from cstar_core.errors import Busy
+from cstar_core.store import Store, Transaction, prepare, slot
+from cstar_core.tables import BlobRow
+
+_FIND = prepare(BlobRow.select(BlobRow.id).where(BlobRow.digest == slot("digest")))
+_ADD = prepare(
+    BlobRow.insert(
+        {
+            BlobRow.digest: slot("digest"),
+            BlobRow.size: slot("size"),
+            BlobRow.created_at: slot("now"),
+        }
+    )
+)
+
+
+class Blobs:
+    """What a desk keeps beside its database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._folder = Folder(store.path)
+
+    def put(self, source: bytes | BinaryIO, most: int | None = None) -> Blob:
+        """Store bytes, before the transaction that refers to them; see ``Folder.put``."""
+        return self._folder.put(source, self._store.now(), most)
+
+    def claim(self, tx: Transaction, blob: Blob) -> int:
+        """The integer key of the row of a file, for a row that refers to it in this transaction.
+
+        Raises Busy if it was stored so long ago that it has been taken away since.
+        """
+        if not self._folder.has(blob):
+            raise Busy("The file was stored too long ago and is gone; store it again.")
+        return row_of(tx, blob)
+
+    def open(self, blob: Blob) -> BufferedReader:
+        """A file to read. Raises FileLost."""
+        return self._folder.open(blob)
+
+    def read(self, blob: Blob) -> bytes:
+        """The bytes of a file that fits in memory. Raises FileLost."""
+        with self.open(blob) as file:
+            return file.read()
+
+
+def row_of(tx: Transaction, blob: Blob) -> int:
+    """The integer key of the row of a file, which is made if there is none."""
+    key: int | None = tx.value(_FIND, digest=blob.digest)
+    if key is None:
+        return tx.insert(_ADD, digest=blob.digest, size=blob.size, now=tx.now)
+    return key

@@ -1,0 +1,169 @@
+"""The folder beside a database that holds its files, each under the digest of its bytes.
+
+A file appears whole or not at all, and never changes. Its time is when somebody last stored it, by
+the desk's clock. Storing and taking away exclude each other by a lock on a file of the folder, so
+what was just stored is not taken away.
+"""
+
+import errno
+import fcntl
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from cstar_core.beside import made, made_folder, opened
+from cstar_core.checks import invalid
+from cstar_core.errors import FileLost, Invalid
+from cstar_core.files import room_for, sync
+from cstar_core.ids import new_token
+
+# What nobody refers to is kept so long: somebody may be about to, or may be copying it.
+KEPT_SECONDS = 24 * 60 * 60
+_CHUNK = 1024 * 1024
+_NEW = "new-"
+_LOCK = "lock"
+_PLACES = [f"{number:02x}" for number in range(256)]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that are stored: their SHA-256, and how many they are."""
+
+    digest: bytes
+    size: int
+
+
+class Folder:
+    """The files of one database."""
+
+    def __init__(self, database: str) -> None:
+        self.path = Path(f"{database}-files")
+        self._database = database
+
+    def put(self, source: bytes | BinaryIO, now: int, most: int | None = None) -> Blob:
+        """Store bytes, synced; those that are there already are not stored twice.
+
+        Raises Invalid for the parameter ``content`` if they are more than ``most``, StorageFull.
+        """
+        stream = io.BytesIO(source) if isinstance(source, bytes) else source
+        with room_for("the file was not stored"):
+            made_folder(self.path, self._database)
+            fresh = self.path / f"{_NEW}{new_token()}"
+            try:
+                blob = self._write(fresh, stream, most)
+                os.utime(fresh, (now, now))
+                self._place(fresh, blob, now)
+            finally:
+                fresh.unlink(missing_ok=True)
+        return blob
+
+    def open(self, blob: Blob) -> io.BufferedReader:
+        """A file to read, from its beginning. Raises FileLost if it is not there as it was."""
+        try:
+            descriptor = os.open(self.file(blob.digest), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                raise
+            raise FileLost from error
+        if os.fstat(descriptor).st_size != blob.size:
+            os.close(descriptor)
+            raise FileLost
+        return os.fdopen(descriptor, "rb")
+
+    def has(self, blob: Blob) -> bool:
+        """Whether a file is there, and as long as it should be."""
+        try:
+            return os.lstat(self.file(blob.digest)).st_size == blob.size
+        except OSError:
+            return False
+
+    def is_sound(self, blob: Blob) -> bool:
+        """Whether a file is there with the very bytes; reads all of it."""
+        try:
+            with self.open(blob) as file:
+                return hashlib.file_digest(file, "sha256").digest() == blob.digest
+        except (FileLost, OSError):
+            return False
+
+    def file(self, digest: bytes) -> Path:
+        """Where a file is, or would be."""
+        name = digest.hex()
+        return self.path / name[:2] / name
+
+    def older(self, than: int) -> Iterator[bytes]:
+        """The digests of the files that were last stored before an instant, in no order."""
+        for place in _PLACES:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                for each in (self.path / place).iterdir():
+                    with suppress(FileNotFoundError, ValueError):
+                        digest = bytes.fromhex(each.name)
+                        if len(digest) == hashlib.sha256().digest_size and _time(each) < than:
+                            yield digest
+
+    def drop_halves(self, than: int) -> None:
+        """Take away what was killed while it was stored, before an instant."""
+        with suppress(FileNotFoundError):
+            for each in self.path.glob(f"{_NEW}*"):
+                with suppress(FileNotFoundError):
+                    if _time(each) < than:
+                        each.unlink()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep out who stores something, for the time of the block."""
+        with self._locked(fcntl.LOCK_EX):
+            yield
+
+    def remove(self, digest: bytes, than: int | None) -> bool:
+        """Take a file away, alone, unless it was stored since an instant; whether it is gone."""
+        file = self.file(digest)
+        try:
+            if than is not None and _time(file) >= than:
+                return False
+            file.unlink()
+        except FileNotFoundError:
+            pass
+        return True
+
+    def _write(self, fresh: Path, stream: BinaryIO, most: int | None) -> Blob:
+        digest, size = hashlib.sha256(), 0
+        with os.fdopen(made(fresh, self._database), "wb") as file:
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if most is not None and size > most:
+                    raise Invalid(invalid("content", f"must be at most {most:,} bytes"))
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        return Blob(digest.digest(), size)
+
+    def _place(self, fresh: Path, blob: Blob, now: int) -> None:
+        target = self.file(blob.digest)
+        with self._locked(fcntl.LOCK_SH):
+            made_folder(target.parent, self._database)
+            if self.has(blob):
+                os.utime(target, (now, now))
+            else:
+                fresh.replace(target)
+            # Also if somebody else has just placed it, and has not come so far yet.
+            sync(target.parent)
+            sync(self.path)
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        descriptor = opened(self.path / _LOCK, self._database)
+        try:
+            fcntl.flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _time(file: Path) -> float:
+    return os.lstat(file).st_mtime
