@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
 
+from cstar_web.html.links import host_of
+
 # A link ends where something would turn the direction of the text, or be shown as nothing.
 _LINK = re.compile(
     r"(?:https?://|mailto:)[^\s<>\"'`\\\x00-\x1f\x7f-\x9f"
@@ -29,7 +31,6 @@ _FIELDS = ("From: ", "Von: ")
 _SUBJECTS = ("Subject: ", "Betreff: ")
 _FIELDS_MAX = 7
 _HEAD_MAX = 300
-_HOST_MAX = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +111,8 @@ def _host(link: str) -> str | None:
     """
     if link[:7].lower() == "mailto:":
         return "" if "@" in link else None
-    try:
-        parts = urlsplit(link)
-        host, _ = parts.hostname or "", parts.port
-        # The codec takes long for what no host can be called.
-        real = host.encode("idna").decode("ascii") if len(host) <= _HOST_MAX else ""
-    except ValueError:
-        return None
-    if not real.strip(".") or "@" in parts.netloc:
-        return None
-    return "" if host.isascii() else real
+    real = host_of(link)
+    return "" if real and urlsplit(link).netloc.isascii() else real
 
 
 def _quoted(lines: list[str]) -> list[bool]:

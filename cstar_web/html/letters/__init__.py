@@ -1,0 +1,1 @@
+"""HTML that came by mail, cleaned at the time of showing: what is stored stays as it came."""
