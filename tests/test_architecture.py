@@ -19,7 +19,7 @@ PACKAGES = ("cstar_core", "cstar_web")
 LAYERS = (
     ("engine",),
     ("errors", "clock", "ids", "versions"),
-    ("checks", "words", "values", "files", "beside", "surroundings", "signatures"),
+    ("checks", "words", "values", "files", "beside", "surroundings", "signatures", "html_text"),
     (
         "tags",
         "metadata",
@@ -30,6 +30,7 @@ LAYERS = (
         "placeholders",
         "file_names",
     ),
+    ("letters",),
     ("tables",),
     ("store", "scope"),
     ("migrations",),

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from cstar_core import Invalid, Workspace
+from cstar_core.html_text import html_to_text
 from cstar_core.imports import text
-from cstar_core.imports.products.html import html_to_text
 from tests.core.vocabulary import refusal, titles
 
 SAMPLES = Path(__file__).parents[1] / "data" / "imports"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cstar_core.html_text import html_to_text
 from cstar_core.imports.drafts import Draft, Record
-from cstar_core.imports.products.html import html_to_text
 from cstar_core.imports.records import records_of, text_of
 from cstar_core.imports.values import read_instant
 

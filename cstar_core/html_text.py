@@ -1,4 +1,4 @@
-"""Messages that another product keeps as HTML, as the text that one reads.
+"""HTML of mail, or of messages that another product keeps, as the text that one reads.
 
 The parser of the standard library takes time that grows with the square of some broken HTML, so
 this looks at each mark once: it knows tags, comments and what they hide, and no more.
@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from cstar_core.imports.drafts import words
-
 HTML_MAX = 1024 * 1024
-_BLOCKS = words(
+_BLOCK_NAMES = (
     "address article blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre table tr ul"
 )
-_SILENT = words("head script style title")
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_SILENT = frozenset(("head", "script", "style", "title"))
 _PIECES = re.compile(r"<!--|<[^<>]*>|[^<]+|<")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")

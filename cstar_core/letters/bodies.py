@@ -1,0 +1,226 @@
+"""What the parts of a mail are to a reader: text, HTML, files."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from html import escape
+
+from cstar_core.letters.charsets import decoded, storable
+from cstar_core.letters.letter import LetterPart
+from cstar_core.letters.limits import HTML_MAX, NAME_MAX, TEXT_MAX
+from cstar_core.letters.mime import Entity
+
+HtmlToText = Callable[[str], str]
+
+# Enough for the text of any charset.
+_BYTES_MAX = 8 * TEXT_MAX
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "application/pgp-signature": "asc",
+    "application/pkcs7-mime": "p7m",
+    "application/pkcs7-signature": "p7s",
+    "application/zip": "zip",
+    "application/ms-tnef": "dat",
+    "image/gif": "gif",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "message/rfc822": "eml",
+    "text/calendar": "ics",
+    "text/csv": "csv",
+    "text/html": "html",
+    "text/plain": "txt",
+    "text/vcard": "vcf",
+}
+_REPORTED = frozenset(
+    (
+        *("message/delivery-status", "message/global-delivery-status"),
+        *("message/disposition-notification", "message/global-disposition-notification"),
+        "message/feedback-report",
+    )
+)
+_FORWARDED = ("message/rfc822", "message/global", "message/news")
+_ENRICHED = ("text/enriched", "text/richtext")
+_READ = ("text/plain", "text/html", *_ENRICHED)
+_LEFT_OUT = ("text/x-amp-html", "application/pgp-encrypted")
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_PGP = re.compile(r"^-----BEGIN PGP (SIGNED )?MESSAGE-----[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A stretch of text, as text or HTML or both."""
+
+    plain: str = ""
+    html: str = ""
+    is_cut: bool = False
+
+
+Piece = Said | LetterPart
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What was found of a mail besides its pieces."""
+
+    protection: str | None = None
+    # What programs wrote for programs: notices of delivery and the like.
+    reported: list[Entity] = field(default_factory=list)
+    forwarded: list[Entity] = field(default_factory=list)
+
+
+def gather(entity: Entity, found: Gathered) -> Iterator[Piece]:
+    """The pieces of a part and of all in it, in their order."""
+    kind = entity.type
+    if kind == "multipart/alternative" and entity.children:
+        yield from _chosen([list(gather(each, found)) for each in entity.children])
+    elif kind == "multipart/related" and entity.children:
+        yield from _related(entity, found)
+    elif entity.children:
+        if kind in ("multipart/signed", "multipart/encrypted"):
+            _protect(found, kind.partition("/")[2])
+        for each in entity.children:
+            yield from gather(each, found)
+    else:
+        yield from _leaf(entity, found)
+
+
+def _leaf(entity: Entity, found: Gathered) -> Iterator[Piece]:
+    kind = entity.type
+    if kind in _REPORTED:
+        found.reported.append(entity)
+        return
+    if kind in _FORWARDED:
+        found.forwarded.append(entity)
+    if kind in _SEALED:
+        signed = "signed" in entity.kind.get("smime-type")
+        _protect(found, "signed" if signed else "encrypted")
+    if kind in _LEFT_OUT:
+        return
+    if _is_text(entity):
+        said = _said(entity)
+        if armour := _PGP.search(said.plain):
+            _protect(found, "signed" if armour[1] else "encrypted")
+        yield said
+    else:
+        yield part_of(entity)
+
+
+def _protect(found: Gathered, how: str) -> None:
+    # What is signed inside of what is encrypted is encrypted.
+    found.protection = "encrypted" if "encrypted" in (how, found.protection) else how
+
+
+def _is_text(entity: Entity) -> bool:
+    kind, disposition = entity.type, entity.disposition
+    if disposition.value == "attachment" or not kind.startswith("text/"):
+        return False
+    named = disposition.get("filename") or entity.kind.get("name")
+    return kind in _READ if not named else False
+
+
+def _said(entity: Entity) -> Said:
+    raw = entity.content
+    if entity.type == "text/html":
+        html = decoded(_beginning(raw, HTML_MAX), entity.kind.get("charset"))
+        return Said(html=html, is_cut=len(raw) > HTML_MAX)
+    text = decoded(_beginning(raw, _BYTES_MAX), entity.kind.get("charset"))
+    if entity.type in _ENRICHED:
+        return Said(html=text.replace("<<", "&lt;"))
+    if entity.kind.get("format").lower() == "flowed":
+        text = _unflowed(text, entity.kind.get("delsp").lower() == "yes")
+    return Said(text, is_cut=len(raw) > _BYTES_MAX)
+
+
+def _beginning(raw: bytes, most: int) -> bytes:
+    """At most so many bytes, up to the end of a line, so that no letter is cut in two."""
+    if len(raw) <= most:
+        return raw
+    end = raw.rfind(b"\n", most - most // 8, most)
+    return raw[: end if end >= 0 else most]
+
+
+def _unflowed(text: str, delete_space: bool) -> str:
+    """Lines that a program has broken, as one (RFC 3676).
+
+    >>> _unflowed("a \\nb\\n> c \\n> d\\n-- \\ne", False)
+    'a b\\n> c d\\n-- \\ne'
+    """
+    lines: list[str] = []
+    flows, depth = False, 0
+    for line in text.split("\n"):
+        bare = line.lstrip(">")
+        quotes = len(line) - len(bare)
+        bare = bare.removeprefix(" ")
+        if flows and quotes == depth and bare != "-- ":
+            lines.append(bare)
+        else:
+            lines.append("\n" + ">" * quotes + (" " if quotes else "") + bare)
+        flows, depth = bare.endswith(" ") and bare != "-- ", quotes
+        if flows and delete_space:
+            lines[-1] = lines[-1][:-1]
+    return "".join(lines)[1:]
+
+
+def _chosen(children: list[list[Piece]]) -> Iterator[Piece]:
+    """Of several ways to say the same, the first text and the last HTML."""
+    said = [[each for each in pieces if isinstance(each, Said)] for pieces in children]
+    plain = [text for one in said if (text := "\n".join(each.plain for each in one)).strip()]
+    html = [text for one in said if (text := "".join(each.html for each in one)).strip()]
+    cut = any(each.is_cut for one in said for each in one)
+    # Without HTML these are no two ways to say it, but two texts under a wrong name.
+    text = plain[0] if plain and html else "\n".join(plain)
+    yield Said(text, html[-1] if html else "", cut)
+    for pieces in children:
+        yield from (each for each in pieces if isinstance(each, LetterPart))
+
+
+def _related(entity: Entity, found: Gathered) -> Iterator[Piece]:
+    """A text, and what it shows."""
+    start = entity.kind.get("start").strip("<> ")
+    ids = [content_id(each) for each in entity.children]
+    root = ids.index(start) if start and start in ids else 0
+    yield from gather(entity.children[root], found)
+    for number, each in enumerate(entity.children):
+        if number == root:
+            continue
+        for piece in gather(each, found):
+            if isinstance(piece, LetterPart) and piece.content_id:
+                yield replace(piece, is_inline=True)
+            else:
+                yield piece
+
+
+def content_id(entity: Entity) -> str | None:
+    """What HTML calls a part, if anything."""
+    bare = decoded(entity.headers.raw("content-id")).strip().strip("<>").strip()
+    return bare[:NAME_MAX] or None
+
+
+def part_of(entity: Entity) -> LetterPart:
+    """A part as a file."""
+    disposition, cid = entity.disposition, content_id(entity)
+    inline = disposition.value == "inline" or (cid is not None and disposition.value == "")
+    return LetterPart(file_name(entity), entity.type, entity.content, cid, inline)
+
+
+def file_name(entity: Entity) -> str:
+    """What a part is called, or what it might be called."""
+    given = entity.disposition.get("filename") or entity.kind.get("name")
+    bare = " ".join(storable(given).split())
+    if not bare:
+        subject = entity.headers.text("content-description")
+        ending = _ENDINGS.get(entity.type, "bin")
+        bare = f"{subject[:80].strip() or entity.type.partition('/')[0]}.{ending}"
+    return bare[:NAME_MAX]
+
+
+def as_text(said: Said, html_to_text: HtmlToText) -> str:
+    """The text of a stretch."""
+    return said.plain if said.plain.strip() or not said.html else html_to_text(said.html)
+
+
+def as_html(said: Said) -> str:
+    """The HTML of a stretch."""
+    if said.html or not said.plain.strip():
+        return said.html
+    return f'<div style="white-space: pre-wrap">{escape(said.plain)}</div>'

@@ -1,0 +1,146 @@
+"""From the bytes of a mail to what it says; pure, and in time by its size."""
+
+from calendar import timegm
+from collections.abc import Iterable, Sequence
+from email.utils import parsedate_tz
+from hashlib import sha256
+
+from cstar_core.html_text import html_to_text as plain_html_to_text
+from cstar_core.letters.bodies import Gathered, HtmlToText, Said, as_html, as_text, gather
+from cstar_core.letters.correspondents import correspondents
+from cstar_core.letters.headers import Headers, ids_of
+from cstar_core.letters.letter import Correspondent, Letter, LetterPart
+from cstar_core.letters.limits import (
+    HTML_MAX,
+    LETTER_BYTES_MAX,
+    NAME_MAX,
+    RECIPIENTS_MAX,
+    REFERENCES_MAX,
+    SUBJECT_MAX,
+    TEXT_MAX,
+    Unreadable,
+)
+from cstar_core.letters.mime import Entity, Parsing
+
+_LOOP = "x-cstar-loop"
+_LOOPS_MAX = 20
+_DATE_MAX = 200
+_SECONDS_MAX = 253_402_300_800
+
+
+def read_letter(
+    raw: bytes, *, html_to_text: HtmlToText = plain_html_to_text, trusted: Sequence[str] = ()
+) -> Letter:
+    """What a mail says, whatever is wrong with it.
+
+    ``html_to_text`` makes the text of a mail that has only HTML. ``trusted`` are the names under
+    which relays sign their Authentication-Results; if there are any, what others say is not
+    believed. Raises Unreadable for what is no mail or beyond the limits.
+
+    >>> letter = read_letter(b"From: Jane <jane@example.com>\\nSubject: Late\\n\\nWhere is it?")
+    >>> letter.sender.address, letter.subject, letter.text
+    ('jane@example.com', 'Late', 'Where is it?')
+    """
+    if not raw.strip():
+        raise Unreadable("empty", "is empty")
+    if len(raw) > LETTER_BYTES_MAX:
+        raise Unreadable("too_large", f"has more than {LETTER_BYTES_MAX // 1024 // 1024} MB")
+    parsing = Parsing(raw)
+    return _Reading(parsing.whole(), parsing.defects, html_to_text).letter()
+
+
+class _Reading:
+    def __init__(self, whole: Entity, defects: list[str], html_to_text: HtmlToText) -> None:
+        self._whole = whole
+        self._headers = whole.headers
+        self._defects = defects
+        self._to_text = html_to_text
+        self._found = Gathered()
+
+    def letter(self) -> Letter:
+        headers = self._headers
+        pieces = list(gather(self._whole, self._found))
+        said = [each for each in pieces if isinstance(each, Said)]
+        parts = [each for each in pieces if isinstance(each, LetterPart)]
+        text, cut = self._text(said)
+        senders = correspondents(headers.all("from"), 1) or correspondents(headers.all("sender"), 1)
+        to, cc = self._recipients()
+        ids = ids_of(headers.all("message-id"))
+        return Letter(
+            message_id=ids[0] if ids else None,
+            in_reply_to=tuple(ids_of(headers.all("in-reply-to")))[:REFERENCES_MAX],
+            references=tuple(ids_of(headers.all("references")))[-REFERENCES_MAX:],
+            subject=headers.text("subject")[:SUBJECT_MAX],
+            date=instant(headers.text("date")),
+            sender=senders[0] if senders else None,
+            reply_to=correspondents(headers.all("reply-to"), RECIPIENTS_MAX),
+            to=to,
+            cc=cc,
+            text=text,
+            text_cut=cut,
+            html=self._html(said),
+            parts=tuple(parts),
+            loops=tuple(_loops(headers)),
+            protection=self._found.protection,
+            identity=_identity(headers, _leaves(self._whole)),
+            defects=tuple(self._defects),
+        )
+
+    def _recipients(self) -> tuple[tuple[Correspondent, ...], tuple[Correspondent, ...]]:
+        to = correspondents(self._headers.all("to"), RECIPIENTS_MAX + 1)
+        cc = correspondents(self._headers.all("cc"), RECIPIENTS_MAX + 1)
+        if len(to) + len(cc) > RECIPIENTS_MAX:
+            self._defects.append(f"has more than {RECIPIENTS_MAX} recipients")
+        return to[:RECIPIENTS_MAX], cc[: max(0, RECIPIENTS_MAX - len(to))]
+
+    def _text(self, said: Iterable[Said]) -> tuple[str, bool]:
+        texts = [as_text(each, self._to_text).strip("\n") for each in said]
+        text = "\n\n".join(each for each in texts if each.strip()).rstrip()
+        cut = len(text) > TEXT_MAX or any(each.is_cut for each in said)
+        return text[:TEXT_MAX], cut
+
+    def _html(self, said: Sequence[Said]) -> str | None:
+        if not any(each.html.strip() for each in said):
+            return None
+        html = "".join(as_html(each) for each in said)
+        return html if len(html) <= HTML_MAX else None
+
+
+def instant(text: str) -> int | None:
+    """The seconds since 1970 of a date in a mail; None for what is none.
+
+    >>> instant("Wed, 10 Dec 2025 15:30:00 +0100"), instant("yesterday")
+    (1765377000, None)
+    """
+    try:
+        read = parsedate_tz(text[:_DATE_MAX])
+        seconds = timegm(read[:6]) - (read[9] or 0) if read else -1
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    return seconds if 0 <= seconds < _SECONDS_MAX else None
+
+
+def _loops(headers: Headers) -> list[str]:
+    values = (headers.text(_LOOP) for _ in (0,)) if _LOOP in headers else ()
+    return [value[:NAME_MAX] for value in values][:_LOOPS_MAX]
+
+
+def _leaves(entity: Entity) -> Iterable[Entity]:
+    if not entity.children:
+        yield entity
+    for each in entity.children:
+        yield from _leaves(each)
+
+
+def _identity(headers: Headers, leaves: Iterable[Entity]) -> bytes:
+    """The same for a mail that came twice, on whichever way and in whichever encoding."""
+    digest = sha256()
+    for name in ("message-id", "from", "date", "subject"):
+        digest.update(headers.text(name).encode("utf-8", "replace") + b"\0")
+    for leaf in leaves:
+        content = leaf.content
+        if leaf.type.startswith("text/"):
+            content = content.replace(b"\r\n", b"\n").rstrip()
+        digest.update(b"%d:" % len(content))
+        digest.update(content)
+    return digest.digest()
