@@ -230,6 +230,8 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("", "http"),
         ("", "mailto:"),
     ),
+    "cstar_web.mail.imap._CODE": (("[", "A"), ("[A ", "a"), ("", "[A ")),
+    "cstar_web.mail.imap._LITERAL": (("", "{"), ("{", "1"), ("", "{1"), ("", "{1}")),
     "cstar_web.mcp.untrusted._MAYBE_INVISIBLE": (("", "\u200b"), ("", "a\u200b"), ("a", "\0")),
     "cstar_web.mcp.untrusted._SELECTORS": (("", "\ufe0f"), ("", "a")),
     "cstar_web.metrics._BEARER": (("Bearer ", " "), ("Bearer ", "a"), ("Bearer a", " ")),

@@ -24,6 +24,7 @@ _SECTIONS = {
         "customer": "leave:customer",
         "ticket": "tickets:ticket",
     },
+    "Mail": {"mailbox": "mailboxes:mailbox"},
     "Data in and out": {
         "import": "imports:import_",
         "export": "leave:export",

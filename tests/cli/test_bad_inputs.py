@@ -28,7 +28,7 @@ REQUIRED = {"--type": "secret", "--environment": "live", "--team": "acme"}
 RIGHT = {
     **{"team": "acme", "name": "Ada", "email": "ada@example.com", "event": "ticket.created"},
     **{"key_id": "key_" + "0" * 32, "customer_id": "cus_" + "0" * 32, "path": "team"},
-    **{"number": "1"},
+    **{"number": "1", "address": "support@example.com"},
     **{"destination": "made", "source": "folder", "file": "rows.csv", "shell": "bash", "url": ""},
 }
 

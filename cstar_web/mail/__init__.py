@@ -1,0 +1,1 @@
+"""Mail: how it is fetched, taken in, read and sent."""
