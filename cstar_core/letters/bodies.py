@@ -39,6 +39,7 @@ _REPORTED = frozenset(
     )
 )
 _FORWARDED = ("message/rfc822", "message/global", "message/news")
+_HEADERS = "text/rfc822-headers"
 _ENRICHED = ("text/enriched", "text/richtext")
 _READ = ("text/plain", "text/html", *_ENRICHED)
 _LEFT_OUT = ("text/x-amp-html", "application/pgp-encrypted")
@@ -89,7 +90,7 @@ def _leaf(entity: Entity, found: Gathered) -> Iterator[Piece]:
     if kind in _REPORTED:
         found.reported.append(entity)
         return
-    if kind in _FORWARDED:
+    if kind in (*_FORWARDED, _HEADERS):
         found.forwarded.append(entity)
     if kind in _SEALED:
         signed = "signed" in entity.kind.get("smime-type")

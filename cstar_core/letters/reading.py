@@ -2,6 +2,7 @@
 
 from calendar import timegm
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from email.utils import parsedate_tz
 from hashlib import sha256
 
@@ -9,7 +10,7 @@ from cstar_core.html_text import html_to_text as plain_html_to_text
 from cstar_core.letters.bodies import Gathered, HtmlToText, Said, as_html, as_text, gather
 from cstar_core.letters.correspondents import correspondents
 from cstar_core.letters.headers import Headers, ids_of
-from cstar_core.letters.letter import Correspondent, Letter, LetterPart
+from cstar_core.letters.letter import Correspondent, DeliveryReport, Letter, LetterPart
 from cstar_core.letters.limits import (
     HTML_MAX,
     LETTER_BYTES_MAX,
@@ -21,6 +22,10 @@ from cstar_core.letters.limits import (
     Unreadable,
 )
 from cstar_core.letters.mime import Entity, Parsing
+from cstar_core.letters.nature import is_daemon, list_or_automatic
+from cstar_core.letters.reports import delivery_report, loose_report, original_id
+from cstar_core.letters.suspicion import suspicion
+from cstar_core.letters.words import header_text
 
 _LOOP = "x-cstar-loop"
 _LOOPS_MAX = 20
@@ -46,15 +51,18 @@ def read_letter(
     if len(raw) > LETTER_BYTES_MAX:
         raise Unreadable("too_large", f"has more than {LETTER_BYTES_MAX // 1024 // 1024} MB")
     parsing = Parsing(raw)
-    return _Reading(parsing.whole(), parsing.defects, html_to_text).letter()
+    return _Reading(parsing.whole(), parsing.defects, html_to_text, trusted).letter()
 
 
 class _Reading:
-    def __init__(self, whole: Entity, defects: list[str], html_to_text: HtmlToText) -> None:
+    def __init__(
+        self, whole: Entity, defects: list[str], html_to_text: HtmlToText, trusted: Sequence[str]
+    ) -> None:
         self._whole = whole
         self._headers = whole.headers
         self._defects = defects
         self._to_text = html_to_text
+        self._trusted = trusted
         self._found = Gathered()
 
     def letter(self) -> Letter:
@@ -66,13 +74,17 @@ class _Reading:
         senders = correspondents(headers.all("from"), 1) or correspondents(headers.all("sender"), 1)
         to, cc = self._recipients()
         ids = ids_of(headers.all("message-id"))
+        answered = tuple(ids_of(headers.all("in-reply-to")))[:REFERENCES_MAX]
+        sender = senders[0] if senders else None
+        report = self._report(sender, text, answered)
+        nature, automatic = self._nature(sender, report)
         return Letter(
             message_id=ids[0] if ids else None,
-            in_reply_to=tuple(ids_of(headers.all("in-reply-to")))[:REFERENCES_MAX],
+            in_reply_to=answered,
             references=tuple(ids_of(headers.all("references")))[-REFERENCES_MAX:],
             subject=headers.text("subject")[:SUBJECT_MAX],
             date=instant(headers.text("date")),
-            sender=senders[0] if senders else None,
+            sender=sender,
             reply_to=correspondents(headers.all("reply-to"), RECIPIENTS_MAX),
             to=to,
             cc=cc,
@@ -80,11 +92,36 @@ class _Reading:
             text_cut=cut,
             html=self._html(said),
             parts=tuple(parts),
+            automatic=automatic,
+            nature=nature,
             loops=tuple(_loops(headers)),
+            report=report,
             protection=self._found.protection,
+            suspected=suspicion(headers, self._trusted),
             identity=_identity(headers, _leaves(self._whole)),
             defects=tuple(self._defects),
         )
+
+    def _report(
+        self, sender: Correspondent | None, text: str, answered: Sequence[str]
+    ) -> DeliveryReport | None:
+        found = delivery_report(self._found.reported, self._found.forwarded)
+        if not found and is_daemon(self._headers, sender):
+            found = loose_report(self._headers, text)
+        if not found:
+            return None
+        known = found.original_id or original_id(self._found.forwarded)
+        return replace(found, original_id=known or next(iter(answered), None))
+
+    def _nature(
+        self, sender: Correspondent | None, report: DeliveryReport | None
+    ) -> tuple[str, str | None]:
+        kinds = [each.type.rpartition("/")[2] for each in self._found.reported]
+        if report or any(each.endswith("delivery-status") for each in kinds):
+            return "bounce", "delivery status notice"
+        if kinds:
+            return "automatic", kinds[0].replace("-", " ")
+        return list_or_automatic(self._headers, sender)
 
     def _recipients(self) -> tuple[tuple[Correspondent, ...], tuple[Correspondent, ...]]:
         to = correspondents(self._headers.all("to"), RECIPIENTS_MAX + 1)
@@ -121,8 +158,7 @@ def instant(text: str) -> int | None:
 
 
 def _loops(headers: Headers) -> list[str]:
-    values = (headers.text(_LOOP) for _ in (0,)) if _LOOP in headers else ()
-    return [value[:NAME_MAX] for value in values][:_LOOPS_MAX]
+    return [header_text(value)[:NAME_MAX] for value in headers.all(_LOOP)][:_LOOPS_MAX]
 
 
 def _leaves(entity: Entity) -> Iterable[Entity]:
