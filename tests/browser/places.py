@@ -69,6 +69,7 @@ def names(desk: Helpdesk, ticket: str) -> dict[str, str]:
         "member": acme.members.list(page_size=1).items[0].id,
         "field": acme.custom_fields.list()[0].id,
         "key": acme.keys.create(type="secret", environment="live").key.id,
+        "mailbox": acme.mailboxes.create(address="support@acme.example").id,
         "reply": reply.id,
         "webhook": hook.webhook.id,
         "inbox.settings_view view": saved.id,

@@ -3,6 +3,7 @@
 from cstar_web.inbox.settings import (
     fields,
     keys,
+    mailboxes,
     members,
     replies,
     start,
@@ -11,4 +12,14 @@ from cstar_web.inbox.settings import (
     webhooks,
 )
 
-__all__ = ["fields", "keys", "members", "replies", "start", "team", "views", "webhooks"]
+__all__ = [
+    "fields",
+    "keys",
+    "mailboxes",
+    "members",
+    "replies",
+    "start",
+    "team",
+    "views",
+    "webhooks",
+]

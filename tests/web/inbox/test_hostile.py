@@ -164,6 +164,7 @@ def test_of_another_team_nothing_is_there(app: Flask, desk: Helpdesk, signed_in:
         "field": other.custom_fields.create(
             name="A secret", key="secret", type="text", entity_type="tickets"
         ).id,
+        "mailbox": other.mailboxes.create(address="s@example.com", name="A secret").id,
         "reply": other.canned_replies.create(name="A secret", content="A secret").id,
         "key": other.keys.create(type="secret", environment="live", name="A secret").key.id,
         "webhook": other.webhooks.create(

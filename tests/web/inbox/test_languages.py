@@ -24,13 +24,14 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|<\w[^>]*>")
 SAID_IN = (
     *("checks", "fields", "metadata", "placeholders", "tags", "values", "addresses", "members"),
     *("canned_replies", "custom_fields", "reports", "sign_ins", "tickets", "views", "webhooks"),
-    *("keys", "messages", "drafts", "presence", "events.room"),
+    *("keys", "mailboxes", "messages", "drafts", "presence", "events.room"),
 )
 # What no page shows: a form sends text, and names no parameter of its own.
 UNSEEN = {
     "are only for select and multiselect fields",
     "can be compared by: open",
     "can be given only together with filter",
+    "can be given only together with initial_message",
     "is not knownopen",
     "is only for a ticket that is resolved or closed",
     "is only for fields of open",
@@ -39,6 +40,7 @@ UNSEEN = {
     "must be a date (YYYY-MM-DD) from open to open",
     "must be a field of type open",
     "must be a list of at most 1,000 ids",
+    "must be a name such as example.com",
     "must be a string",
     "must be a value",
     "must be an array of ids",
@@ -88,6 +90,7 @@ UNSEEN = {
     "must not be the same ticket as ids.open",
     "must not have an empty key",
     "must not stand beside before",
+    "must stay true; make another one the default",
 }
 # What is said by a name, or in parts, and not found by reading the code.
 NAMED = {

@@ -6,7 +6,7 @@ from cstar_core import Helpdesk
 from tests.core.tracing import queries
 from tests.web.inbox.conftest import SignIn
 
-LISTS = ("members", "fields", "replies", "keys", "webhooks", "views", "team")
+LISTS = ("members", "fields", "replies", "keys", "webhooks", "views", "team", "mailboxes")
 
 
 def add(desk: Helpdesk, number: int) -> None:
@@ -19,6 +19,7 @@ def add(desk: Helpdesk, number: int) -> None:
     acme.canned_replies.create(name=f"Late {number}", content="Hello")
     acme.keys.create(type="secret", environment="test")
     acme.webhooks.create(name="Chat", url="https://example.com/hook", events=["*"])
+    acme.mailboxes.create(address=f"support{number}@example.com")
     acme.views.create(name="Hot", text="priority:urgent", shared=True)
 
 

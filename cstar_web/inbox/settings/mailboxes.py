@@ -1,0 +1,197 @@
+"""Mailboxes: the addresses that customers write to, with their servers, and how fetching goes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Response
+
+from cstar_core import (
+    PRIORITIES,
+    ImapServer,
+    Invalid,
+    Mailbox,
+    Problem,
+    SmtpServer,
+    TicketDefaults,
+    utc_now,
+)
+from cstar_web.inbox.declaring import Page, page
+from cstar_web.inbox.languages import LANGUAGES, say
+from cstar_web.inbox.settings.frame import SETTINGS, checked, refusals, seen_version, show
+from cstar_web.inbox.tickets import PRIORITY_WORDS, names
+from cstar_web.inbox.visits import TeamVisit
+
+MAILBOXES = f"{SETTINGS}/mailboxes"
+NEW = f"{MAILBOXES}/new"
+MAILBOX = f"{MAILBOXES}/{{mailbox}}"
+
+SECTION = "settings_mailboxes"
+SECURITY_WORDS = {
+    "tls": say("TLS from the first byte"),
+    "starttls": say("STARTTLS"),
+    "none": say("No encryption; only for a server on this machine"),
+}
+_FIELDS = (
+    *("address", "name", "language", "signature", "is_default", "answers_first"),
+    *("plus_addressing", "is_active", "priority", "tags", "assigned_to", "version"),
+    *("in_host", "in_port", "in_security", "in_user", "in_password", "in_folder", "in_delete"),
+    *("in_all", "out_host", "out_port", "out_security", "out_user", "out_password"),
+)
+# Where the core's names of what is wrong stand in the form.
+_PLACES = {"incoming": "in_", "outgoing": "out_", "defaults": ""}
+_TAKEN = say("is another mailbox's already")
+_ENOUGH = say("There are as many mailboxes as a team may have; delete one first")
+
+
+@page(Page(method="GET", path=MAILBOXES, name=SECTION, access="owner"))
+def mailboxes(visit: TeamVisit) -> Response:
+    return show(visit, "mailboxes", SECTION, mailboxes=visit.workspace.mailboxes.list())
+
+
+@page(Page(method="GET", path=NEW, name="ask_mailbox", access="owner"))
+def ask_mailbox(visit: TeamVisit) -> Response:
+    return show(visit, "new_mailbox", SECTION, mailbox=None, **_choices(visit))
+
+
+@page(
+    Page(
+        method="POST",
+        path=NEW,
+        name="create_mailbox",
+        access="owner",
+        fields=_FIELDS,
+        again=ask_mailbox,
+    )
+)
+def create_mailbox(visit: TeamVisit) -> Response:
+    with _refusals():
+        made = visit.workspace.mailboxes.create(**_values(visit, None))
+    return visit.leads_to("settings_mailbox", mailbox=made.id, done="mailbox-made")
+
+
+@page(Page(method="GET", path=MAILBOX, name="settings_mailbox", access="owner"))
+def mailbox_page(visit: TeamVisit, mailbox: str) -> Response:
+    found = visit.workspace.mailboxes.get(mailbox)
+    return show(visit, "mailbox", SECTION, mailbox=found, **_choices(visit))
+
+
+@page(
+    Page(
+        method="POST",
+        path=MAILBOX,
+        name="change_mailbox",
+        access="owner",
+        fields=_FIELDS,
+        again=mailbox_page,
+    )
+)
+def change_mailbox(visit: TeamVisit, mailbox: str) -> Response:
+    before = visit.workspace.mailboxes.get(mailbox)
+    with _refusals():
+        values = _values(visit, before)
+        visit.workspace.mailboxes.update(
+            mailbox, expected_version=seen_version(visit) or before.version, **values
+        )
+    return visit.leads_to("settings_mailbox", mailbox=mailbox, done="changed")
+
+
+@page(Page(method="GET", path=f"{MAILBOX}/delete", name="ask_mailbox_deletion", access="owner"))
+def ask_mailbox_deletion(visit: TeamVisit, mailbox: str) -> Response:
+    found = visit.workspace.mailboxes.get(mailbox)
+    return show(visit, "delete_mailbox", SECTION, mailbox=found)
+
+
+@page(Page(method="POST", path=f"{MAILBOX}/delete", name="delete_mailbox", access="owner"))
+def delete_mailbox(visit: TeamVisit, mailbox: str) -> Response:
+    visit.workspace.mailboxes.delete(mailbox)
+    return visit.leads_to(SECTION, done="mailbox-deleted")
+
+
+def _choices(visit: TeamVisit) -> dict[str, object]:
+    return {
+        "languages_of_mail": LANGUAGES,
+        "members": names(visit),
+        "priorities": PRIORITIES,
+        "priority_words": PRIORITY_WORDS,
+        "security_words": SECURITY_WORDS,
+    }
+
+
+def _values(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any]:
+    """What the form says of a mailbox; what it does not ask for stays as it is."""
+    typed = visit.form.values
+    return {
+        **{name: typed[name].strip() for name in ("address", "name", "language")},
+        "signature": typed["signature"].strip(),
+        **{
+            name: checked(visit, name)
+            for name in ("is_default", "answers_first", "plus_addressing", "is_active")
+        },
+        "defaults": _defaults(typed, before.defaults if before else TicketDefaults()),
+        "incoming": _incoming(visit, before.incoming if before else None),
+        "outgoing": _outgoing(visit, before.outgoing if before else None),
+    }
+
+
+def _defaults(typed: Mapping[str, str], before: TicketDefaults) -> dict[str, Any]:
+    tags = [tag for each in typed["tags"].split(",") if (tag := each.strip())]
+    return {
+        "priority": typed["priority"] or None,
+        "tags": tags,
+        "custom_fields": dict(before.custom_fields),
+        **({"assigned_to": typed["assigned_to"]} if typed["assigned_to"] else {}),
+    }
+
+
+def _incoming(visit: TeamVisit, before: ImapServer | None) -> dict[str, Any] | None:
+    server = _server(visit, "in")
+    if server is None:
+        return None
+    since = before.since if before else None if checked(visit, "in_all") else utc_now()
+    return {
+        **server,
+        "user": visit.form.values["in_user"].strip(),
+        "folder": visit.form.values["in_folder"].strip() or "INBOX",
+        "delete": checked(visit, "in_delete"),
+        "since": since,
+    }
+
+
+def _outgoing(visit: TeamVisit, before: SmtpServer | None) -> dict[str, Any] | None:
+    server, user = _server(visit, "out"), visit.form.values["out_user"].strip()
+    return None if server is None else {**server, "user": user or None}
+
+
+def _server(visit: TeamVisit, way: str) -> dict[str, Any] | None:
+    """What both kinds of servers have; None if no host is named."""
+    typed = visit.form.values
+    host, port = typed[f"{way}_host"].strip(), typed[f"{way}_port"].strip()
+    if not host:
+        return None
+    is_number = port.isascii() and port.isdecimal() and len(port) < 7
+    return {
+        "host": host,
+        "port": int(port) if is_number else port or None,
+        "security": typed[f"{way}_security"] or "tls",
+        # A password stays if none is typed.
+        "password": typed[f"{way}_password"] or None,
+    }
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Tell what is wrong beside the field of the form that it is said of."""
+    try:
+        with refusals(_ENOUGH, address=_TAKEN):
+            yield
+    except Invalid as error:
+        raise Invalid([_placed(problem) for problem in error.problems]) from error
+
+
+def _placed(problem: Problem) -> Problem:
+    part, dot, rest = problem.param.partition(".")
+    if not dot or part not in _PLACES:
+        return problem
+    name = rest.partition(".")[0] if part != "defaults" else rest
+    return Problem(f"{_PLACES[part]}{name}", problem.code, problem.rule)

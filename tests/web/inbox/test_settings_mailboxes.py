@@ -1,0 +1,165 @@
+"""Mailboxes in the settings."""
+
+import pytest
+
+from cstar_core import Helpdesk, Mailbox, Workspace
+from tests.web.inbox.browser import Browser, Seen
+from tests.web.inbox.conftest import SignIn
+
+MAILBOXES = "/inbox/acme/settings/mailboxes"
+NEW: dict[str, str | list[str]] = {
+    "address": "support@acme.example",
+    "name": "Acme Support",
+    "language": "de",
+    "signature": "Your Acme",
+    "is_active": "yes",
+    "plus_addressing": "yes",
+    "priority": "high",
+    "tags": "mail, vip",
+    "in_host": "imap.acme.example",
+    "in_security": "tls",
+    "in_port": "",
+    "in_user": "support",
+    "in_password": "hunter2-in",
+    "in_folder": "INBOX",
+    "out_host": "smtp.acme.example",
+    "out_security": "starttls",
+    "out_port": "2587",
+    "out_user": "support",
+    "out_password": "hunter2-out",
+}
+
+
+@pytest.fixture
+def owner(signed_in: SignIn) -> Browser:
+    return signed_in("owner")
+
+
+@pytest.fixture
+def made(acme: Workspace, owner: Browser) -> Mailbox:
+    answer = owner.send(f"{MAILBOXES}/new", NEW)
+    assert answer.status_code == 303, Seen(answer.text).text
+    return acme.mailboxes.list()[0]
+
+
+def path_of(mailbox: Mailbox) -> str:
+    return f"{MAILBOXES}/{mailbox.id}"
+
+
+def test_a_mailbox_is_made_with_its_servers(made: Mailbox) -> None:
+    assert (made.address, made.name, made.language) == (NEW["address"], NEW["name"], "de")
+    assert made.incoming is not None and made.outgoing is not None
+    assert (made.incoming.port, made.outgoing.port) == (993, 2587)
+    assert made.incoming.since is not None
+    assert made.defaults.priority == "high" and made.defaults.tags == ("mail", "vip")
+    assert made.is_default and made.is_active and not made.answers_first
+
+
+def test_a_mailbox_may_have_no_servers_or_all_that_is_there(
+    acme: Workspace, owner: Browser
+) -> None:
+    owner.send(f"{MAILBOXES}/new", {"address": "a@acme.example", "name": "A", "language": "en"})
+    owner.send(f"{MAILBOXES}/new", {**NEW, "in_all": "yes"})
+    alone, all_of_it = acme.mailboxes.list()
+    assert alone.incoming is None and alone.outgoing is None and not alone.is_active
+    assert all_of_it.incoming is not None and all_of_it.incoming.since is None
+
+
+def test_no_page_shows_a_password(owner: Browser, made: Mailbox) -> None:
+    pages = [owner.get(path).text for path in (MAILBOXES, path_of(made))]
+    wrong = owner.send(path_of(made), {**NEW, "address": "", "version": "1"})
+    assert wrong.status_code == 422
+    assert "hunter2" not in "".join((*pages, wrong.text))
+
+
+def test_a_password_stays_if_none_is_typed(desk: Helpdesk, owner: Browser, made: Mailbox) -> None:
+    kept = {**NEW, "in_password": "", "out_password": "", "name": "Other", "is_default": "yes"}
+    assert owner.send(path_of(made), kept).status_code == 303
+    account = desk.mail_accounts.get(made.id)
+    assert account.mailbox.name == "Other"
+    assert (account.incoming_password, account.outgoing_password) == ("hunter2-in", "hunter2-out")
+    assert account.mailbox.incoming == made.incoming
+
+
+def test_what_the_form_does_not_ask_for_stays(
+    acme: Workspace, owner: Browser, made: Mailbox
+) -> None:
+    acme.custom_fields.create(name="Plan", key="plan", type="text", entity_type="tickets")
+    key = {"domain": "acme.example", "selector": "s1", "key_file": "/etc/key"}
+    acme.mailboxes.update(made.id, dkim=key, defaults={"custom_fields": {"plan": "pro"}})
+    assert "s1._domainkey.acme.example" in owner.see(path_of(made)).text
+    owner.send(path_of(made), {**NEW, "is_default": "yes"})
+    found = acme.mailboxes.get(made.id)
+    assert found.dkim is not None and found.defaults.custom_fields == {"plan": "pro"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "told"),
+    [
+        ({"address": "nobody"}, "address", "Email address must be an email address"),
+        ({"address": ""}, "address", "Email address is required"),
+        ({"in_host": "a b"}, "in_host", "Host must be the name or the address of a host"),
+        ({"in_user": ""}, "in_user", "User"),
+        ({"in_port": "99999"}, "in_port", "Port must be"),
+        ({"in_port": "x"}, "in_port", "Port must be"),
+        ({"in_security": "none"}, "in_security", "must be tls or starttls"),
+        ({"out_user": ""}, "out_user", "must go with a password"),
+        ({"out_security": "x"}, "out_security", "Encryption must be one of"),
+        ({"tags": "x" * 200}, "tags", "Tags must be at most"),
+        ({"assigned_to": "mem_x"}, "assigned_to", "Assigned to"),
+        ({"language": "x"}, "language", "must be the code of a language"),
+    ],
+)
+def test_what_is_wrong_is_told_beside_its_field(
+    acme: Workspace, owner: Browser, changed: dict[str, str], name: str, told: str
+) -> None:
+    answer = owner.send(f"{MAILBOXES}/new", {**NEW, **changed})
+    seen = Seen(answer.text)
+    assert answer.status_code == 422 and told in seen.text, seen.text
+    fields = [*seen.all("input"), *seen.all("select")]
+    assert next(each for each in fields if each.get("name") == name)["aria-invalid"] == "true"
+    assert acme.mailboxes.list() == ()
+
+
+def test_an_address_is_one_mailbox(owner: Browser, made: Mailbox) -> None:
+    answer = owner.send(f"{MAILBOXES}/new", NEW)
+    assert answer.status_code == 422
+    assert "Email address is another mailbox's already" in Seen(answer.text).text
+
+
+def test_the_default_says_so_and_stays_until_another_one_is(
+    acme: Workspace, owner: Browser, made: Mailbox
+) -> None:
+    assert "This is the default" in owner.see(path_of(made)).text
+    owner.send(f"{MAILBOXES}/new", {**NEW, "address": "b@acme.example", "is_default": "yes"})
+    assert [each.is_default for each in acme.mailboxes.list()] == [False, True]
+
+
+def test_nobody_writes_over_what_another_one_changed(
+    acme: Workspace, owner: Browser, made: Mailbox
+) -> None:
+    acme.mailboxes.update(made.id, name="Theirs")
+    answer = owner.send(path_of(made), {**NEW, "is_default": "yes", "version": "1"})
+    assert answer.status_code == 422 and "Somebody has changed this" in Seen(answer.text).text
+    assert acme.mailboxes.get(made.id).name == "Theirs"
+
+
+def test_how_fetching_goes_is_told(desk: Helpdesk, owner: Browser, made: Mailbox) -> None:
+    assert "Not fetched yet" in owner.see(MAILBOXES).text
+    desk.mail_accounts.note_fetched(made.id)
+    assert "Works" in owner.see(MAILBOXES).text and "· Fetched" in owner.see(MAILBOXES).text
+    desk.mail_accounts.note_failed(made.id, "<b>no route</b> to host")
+    for path in (MAILBOXES, path_of(made)):
+        seen = owner.see(path)
+        assert "Fails" in seen.text and "<b>no route</b> to host" in seen.text
+    owner.send(path_of(made), {**NEW, "is_active": "", "is_default": "yes"})
+    assert "Off" in owner.see(MAILBOXES).text
+
+
+def test_a_mailbox_is_deleted_after_a_question(
+    acme: Workspace, owner: Browser, made: Mailbox
+) -> None:
+    assert "Delete support@acme.example?" in owner.see(f"{path_of(made)}/delete").text
+    answer = owner.send(f"{path_of(made)}/delete")
+    assert "is deleted" in owner.see(answer.headers["Location"]).text
+    assert acme.mailboxes.list() == () and owner.get(path_of(made)).status_code == 404
