@@ -1,10 +1,15 @@
 """The mailboxes of a whole desk, with their passwords, for what fetches, takes and sends mail."""
 
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from peewee import JOIN, fn
 
-from cstar_core.errors import NotFound
+from cstar_core.beside import opened
+from cstar_core.errors import Busy, NotFound, StaleVersion
 from cstar_core.ids import public_id
 from cstar_core.mailboxes.mailbox import COLUMNS, Mailbox, mailbox_of
 from cstar_core.members import fold_email
@@ -56,6 +61,7 @@ _OF_ROW = MailboxRow.id == slot("mailbox")
 _KEY = prepare(
     MailboxRow.select(MailboxRow.id).where(_OF_UID & (MailboxRow.workspace_id == slot("workspace")))
 )
+_KEY_OF_UID = prepare(MailboxRow.select(MailboxRow.id).where(_OF_UID))
 _SENDING = prepare(
     MailboxRow.select(MailboxRow.id).where(
         (MailboxRow.workspace_id == slot("workspace"))
@@ -81,16 +87,19 @@ _FAILED = prepare(
         }
     ).where(_OF_UID)
 )
+# Not under another number: that of a folder which was changed meanwhile, or numbered anew.
 _MOVE = prepare(
     MailboxRow.update(
         {MailboxRow.uid_validity: slot("validity"), MailboxRow.last_uid: slot("last")}
     ).where(
         _OF_ROW
-        & (
-            MailboxRow.uid_validity.is_null()
-            | (MailboxRow.uid_validity != slot("validity"))
-            | (MailboxRow.last_uid < slot("last"))
-        )
+        & (MailboxRow.uid_validity.is_null() | (MailboxRow.uid_validity == slot("validity")))
+        & (MailboxRow.last_uid < slot("last"))
+    )
+)
+_BEGIN = prepare(
+    MailboxRow.update({MailboxRow.uid_validity: slot("validity"), MailboxRow.last_uid: 0}).where(
+        _OF_UID & (MailboxRow.version == slot("version"))
     )
 )
 
@@ -135,12 +144,41 @@ class MailAccounts:
             uid, text = required_uid("mailbox", id), failure[:FAILURE_MAX]
             tx.run(_FAILED, uid=uid, now=tx.now, failure=text)
 
-    def begin_anew(self, id: str, uid_validity: int) -> None:
-        """The server has numbered the folder's messages anew: all of it is read again."""
+    def note_opened(self, account: MailAccount, uid_validity: int) -> None:
+        """A folder is read from its beginning: for the first time, or numbered anew since then.
+
+        Raises StaleVersion if the mailbox was changed since the account was read, or is gone.
+        """
         with self._store.transaction(brief=True) as tx:
-            row = tx.first(_BY_UID, uid=required_uid("mailbox", id))
-            if row is not None:
-                move_cursor(tx, row[0], uid_validity, 0)
+            uid = required_uid("mailbox", account.mailbox.id)
+            version = account.mailbox.version
+            if not tx.run(_BEGIN, uid=uid, version=version, validity=uid_validity):
+                raise StaleVersion("The mailbox was changed meanwhile")
+
+    def note_passed(self, id: str, uid_validity: int, uid: int) -> None:
+        """Nothing up to a UID is to be read any more."""
+        with self._store.transaction(brief=True) as tx:
+            key = tx.value(_KEY_OF_UID, uid=required_uid("mailbox", id))
+            if key is not None:
+                move_cursor(tx, key, uid_validity, uid)
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[[], int]]:
+        """Be the only program that fetches; raises Busy while another one does.
+
+        What it gives is a function whose number differs once somebody has written. The lock is on a
+        file beside the database, which the system frees when its holder ends.
+        """
+        descriptor = opened(f"{self._store.path}-mailboxes", self._store.path)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy("Another program fetches the mail of this desk.") from None
+            with self._store.changes() as number:
+                yield number
+        finally:
+            os.close(descriptor)
 
 
 def account_of(row: SqlRow) -> MailAccount:
@@ -150,7 +188,7 @@ def account_of(row: SqlRow) -> MailAccount:
         mailbox_of(tuple(mailbox)),
         public_id("team", team),
         environment,
-        validity,
+        validity or None,
         last_uid,
         incoming,
         outgoing,

@@ -21,7 +21,8 @@ from cstar_core.tables import MailboxRow
 _WHOSE = ("host", "port", "security", "user")
 # What makes a folder another one, which is read from its beginning.
 _WHERE = ("host", "user", "folder")
-_ANEW = {"uid_validity": None, "last_uid": 0, "failing_since": None, "failure": None}
+# No folder has the number 0: whoever reads the one before moves nothing any more.
+_ANEW = {"uid_validity": 0, "last_uid": 0, "failing_since": None, "failure": None}
 _NAMES = (
     *("address", "name", "language", "signature", "defaults", "is_default", "answers_first"),
     *("plus_addressing", "is_active", "incoming", "incoming_secret", "outgoing"),

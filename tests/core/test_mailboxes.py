@@ -1,12 +1,14 @@
 """Mailboxes: their rules, whose they are, their passwords, and which one an address comes to."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cstar_core import (
     MAILBOXES_MAX,
+    Busy,
     Conflict,
     Forbidden,
     Helpdesk,
@@ -318,10 +320,40 @@ def test_health_says_since_when_fetching_fails(
 def test_another_folder_is_read_from_its_beginning(
     desk: Helpdesk, acme: Workspace, support: Mailbox
 ) -> None:
-    desk.mail_accounts.begin_anew(support.id, 7)
+    before = desk.mail_accounts.get(support.id)
+    desk.mail_accounts.note_opened(before, 7)
+    desk.mail_accounts.note_passed(support.id, 7, 12)
     desk.mail_accounts.note_failed(support.id, "x")
     acme.mailboxes.update(support.id, incoming={**IMAP, "port": 9993})
-    assert desk.mail_accounts.get(support.id).uid_validity == 7
+    account = desk.mail_accounts.get(support.id)
+    assert (account.uid_validity, account.last_uid) == (7, 12)
     acme.mailboxes.update(support.id, incoming={**IMAP, "folder": "Help"})
     account = desk.mail_accounts.get(support.id)
     assert (account.uid_validity, account.last_uid, account.mailbox.failure) == (None, 0, None)
+    # Whoever still reads the folder of before moves nothing.
+    desk.mail_accounts.note_passed(support.id, 7, 99)
+    assert desk.mail_accounts.get(support.id).last_uid == 0
+    with pytest.raises(StaleVersion, match="changed meanwhile"):
+        desk.mail_accounts.note_opened(before, 7)
+    desk.mail_accounts.note_opened(account, 9)
+    assert desk.mail_accounts.get(support.id).uid_validity == 9
+
+
+def test_a_cursor_moves_forward_only(desk: Helpdesk, support: Mailbox) -> None:
+    desk.mail_accounts.note_opened(desk.mail_accounts.get(support.id), 7)
+    for uid in (5, 3):
+        desk.mail_accounts.note_passed(support.id, 7, uid)
+    desk.mail_accounts.note_passed(support.id, 8, 100)
+    account = desk.mail_accounts.get(support.id)
+    assert (account.uid_validity, account.last_uid) == (7, 5)
+
+
+def test_one_program_fetches(desk: Helpdesk, acme: Workspace, path: Path) -> None:
+    with desk.mail_accounts.alone() as changes, Helpdesk.open(path) as other:
+        with pytest.raises(Busy, match="Another program fetches"), other.mail_accounts.alone():
+            pass
+        before = changes()
+        other.workspace("acme").tickets.create(title="x")
+        assert changes() != before
+    with desk.mail_accounts.alone():
+        pass
