@@ -66,6 +66,8 @@ from cstar_core.letters import (
     Unreadable,
     dump_letter,
     load_letter,
+    quoted_at,
+    quoted_lines,
     read_letter,
 )
 from cstar_core.mailboxes import (
@@ -387,6 +389,8 @@ __all__ = [
     "merge_metadata",
     "parse_id",
     "parse_tags",
+    "quoted_at",
+    "quoted_lines",
     "read_letter",
     "snippet",
     "times_csv",
