@@ -20,9 +20,11 @@ from cstar_core.exports import Export, load_export, make_export, make_personal
 from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
 from cstar_core.keys import Access, Keys, NewKey
+from cstar_core.mail import WaitingMail, waiting_mail
 from cstar_core.mailboxes import MailAccounts
 from cstar_core.members import place_of_member
 from cstar_core.migrations import Upgrade, scripts
+from cstar_core.pages import PAGE_SIZE_MAX
 from cstar_core.reindexing import Reindexed, reindex
 from cstar_core.scope import SYSTEM, Actor
 from cstar_core.sign_ins import Hasher, Sessions, SignIns
@@ -229,6 +231,11 @@ class Helpdesk:
         """
         with self.outbox(pace) as outbox:
             return deliver_due(outbox, send)
+
+    def waiting_mail(self, limit: int = PAGE_SIZE_MAX) -> tuple[WaitingMail, ...]:
+        """The mails of all teams that were taken in and not settled, the oldest first."""
+        with self._store.snapshot() as snap:
+            return waiting_mail(snap, limit)
 
     def probe(self) -> None:
         """Write and commit one row, to know that writing works.

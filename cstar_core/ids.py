@@ -20,6 +20,8 @@ PREFIXES = {
     "session": "ses_",
     "view": "view_",
     "mailbox": "mbx_",
+    "mail": "eml_",
+    "mail block": "mbk_",
     "attachment": "att_",
 }
 _HEX = re.compile(r"[0-9a-f]{32}\Z")

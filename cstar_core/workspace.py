@@ -15,6 +15,7 @@ from cstar_core.events import Events
 from cstar_core.idempotency import Idempotency
 from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import TeamKeys
+from cstar_core.mail import MailBlocks, Mails
 from cstar_core.mailboxes import Mailboxes
 from cstar_core.members import Member, Members
 from cstar_core.messages import Messages
@@ -72,6 +73,8 @@ class Workspace:
         self.keys = TeamKeys(settings, scope, team.id)
         self.views = Views(store, scope)
         self.reports = Reports(store, scope)
+        self.mail = Mails(store, scope)
+        self.mail_blocks = MailBlocks(store, scope)
         self.idempotency = Idempotency(store, scope)
 
     def import_file(

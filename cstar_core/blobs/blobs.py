@@ -40,6 +40,10 @@ class Blobs:
             raise Busy("The file was stored too long ago and is gone; store it again.")
         return row_of(tx, blob)
 
+    def has(self, blob: Blob) -> bool:
+        """Whether a file is there, and as long as it should be."""
+        return self._folder.has(blob)
+
     def open(self, blob: Blob) -> BufferedReader:
         """A file to read. Raises FileLost."""
         return self._folder.open(blob)

@@ -58,6 +58,8 @@ EVENT_TYPES = (
     "mailbox.created",
     "mailbox.updated",
     "mailbox.deleted",
+    "mail_block.created",
+    "mail_block.deleted",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

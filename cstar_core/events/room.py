@@ -25,6 +25,7 @@ _KINDS = {
     "custom_field": "custom field",
     "canned_reply": "canned reply",
     "ticket_links": "team",
+    "mail_block": "mail block",
 }
 
 

@@ -27,6 +27,8 @@ LEFT_OUT = {
     "deliveries": "belong to webhooks",
     "attempts": "belong to webhooks",
     "mailboxes": "addresses, servers and secrets of this desk: a copy must not fetch and send too",
+    "mails": "the ledger of what came to the mailboxes of this desk",
+    "mail_blocks": "belong to the mailboxes of this desk",
     "link_secrets": "secrets: the links of this desk do not open a copy of it",
     "quiet_events": "whom to tell of events; an import tells nobody of its own",
 }

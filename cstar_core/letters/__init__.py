@@ -11,7 +11,6 @@ from cstar_core.letters.letter import (
     Suspicion,
 )
 from cstar_core.letters.limits import LETTER_BYTES_MAX, Unreadable
-from cstar_core.letters.quoting import quoted_at, quoted_lines
 from cstar_core.letters.reading import read_letter
 
 __all__ = [
@@ -26,7 +25,5 @@ __all__ = [
     "Unreadable",
     "dump_letter",
     "load_letter",
-    "quoted_at",
-    "quoted_lines",
     "read_letter",
 ]

@@ -24,6 +24,7 @@ from cstar_core.tables.people import (
     TeamRow,
     WorkspaceRow,
 )
+from cstar_core.tables.received import MailBlockRow, MailRow
 from cstar_core.tables.replying import CannedReplyRow, DraftRow, PresenceRow
 from cstar_core.tables.signing import (
     InvitationRow,
@@ -52,10 +53,13 @@ from cstar_core.tables.words import (
     DELIVERY_STATUSES,
     ENVIRONMENTS,
     KEY_TYPES,
+    MAIL_SOURCES,
+    MAIL_VERDICTS,
     PRIORITIES,
     ROLES,
     SENDERS,
     STATUSES,
+    THREADINGS,
 )
 
 __all__ = [
@@ -64,10 +68,13 @@ __all__ = [
     "DIALECT",
     "ENVIRONMENTS",
     "KEY_TYPES",
+    "MAIL_SOURCES",
+    "MAIL_VERDICTS",
     "PRIORITIES",
     "ROLES",
     "SENDERS",
     "STATUSES",
+    "THREADINGS",
     "AttachmentRow",
     "AttemptRow",
     "BlobRow",
@@ -83,6 +90,8 @@ __all__ = [
     "KeyRow",
     "KnownNetworkRow",
     "LinkSecretRow",
+    "MailBlockRow",
+    "MailRow",
     "MailboxRow",
     "MemberRow",
     "MergeRow",

@@ -8,3 +8,9 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 SENDERS = ("customer", "agent", "system")
 ACTOR_TYPES = ("system", "key", "member")
 DELIVERY_STATUSES = ("pending", "delivered", "failed")
+MAIL_SOURCES = ("api", "imap", "lmtp", "pipe", "import")
+MAIL_VERDICTS = (
+    *("waiting", "ticket", "reply", "bounce", "automatic"),
+    *("duplicate", "ignored", "spam", "failed"),
+)
+THREADINGS = ("reply_address", "in_reply_to", "references", "subject", "new")

@@ -1,0 +1,254 @@
+"""The room of mail: take in what comes, settle it, look at it, and put right what went wrong."""
+
+from collections.abc import Callable, Sequence
+
+from peewee import fn
+
+from cstar_core.attached import NewFile, new_file
+from cstar_core.blobs import Blobs
+from cstar_core.checks import check_integer, raise_any
+from cstar_core.errors import Conflict, Forbidden, NotFound
+from cstar_core.ids import parse_id
+from cstar_core.letters import Letter, Unreadable, read_letter
+from cstar_core.mail.listing import check_verdicts, mails_of_messages, read_page, wanted
+from cstar_core.mail.mail import Envelope, Mail, MailPlace, mail_key, read_mail
+from cstar_core.mail.settling import WAITING, Case, find_taken, settle
+from cstar_core.mail.taking import check_taken, take
+from cstar_core.mail.unreadable import blob_of, settle_unreadable
+from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, open_window
+from cstar_core.scope import Scope
+from cstar_core.store import Snapshot, Store, limited, prepare, slot
+from cstar_core.tables import MailRow
+
+# Whatever stops the program that reads it so often would stop it again.
+ATTEMPTS_MAX = 3
+Read = Callable[[bytes], Letter]
+
+_RELEASED = ("spam", "ignored", "bounce")
+_OLDEST = prepare(
+    limited(
+        MailRow.select(MailRow.id)
+        .where((MailRow.workspace_id == slot("workspace")) & (MailRow.verdict == WAITING))
+        .order_by(MailRow.id)
+    )
+)
+_TRY = prepare(
+    MailRow.update({MailRow.attempts: MailRow.attempts + 1}).where(
+        (MailRow.id == slot("mail")) & (MailRow.verdict == WAITING)
+    )
+)
+_WAIT = prepare(
+    MailRow.update(
+        {
+            MailRow.verdict: WAITING,
+            MailRow.reason: None,
+            MailRow.attempts: 0,
+            MailRow.identity: None,
+            MailRow.settled_at: None,
+            MailRow.is_released: fn.MAX(MailRow.is_released, slot("released")),
+            MailRow.version: MailRow.version + 1,
+        }
+    ).where(MailRow.id == slot("mail"))
+)
+
+
+class Mails:
+    """The ledger of one workspace: every mail that came in, and what became of it."""
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+        self._blobs = Blobs(store)
+
+    def take(
+        self,
+        raw: bytes,
+        *,
+        source: str = "api",
+        mailbox: str | None = None,
+        envelope: Envelope | None = None,
+        place: MailPlace | None = None,
+    ) -> Mail:
+        """Take in a mail, whatever it is: from here on it is accounted for, and waits.
+
+        ``source`` is api, imap, lmtp, pipe or import. ``mailbox`` is an id; without it that of the
+        envelope is found, else it is the default one. With ``place`` the mailbox has been read up
+        to there. What was taken before, from the same place or with the same bytes, is that mail.
+        Raises Invalid, NotFound, StorageFull and Busy; then nothing is taken.
+        """
+        raise_any(check_taken(raw, source, envelope, place))
+        blob = self._blobs.put(raw)
+        with self._store.transaction(brief=True) as tx:
+            given = envelope or Envelope()
+            key = take(tx, self._scope, self._blobs, blob, mailbox, source, given, place)
+            return read_mail(tx, key)
+
+    def settle(self, id: str, letter: Letter | Unreadable) -> Mail:
+        """Do with a mail that waits what its content asks for; one that is settled stays as it is.
+
+        Raises NotFound, and StorageFull and Busy; then it still waits.
+        """
+        with self._store.snapshot() as snap:
+            if find_taken(snap, mail_key(snap, self._scope, id)) is None:
+                return read_mail(snap, mail_key(snap, self._scope, id))
+        files = () if isinstance(letter, Unreadable) else self._store_parts(letter)
+        with self._store.transaction(brief=True) as tx:
+            key = mail_key(tx, self._scope, id)
+            taken = find_taken(tx, key)
+            if taken is not None and isinstance(letter, Unreadable):
+                settle_unreadable(tx, self._scope, self._blobs, taken, letter)
+            elif taken is not None and isinstance(letter, Letter):
+                settle(Case(tx, self._scope, taken, letter), self._blobs, files)
+            return read_mail(tx, key)
+
+    def receive(
+        self,
+        raw: bytes,
+        *,
+        source: str = "api",
+        mailbox: str | None = None,
+        envelope: Envelope | None = None,
+        place: MailPlace | None = None,
+        read: Read = read_letter,
+    ) -> Mail:
+        """Take in a mail and settle it; ``read`` makes a letter of its bytes.
+
+        Raises as ``take`` and ``settle``.
+        """
+        mail = self.take(raw, source=source, mailbox=mailbox, envelope=envelope, place=place)
+        return self.work(mail.id, read)
+
+    def work(self, id: str, read: Read = read_letter) -> Mail:
+        """Read and settle a mail that waits; what stopped whoever tried it too often is unreadable.
+
+        ``read`` may raise Unreadable. Raises as ``settle``.
+        """
+        mail = self.begin(id)
+        if mail.verdict != "waiting":
+            return mail
+        if mail.attempts > ATTEMPTS_MAX:
+            return self.settle(id, Unreadable("stopped", "stopped whatever tried to read it"))
+        try:
+            letter: Letter | Unreadable = read(self.raw(id))
+        except NotFound:
+            letter = Unreadable("lost", "is not where it was kept")
+        except Unreadable as error:
+            letter = error
+        return self.settle(id, letter)
+
+    def begin(self, id: str) -> Mail:
+        """Note that somebody tries to read a mail now, before it may stop them; how it is then."""
+        with self._store.transaction(brief=True) as tx:
+            key = mail_key(tx, self._scope, id)
+            tx.run(_TRY, mail=key)
+            return read_mail(tx, key)
+
+    def waiting(self, limit: int = PAGE_SIZE_MAX) -> tuple[Mail, ...]:
+        """The mails that wait, the oldest first."""
+        raise_any(check_integer("limit", limit, 1, 1_000))
+        self._refuse_customers()
+        with self._store.snapshot() as snap:
+            keys = snap.all(_OLDEST, workspace=self._scope.workspace_id, limit=limit)
+            return tuple(read_mail(snap, key) for (key,) in keys)
+
+    def get(self, id: str) -> Mail:
+        """One mail; raises NotFound."""
+        with self._store.snapshot() as snap:
+            return read_mail(snap, self._key(snap, id))
+
+    def find(self, id: str) -> Mail | None:
+        """One mail, or None."""
+        try:
+            return self.get(id)
+        except NotFound:
+            return None
+
+    def list(
+        self,
+        *,
+        verdict: str | Sequence[str] | None = None,
+        mailbox: str | None = None,
+        ticket: str | None = None,
+        page: int = 1,
+        page_size: int = PAGE_SIZE_DEFAULT,
+        cursor: str | None = None,
+    ) -> Page[Mail]:
+        """Mails that came in, the newest first.
+
+        ``verdict`` is one or several, ``mailbox`` and ``ticket`` are ids. Raises Invalid, and
+        NotFound for a mailbox or ticket that is not there.
+        """
+        self._refuse_customers()
+        raise_any(check_verdicts("verdict", verdict))
+        with self._store.snapshot() as snap:
+            these = wanted(snap, self._scope, verdict, mailbox, ticket)
+            query = ("mails", self._scope.workspace_id, these)
+            window = open_window(page, page_size, cursor, query, 1)
+            return read_page(snap, self._scope, these, window, query)
+
+    def of_messages(self, ticket_id: str, message_ids: Sequence[str]) -> dict[str, Mail]:
+        """The mails by which some messages of a ticket came, by the message's id.
+
+        Raises NotFound for the ticket; what is no message of it is left out.
+        """
+        self._refuse_customers()
+        uids = [uid for each in message_ids if (uid := parse_id("message", each)) is not None]
+        with self._store.snapshot() as snap:
+            return mails_of_messages(snap, self._scope, ticket_id, uids)
+
+    def raw(self, id: str) -> bytes:
+        """A mail as it came. Raises NotFound, also if its bytes were forgotten, and FileLost."""
+        with self._store.snapshot() as snap:
+            blob = blob_of(snap, self._key(snap, id))
+        if blob is None:
+            raise NotFound("raw mail", id)
+        return self._blobs.read(blob)
+
+    def retry(self, id: str) -> Mail:
+        """Read a mail again that could not be read: it waits again, and its ticket stays.
+
+        Raises NotFound, and Conflict for one that is no failure, or of which nothing is left.
+        """
+        return self._wait_again(id, ("failed",), released=False)
+
+    def release(self, id: str) -> Mail:
+        """Take a mail that was filed as spam, ignored or led nowhere for a message: it waits again.
+
+        Raises NotFound, and Conflict for one that has a message, or of which nothing is left.
+        """
+        return self._wait_again(id, _RELEASED, released=True)
+
+    def _wait_again(self, id: str, verdicts: Sequence[str], *, released: bool) -> Mail:
+        with self._store.transaction(brief=True) as tx:
+            key = self._key(tx, id)
+            mail = read_mail(tx, key)
+            if mail.verdict == "waiting":
+                return mail
+            done = released and mail.message_id is not None
+            if mail.verdict not in verdicts or mail.reason == "own_mail" or done:
+                raise Conflict(f"The mail is settled: {mail.verdict}")
+            if not mail.has_raw:
+                raise Conflict("The mail was forgotten; nothing is left to be read")
+            tx.run(_WAIT, mail=key, released=int(released))
+            return read_mail(tx, key)
+
+    def _store_parts(self, letter: Letter) -> tuple[NewFile, ...]:
+        """Store the files of a mail, before the transaction that refers to them."""
+        return tuple(
+            new_file(
+                self._blobs.put(part.content),
+                part.name,
+                part.media_type,
+                content_id=part.content_id,
+                is_inline=part.is_inline,
+            )
+            for part in letter.parts
+        )
+
+    def _key(self, snap: Snapshot, id: str) -> int:
+        self._refuse_customers()
+        return mail_key(snap, self._scope, id)
+
+    def _refuse_customers(self) -> None:
+        if not self._scope.internal:
+            raise Forbidden("A publishable key does not open the mail")

@@ -1,0 +1,69 @@
+"""A mail that cannot be read: a ticket that tells so, with the mail attached as it came."""
+
+import json
+from typing import Any
+
+from cstar_core.attached import NewFile
+from cstar_core.blobs import Blob, Blobs
+from cstar_core.checks import check_email
+from cstar_core.letters import Unreadable
+from cstar_core.mail.placing import Placed, Writing, give_files, new_ticket, one_line
+from cstar_core.mail.settling import SETTLE, Taken
+from cstar_core.scope import Scope
+from cstar_core.store import Snapshot, Transaction, prepare, slot
+from cstar_core.tables import MAIL_VERDICTS, THREADINGS, BlobRow, MailRow
+
+TITLE = "Mail that could not be read"
+NAME, MEDIA_TYPE = "message.eml", "message/rfc822"
+_CODE_MAX, _REASON_MAX = 100, 500
+_BLOB = prepare(
+    BlobRow.select(BlobRow.digest, BlobRow.size)
+    .join(MailRow, on=(MailRow.blob_id == BlobRow.id))
+    .where(MailRow.id == slot("mail"))
+)
+
+
+def blob_of(snap: Snapshot, mail: int) -> Blob | None:
+    """Where the bytes of a mail are; None if they were forgotten."""
+    row = snap.first(_BLOB, mail=mail)
+    return None if row is None else Blob(*row)
+
+
+def settle_unreadable(
+    tx: Transaction, scope: Scope, blobs: Blobs, taken: Taken, why: Unreadable
+) -> None:
+    """Make its ticket, unless it has one from an earlier try, and note why."""
+    message = taken.message
+    reason = one_line(why.reason, _REASON_MAX, "cannot be read")
+    if message is None:
+        message = _place(tx, scope, blobs, taken, reason).message
+    facts: dict[str, Any] = {"failure": reason}
+    empty = dict.fromkeys(("header_id", "subject", "sender", "sender_key", "sender_name"))
+    tx.run(
+        SETTLE,
+        **empty,
+        mail=taken.id,
+        identity=taken.digest,
+        verdict=MAIL_VERDICTS.index("failed"),
+        reason=one_line(why.code, _CODE_MAX, "unreadable"),
+        threaded_by=THREADINGS.index("new"),
+        message_id=message,
+        original_id=None,
+        facts=json.dumps(facts, ensure_ascii=False),
+        settled_at=tx.now,
+    )
+
+
+def _place(tx: Transaction, scope: Scope, blobs: Blobs, taken: Taken, reason: str) -> Placed:
+    lines = [f"A mail came that could not be read: it {reason}."]
+    sender = taken.envelope_from
+    if sender and not check_email("sender", sender):
+        lines.append(f"It was sent by {sender}.")
+    blob = blob_of(tx, taken.id)
+    kept = blob is not None and blobs.has(blob)
+    lines.append(f"It is attached as it came: {NAME}." if kept else "Its file is lost.")
+    writing = Writing("\n".join(lines), "system", None, is_internal=True)
+    placed = new_ticket(tx, scope, taken.mailbox, TITLE, writing)
+    if blob is not None and kept:
+        give_files(tx, scope, blobs, placed, [NewFile(NAME, MEDIA_TYPE, blob)])
+    return placed
