@@ -66,6 +66,8 @@ from cstar_core.letters import (
     Unreadable,
     dump_letter,
     load_letter,
+    quoted_at,
+    quoted_lines,
     read_letter,
 )
 from cstar_core.mail import (
@@ -411,6 +413,8 @@ __all__ = [
     "merge_metadata",
     "parse_id",
     "parse_tags",
+    "quoted_at",
+    "quoted_lines",
     "read_letter",
     "snippet",
     "times_csv",

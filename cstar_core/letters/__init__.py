@@ -11,6 +11,7 @@ from cstar_core.letters.letter import (
     Suspicion,
 )
 from cstar_core.letters.limits import LETTER_BYTES_MAX, Unreadable
+from cstar_core.letters.quoting import quoted_at, quoted_lines
 from cstar_core.letters.reading import read_letter
 
 __all__ = [
@@ -25,5 +26,7 @@ __all__ = [
     "Unreadable",
     "dump_letter",
     "load_letter",
+    "quoted_at",
+    "quoted_lines",
     "read_letter",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
 
+from cstar_core import quoted_lines
 from cstar_web.html.links import host_of
 
 # A link ends where something would turn the direction of the text, or be shown as nothing.
@@ -20,17 +21,6 @@ _AFTER = (
     "\uff0c\uff1b\uff1a\uff01\uff1f\uff09\u3011\u300d\u300f"
 )
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
-# How programs begin the message that they answer: how the line starts, and what is in it.
-_HEADS = (
-    *(("On ", " wrote:"), ("Am ", " schrieb:"), ("Am ", " schrieb "), ("Le ", " a écrit")),
-    *(("El ", " escribió:"), ("Il ", " ha scritto:"), ("Op ", " schreef ")),
-)
-_TITLES = ("Original Message", "Ursprüngliche Nachricht")
-# How others begin it: with lines of what stood above that message, one of which is its subject.
-_FIELDS = ("From: ", "Von: ")
-_SUBJECTS = ("Subject: ", "Betreff: ")
-_FIELDS_MAX = 7
-_HEAD_MAX = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,7 @@ def blocks(text: str) -> tuple[Block, ...]:
     [(False, ['Hi']), (True, ['> So?'])]
     """
     lines = text.strip().split("\n")
-    grouped = groupby(zip(_quoted(lines), lines, strict=True), key=lambda pair: pair[0])
+    grouped = groupby(zip(quoted_lines(lines), lines, strict=True), key=lambda pair: pair[0])
     joined = ((quote, "\n".join(line for _, line in pairs).strip("\n")) for quote, pairs in grouped)
     return tuple(Block(quote, tuple(pieces(said))) for quote, said in joined if said.strip())
 
@@ -113,37 +103,3 @@ def _host(link: str) -> str | None:
         return "" if "@" in link else None
     real = host_of(link)
     return "" if real and urlsplit(link).netloc.isascii() else real
-
-
-def _quoted(lines: list[str]) -> list[bool]:
-    """Which lines are somebody else's: what a program has marked, or all below its head."""
-    quoted = [line.startswith(">") for line in lines]
-    place, length = _head(lines)
-    end = place + length if any(quoted[place:]) else len(lines)
-    quoted[place:end] = [True] * (end - place)
-    for number in range(1, len(lines)):
-        quoted[number] |= quoted[number - 1] and not lines[number].strip()
-    return quoted
-
-
-def _head(lines: list[str]) -> tuple[int, int]:
-    """Where the head of a message that is answered stands, and in how many lines; below a text."""
-    for place in range(1, len(lines)):
-        for length in (1, 2):
-            some = lines[place : place + length]
-            if sum(map(len, some)) <= _HEAD_MAX and _is_head(" ".join(some).strip()):
-                return place, length
-        below = lines[place + 1 : place + _FIELDS_MAX]
-        if lines[place].startswith(_FIELDS) and any(map(_is_subject, below)):
-            return place, len(below) + 1
-    return len(lines), 0
-
-
-def _is_subject(line: str) -> bool:
-    return line.startswith(_SUBJECTS)
-
-
-def _is_head(line: str) -> bool:
-    begun = any(line.startswith(begin) and part in line for begin, part in _HEADS)
-    titled = line.startswith("--") and line.strip("- ") in _TITLES
-    return titled or (begun and line.endswith(":"))

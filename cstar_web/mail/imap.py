@@ -62,6 +62,7 @@ class Imap:
         """Take the greeting of the server at the other end of a connection."""
         self._wire = wire
         self._number = 0
+        self._has_news = False
         self.capabilities: frozenset[str] = frozenset()
         greeting = self._response(_SMALL)
         if greeting[:2] != [b"*", b"OK"]:
@@ -99,6 +100,7 @@ class Imap:
         if uid >= _NUMBER_MAX:
             return []
         found: dict[int, Found] = {}
+        self._has_news = False
         for response in self._run(f"UID FETCH {uid + 1}:* (UID RFC822.SIZE INTERNALDATE)".encode()):
             told = _fetched(response)
             each = Found(_number(told.get(b"UID")), _size(told), _arrived(told))
@@ -160,18 +162,12 @@ class Imap:
         return "IDLE" in self.capabilities
 
     def wait(self, seconds: float, wakeup: int) -> None:
-        """Wait until the server tells of something, so many seconds, or a byte at ``wakeup``."""
-        tag = self._send(b"IDLE")
-        response = self._response(_SMALL)
-        while response[:1] == [b"*"]:
-            response = self._response(_SMALL)
-        if response[:1] != [b"+"]:
-            raise Refusal(f"the server refuses IDLE: {_said(response)}")
-        self._wire.wait(seconds, wakeup)
-        self._wire.deadline = monotonic() + COMMAND_SECONDS
-        self._wire.send(b"DONE\r\n")
-        for _ in self._until(tag, _SMALL):
-            pass
+        """Wait until the server tells of something, so many seconds, or a byte at ``wakeup``.
+
+        What it told of while it listed messages it does not tell of again.
+        """
+        if not self._has_news:
+            self._idle(seconds, wakeup)
 
     def nothing(self) -> None:
         """Let the server tell of news."""
@@ -180,6 +176,19 @@ class Imap:
     def end(self) -> None:
         """Sign out; what the server says to that does not matter any more."""
         self._send(b"LOGOUT")
+
+    def _idle(self, seconds: float, wakeup: int) -> None:
+        tag = self._send(b"IDLE")
+        response = self._response(_SMALL)
+        while response[:1] == [b"*"]:
+            response = self._response(_SMALL)
+        if response[:1] != [b"+"]:
+            raise Refusal(f"the server refuses IDLE: {_said(response)}")
+        self._wire.wait(0 if self._has_news else seconds, wakeup)
+        self._wire.deadline = monotonic() + COMMAND_SECONDS
+        self._wire.send(b"DONE\r\n")
+        for _ in self._until(tag, _SMALL):
+            pass
 
     def _learn(self) -> None:
         for response in self._run(b"CAPABILITY"):
@@ -262,7 +271,9 @@ class Imap:
                 raise TooLong(f"the server sends {size:,} bytes, more than was asked for")
             pieces += (line[: literal.start()], Literal(self._wire.exactly(size)))
             line = self._wire.line()
-        return parse([*pieces, line])
+        response = parse([*pieces, line])
+        self._has_news |= response[:1] == [b"*"] and response[2:3] == [b"EXISTS"]
+        return response
 
 
 def _said(response: Response) -> str:

@@ -21,6 +21,7 @@ from cstar_web.inbox.languages import LANGUAGES, say
 from cstar_web.inbox.settings.frame import SETTINGS, checked, refusals, seen_version, show
 from cstar_web.inbox.tickets import PRIORITY_WORDS, names
 from cstar_web.inbox.visits import TeamVisit
+from cstar_web.mail.trying import try_imap
 
 MAILBOXES = f"{SETTINGS}/mailboxes"
 NEW = f"{MAILBOXES}/new"
@@ -94,6 +95,14 @@ def change_mailbox(visit: TeamVisit, mailbox: str) -> Response:
             mailbox, expected_version=seen_version(visit) or before.version, **values
         )
     return visit.leads_to("settings_mailbox", mailbox=mailbox, done="changed")
+
+
+@page(Page(method="POST", path=f"{MAILBOX}/test", name="test_mailbox", access="owner"))
+def test_mailbox(visit: TeamVisit, mailbox: str) -> Response:
+    found = visit.workspace.mailboxes.get(mailbox)
+    # Of the desk: that it is this team's was looked up before.
+    steps = try_imap(visit.desk.mail_accounts.get(found.id))
+    return show(visit, "mailbox_test", SECTION, mailbox=found, steps=steps)
 
 
 @page(Page(method="GET", path=f"{MAILBOX}/delete", name="ask_mailbox_deletion", access="owner"))

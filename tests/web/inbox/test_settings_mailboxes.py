@@ -1,5 +1,7 @@
 """Mailboxes in the settings."""
 
+from socket import socket
+
 import pytest
 
 from cstar_core import Helpdesk, Mailbox, Workspace
@@ -163,3 +165,21 @@ def test_a_mailbox_is_deleted_after_a_question(
     answer = owner.send(f"{path_of(made)}/delete")
     assert "is deleted" in owner.see(answer.headers["Location"]).text
     assert acme.mailboxes.list() == () and owner.get(path_of(made)).status_code == 404
+
+
+def test_its_server_is_tried_and_each_step_told(
+    acme: Workspace, desk: Helpdesk, owner: Browser, signed_in: SignIn
+) -> None:
+    with socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        imap = {"host": "127.0.0.1", "port": port, "user": "x", "password": "hunter2"}
+        made = acme.mailboxes.create(address="a@acme.example", incoming=imap)
+        answer = owner.send(f"{path_of(made)}/test", form=path_of(made))
+    seen = Seen(answer.text).text
+    assert "It does not work yet" in seen and "nothing listens there" in seen
+    assert "hunter2" not in seen
+    desk.teams.create("Other")
+    stranger = signed_in("owner", team="other")
+    path = f"/inbox/other/settings/mailboxes/{made.id}/test"
+    assert stranger.send(path, form="/inbox/other/account").status_code == 404
