@@ -49,6 +49,7 @@ from cstar_core.figures import Figures
 from cstar_core.file_names import FILE_NAME_BYTES_MAX, clean_name
 from cstar_core.helpdesk import Helpdesk
 from cstar_core.highlighting import SNIPPET_MAX, Snippet, highlights, snippet
+from cstar_core.html_text import html_to_text
 from cstar_core.idempotency import Receipt
 from cstar_core.ids import parse_id
 from cstar_core.importing import BATCH_SIZE_DEFAULT, BATCH_SIZE_MAX, Batch
@@ -408,6 +409,7 @@ __all__ = [
     "dump_letter",
     "fold_email",
     "highlights",
+    "html_to_text",
     "load_letter",
     "may_reach",
     "merge_metadata",
