@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cstar_core.mail import MailBacklog, read_mail_backlog
 from cstar_core.store import Snapshot, Store
 from cstar_core.tables import STATUSES
 from cstar_core.webhooks import Backlog, read_backlog
@@ -16,7 +17,7 @@ class Figures:
 
     ``tickets`` is keyed by environment and status, ``customers`` and ``events`` by environment.
     ``index_queue`` is how many documents wait to be indexed, ``backlog`` what webhooks have still
-    to be told.
+    to be told, ``mail`` what came in and was not settled.
     """
 
     database_bytes: int
@@ -28,6 +29,7 @@ class Figures:
     events: Mapping[str, int]
     index_queue: int
     backlog: Backlog
+    mail: MailBacklog
 
 
 def figures(store: Store) -> Figures:
@@ -40,6 +42,7 @@ def figures(store: Store) -> Figures:
         customers, events = _by_environment(snap, _CUSTOMERS), _by_environment(snap, _EVENTS)
         teams, queue = _one(snap, _TEAMS), _one(snap, _QUEUE)
         undelivered = read_backlog(snap)
+        mail = read_mail_backlog(snap, store.now())
     return Figures(
         database_bytes=_size(store.path),
         wal_bytes=_size(f"{store.path}-wal"),
@@ -50,6 +53,7 @@ def figures(store: Store) -> Figures:
         events=events,
         index_queue=queue,
         backlog=undelivered,
+        mail=mail,
     )
 
 

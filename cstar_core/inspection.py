@@ -10,13 +10,15 @@ from shutil import disk_usage
 from cstar_core.counters import COUNTERS, how_many_wrong
 from cstar_core.engine import code_of, is_unreadable_text, sqlite3, words_of
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
+from cstar_core.mail import how_many_lost, read_mail_backlog
 from cstar_core.store import Snapshot, Store
 from cstar_core.surroundings import PASSING, file_system, is_remote, leftovers, open_to_others
 from cstar_core.tickets import astray
 from cstar_core.webhooks import read_backlog
 
 WAL_BUG_FIXED_IN = (3, 51, 3)
-_HOUR = 3600
+_MINUTE, _HOUR = 60, 3600
+_LATE_MAIL = 10 * _MINUTE
 _MIB = 1024 * 1024
 LEAST_FREE = 256 * _MIB
 _RESTORE = "stop the server and restore a backup: cstar restore BACKUP --replace"
@@ -65,6 +67,7 @@ def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
                 left_beside(store.path),
                 *_all(snap, schema_version, deep),
                 webhooks(snap, store.now()),
+                waiting_mail(snap, store.now()),
             )
         )
 
@@ -104,6 +107,7 @@ def agreement(snap: Snapshot, *, deep: bool = False) -> Iterator[Finding]:
         wrong = partial(how_many_wrong, snap, counter)
         yield _counted(counter.name, wrong, counter.what, _REINDEX)
     yield merges(snap)
+    yield received_mail(snap)
     for workspace_id, environment in snap.sql("SELECT id, environment FROM workspaces"):
         yield _index(snap, workspace_id, environment, deep)
 
@@ -183,6 +187,24 @@ def webhooks(snap: Snapshot, now: int) -> Finding:
     is_well = late < _HOUR and not found.failed and not found.disabled
     remedy = "" if is_well else "see what the receivers answer: GET …/webhooks and …/deliveries"
     return Finding("webhooks", True, ", ".join(told), not is_well, remedy)
+
+
+def received_mail(snap: Snapshot) -> Finding:
+    """Whether each mail that became a message has it, or was forgotten with it."""
+    what = "mails are neither forgotten nor have the message that they became"
+    return _counted("mails", partial(how_many_lost, snap), what)
+
+
+def waiting_mail(snap: Snapshot, now: int) -> Finding:
+    """Whether mail waits for long, or could not be read."""
+    found = read_mail_backlog(snap, now)
+    late = 0 if found.oldest_at is None else now - found.oldest_at
+    told = [f"{found.waiting:,} waiting"]
+    told += [f"the oldest for {late // _MINUTE:,} minutes"] if late >= _LATE_MAIL else []
+    told += [f"{found.failed:,} could not be read in 30 days"] if found.failed else []
+    is_well = late < _LATE_MAIL and not found.failed
+    remedy = "" if is_well else "see whether a server runs, and the ledger: GET …/mail"
+    return Finding("mail", True, ", ".join(told), not is_well, remedy)
 
 
 def _mib(size: int) -> str:

@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Response, request
 
-from cstar_core import Backlog, Figures, Helpdesk, HelpdeskError, utc_now
+from cstar_core import Backlog, Figures, Helpdesk, HelpdeskError, MailBacklog, utc_now
 from cstar_web.calls import services
 from cstar_web.counters import BUCKETS, Counters, Timing
 from cstar_web.errors import Failure
@@ -218,6 +218,7 @@ def _desk(figures: Figures) -> Iterator[Family]:
     queue = figures.index_queue
     yield gauge("cstar_index_queue_documents", "Documents that wait to be indexed.", queue)
     yield from _webhooks(figures.backlog)
+    yield from _received(figures.mail)
 
 
 def _webhooks(backlog: Backlog) -> Iterator[Family]:
@@ -243,6 +244,20 @@ def _webhooks(backlog: Backlog) -> Iterator[Family]:
         "cstar_webhooks_disabled",
         "Webhooks that were turned off because their receiver failed.",
         backlog.disabled,
+    )
+
+
+def _received(mail: MailBacklog) -> Iterator[Family]:
+    now = utc_now().timestamp()
+    since = now if mail.oldest_at is None else mail.oldest_at
+    yield gauge("cstar_mails_waiting", "Mails that came in and are not settled.", mail.waiting)
+    yield gauge(
+        "cstar_mails_oldest_waiting_seconds",
+        "The age of the oldest of them.",
+        max(0, round(now - since)),
+    )
+    yield gauge(
+        "cstar_mails_failed", "Mails of the last 30 days that could not be read.", mail.failed
     )
 
 

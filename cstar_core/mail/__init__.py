@@ -1,6 +1,6 @@
 """Mail that comes in: a ledger of it, and how it becomes tickets and messages."""
 
-from cstar_core.mail.backlog import MailBacklog, read_mail_backlog
+from cstar_core.mail.backlog import MailBacklog, how_many_lost, read_mail_backlog
 from cstar_core.mail.blocks import MAIL_BLOCK_NOTE_MAX, MailBlock, MailBlocks
 from cstar_core.mail.mail import (
     MAIL_REASONS,
@@ -25,6 +25,7 @@ __all__ = [
     "MailPlace",
     "Mails",
     "WaitingMail",
+    "how_many_lost",
     "read_mail_backlog",
     "waiting_mail",
 ]

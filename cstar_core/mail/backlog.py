@@ -41,3 +41,19 @@ def read_mail_backlog(snap: Snapshot, now: int) -> MailBacklog:
     waiting, oldest = snap.all(_WAITS)[0]
     failed = snap.value(_FAILURES, since=now - _FAILURES_SECONDS)
     return MailBacklog(int(waiting), oldest, int(failed))
+
+
+_MESSAGES = [MAIL_VERDICTS.index(each) for each in ("ticket", "reply", "automatic")]
+# What became a message has it, unless both are forgotten.
+_LOST = prepare(
+    MailRow.select(fn.COUNT(1)).where(
+        MailRow.verdict.in_(_MESSAGES)
+        & MailRow.message_id.is_null()
+        & MailRow.blob_id.is_null(False)
+    )
+)
+
+
+def how_many_lost(snap: Snapshot) -> int:
+    """How many mails have lost the message that they became; looks at all of them."""
+    return int(snap.value(_LOST))

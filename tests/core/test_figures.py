@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk, Workspace
+from cstar_core import Helpdesk, MailBacklog, Workspace
 from tests.core.tracing import statements
 
 
@@ -78,3 +78,14 @@ def test_the_number_of_queries_does_not_depend_on_what_there_is(
             each.figures()
         numbers.append(len(run))
     assert numbers[0] == numbers[1]
+
+
+def test_mail_that_waits_and_failures_are_counted(
+    desk: Helpdesk, acme: Workspace, sandbox: Workspace
+) -> None:
+    assert desk.figures().mail == MailBacklog(0, None, 0)
+    acme.mail.receive(b"")
+    sandbox.mail.take(b"")
+    found = desk.figures().mail
+    assert (found.waiting, found.failed) == (1, 1)
+    assert found.oldest_at is not None

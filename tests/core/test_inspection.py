@@ -392,3 +392,32 @@ def test_webhooks_that_are_behind_or_turned_off_are_a_warning(
     desk.deliver_due(refusing(410))
     assert "1 turned off because their receiver failed" in seen()[2]
     assert "…/deliveries" in one(desk, "webhooks").remedy
+
+
+def test_mail_that_waits_for_long_or_could_not_be_read_is_a_warning(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock
+) -> None:
+    def seen() -> tuple[bool, str]:
+        found = one(desk, "mail")
+        return found.warning, found.detail
+
+    assert seen() == (False, "0 waiting")
+    taken = acme.mail.take(b"")
+    assert seen() == (False, "1 waiting")
+    clock.tick(minutes=11)
+    assert seen() == (True, "1 waiting, the oldest for 11 minutes")
+    acme.mail.work(taken.id)
+    assert seen() == (True, "0 waiting, 1 could not be read in 30 days")
+    clock.tick(days=31)
+    assert seen() == (False, "0 waiting")
+
+
+def test_a_mail_that_has_lost_its_message_is_found(
+    desk: Helpdesk, acme: Workspace, path: Path
+) -> None:
+    found = acme.mail.receive(b"From: jane@example.com\r\n\r\nHello")
+    assert one(desk, "mails").ok
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE mails SET message_id = NULL")
+    assert not one(desk, "mails").ok
+    assert found.ticket_id is not None
