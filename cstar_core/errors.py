@@ -6,6 +6,7 @@ HelpdeskError
 ├── Conflict       the object cannot live beside another one (an address or a key is taken)
 │   ├── StaleVersion   the object changed since it was read
 │   │   └── StaleDraft       another window has saved, sent or discarded the draft
+│   ├── MailConflict   a mail is settled, and what was asked needs one that is not
 │   ├── MergeConflict  the ticket is merged into another one, or is not, and should be otherwise
 │   └── StaleConversation    messages came to the ticket that the writer has not seen
 ├── Forbidden      whoever opened the workspace must not do that: a publishable key, or a role
@@ -83,6 +84,10 @@ class StaleVersion(Conflict):
 
 class MergeConflict(Conflict):
     """A ticket is merged into another one, or is not, and what was asked needs the opposite."""
+
+
+class MailConflict(Conflict):
+    """A mail has become something else than what was asked needs, or nothing is left of it."""
 
 
 class Forbidden(HelpdeskError):

@@ -1,6 +1,7 @@
 """Blocks: addresses and domains of which mail is ignored, as long as the block is there."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,8 @@ from peewee import SQL, fn
 from cstar_core import events
 from cstar_core.checks import (
     EMAIL_MAX,
+    Rule,
+    check_all,
     check_email,
     check_text,
     invalid,
@@ -100,6 +103,9 @@ def _note(param: str, value: object) -> list[Problem]:
     return check_text(param, value, MAIL_BLOCK_NOTE_MAX)
 
 
+_RULES: dict[str, Rule] = {"value": check_block, "note": or_none(_note)}
+
+
 class MailBlocks:
     """The blocks of one workspace."""
 
@@ -112,7 +118,7 @@ class MailBlocks:
 
         ``note`` says why, at most 500 characters. Raises Invalid, and Conflict if it is there.
         """
-        raise_any(self.check(value, note))
+        raise_any(self.check({"value": value, "note": note}))
         with self._store.transaction(brief=True) as tx:
             mine, shown = {"workspace": self._scope.workspace_id}, value.removeprefix("@")
             key = fold_email(shown)
@@ -123,9 +129,9 @@ class MailBlocks:
             events.record(tx, self._scope, "mail_block.created", uid, data={"value": shown})
             return _block(tx.all(_BY_UID, uid=uid, **mine)[0])
 
-    def check(self, value: object, note: object = None) -> list[Problem]:
-        """Every rule that the values of a block break; nothing is written."""
-        return check_block("value", value) + or_none(_note)("note", note)
+    def check(self, values: Mapping[str, object]) -> list[Problem]:
+        """Every rule that the values break; nothing is written."""
+        return check_all(values, _RULES, ("value",))
 
     def get(self, id: str) -> MailBlock:
         """One block; raises NotFound."""

@@ -1,13 +1,14 @@
 """The room of mail: take in what comes, settle it, look at it, and put right what went wrong."""
 
 from collections.abc import Callable, Sequence
+from io import BufferedReader
 
 from peewee import fn
 
 from cstar_core.attached import NewFile, new_file
 from cstar_core.blobs import Blobs
 from cstar_core.checks import check_integer, raise_any
-from cstar_core.errors import Conflict, Forbidden, NotFound
+from cstar_core.errors import Forbidden, MailConflict, NotFound
 from cstar_core.ids import parse_id
 from cstar_core.letters import Letter, Unreadable, read_letter
 from cstar_core.mail.listing import check_verdicts, mails_of_messages, read_page, wanted
@@ -198,23 +199,29 @@ class Mails:
 
     def raw(self, id: str) -> bytes:
         """A mail as it came. Raises NotFound, also if its bytes were forgotten, and FileLost."""
+        with self.open(id)[1] as file:
+            return file.read()
+
+    def open(self, id: str) -> tuple[Mail, BufferedReader]:
+        """A mail, and its bytes to read, which the caller closes. Raises as ``raw``."""
         with self._store.snapshot() as snap:
-            blob = blob_of(snap, self._key(snap, id))
+            key = self._key(snap, id)
+            mail, blob = read_mail(snap, key), blob_of(snap, key)
         if blob is None:
             raise NotFound("raw mail", id)
-        return self._blobs.read(blob)
+        return mail, self._blobs.open(blob)
 
     def retry(self, id: str) -> Mail:
         """Read a mail again that could not be read: it waits again, and its ticket stays.
 
-        Raises NotFound, and Conflict for one that is no failure, or of which nothing is left.
+        Raises NotFound, and MailConflict for one that is no failure, or of which nothing is left.
         """
         return self._wait_again(id, ("failed",), released=False)
 
     def release(self, id: str) -> Mail:
         """Take a mail that was filed as spam, ignored or led nowhere for a message: it waits again.
 
-        Raises NotFound, and Conflict for one that has a message, or of which nothing is left.
+        Raises NotFound, and MailConflict for one that has a message, or of which nothing is left.
         """
         return self._wait_again(id, _RELEASED, released=True)
 
@@ -226,9 +233,9 @@ class Mails:
                 return mail
             done = released and mail.message_id is not None
             if mail.verdict not in verdicts or mail.reason == "own_mail" or done:
-                raise Conflict(f"The mail is settled: {mail.verdict}")
+                raise MailConflict(f"The mail is settled: {mail.verdict}")
             if not mail.has_raw:
-                raise Conflict("The mail was forgotten; nothing is left to be read")
+                raise MailConflict("The mail was forgotten; nothing is left to be read")
             tx.run(_WAIT, mail=key, released=int(released))
             return read_mail(tx, key)
 
