@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PRIVATE = 0o600
-_PRIVATE_FOLDER = 0o700
+PRIVATE_FOLDER = 0o700
 _OPEN = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _MAKE = _OPEN | os.O_CREAT | os.O_EXCL
 
@@ -42,7 +42,7 @@ def made(path: str | Path, database: str | Path) -> int:
 def made_folder(path: str | Path, database: str | Path) -> None:
     """Make a private folder beside a database, unless there is one. Raises OSError."""
     try:
-        os.mkdir(path, _PRIVATE_FOLDER)
+        os.mkdir(path, PRIVATE_FOLDER)
     except FileExistsError:
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY)

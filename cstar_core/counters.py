@@ -34,6 +34,18 @@ SELECT min(created_at) FROM (
     SELECT created_at FROM messages WHERE home_id = tickets.id AND sender = 1 AND is_internal = 0
 )
 """
+# As the search index stands between texts.
+FILE_NAMES = """
+SELECT group_concat(name, ' ' || char(57344) || ' ') FROM (
+    SELECT name FROM attachments WHERE message_id = messages.id ORDER BY position, id
+)
+"""
+# The tables whose rows refer to files.
+_FILE_USERS = ("attachments", "mails")
+_FILE_USES = " + ".join(
+    f"(SELECT count(*) FROM {each} WHERE blob_id = blobs.id)"  # noqa: S608 - constants
+    for each in _FILE_USERS
+)
 _USES = "SELECT count(*) FROM tag_uses WHERE tag_id = tags.id"
 _CUSTOMERS = "SELECT count(*) FROM customers WHERE workspace_id = workspaces.id"
 
@@ -95,6 +107,22 @@ COUNTERS = (
         _FIRST_RESPONSE,
         "first responses",
         "tickets differ from when their messages say they were first answered",
+    ),
+    Counter(
+        "file counters",
+        "files miscount what refers to them",
+        f"SELECT count(*) FROM blobs WHERE uses <> ({_FILE_USES})",  # noqa: S608 - constants
+        (
+            f"UPDATE blobs SET uses = ({_FILE_USES}) WHERE uses <> ({_FILE_USES})",  # noqa: S608
+            "UPDATE blobs SET unused_since = NULL WHERE uses > 0",
+        ),
+    ),
+    _column(
+        "messages",
+        "file_names",
+        FILE_NAMES,
+        "file names",
+        "messages differ from their attachments in the names of these",
     ),
 )
 

@@ -17,7 +17,8 @@ class Figures:
 
     ``tickets`` is keyed by environment and status, ``customers`` and ``events`` by environment.
     ``index_queue`` is how many documents wait to be indexed, ``backlog`` what webhooks have still
-    to be told, ``mail`` what came in and was not settled.
+    to be told, ``mail`` what came in and was not settled. There are so many ``files`` beside the
+    database, of ``file_bytes`` together.
     """
 
     database_bytes: int
@@ -30,12 +31,14 @@ class Figures:
     index_queue: int
     backlog: Backlog
     mail: MailBacklog
+    files: int
+    file_bytes: int
 
 
 def figures(store: Store) -> Figures:
     """The figures of one moment.
 
-    What it costs grows with the teams and the webhooks, not with the tickets.
+    What it costs grows with the teams, the webhooks and the files, not with the tickets.
     """
     with store.snapshot() as snap:
         tickets = {(env, STATUSES[code]): int(n) for env, code, n in snap.sql(_TICKETS)}
@@ -43,6 +46,7 @@ def figures(store: Store) -> Figures:
         teams, queue = _one(snap, _TEAMS), _one(snap, _QUEUE)
         undelivered = read_backlog(snap)
         mail = read_mail_backlog(snap, store.now())
+        files, file_bytes = snap.sql(_FILES)[0]
     return Figures(
         database_bytes=_size(store.path),
         wal_bytes=_size(f"{store.path}-wal"),
@@ -54,6 +58,8 @@ def figures(store: Store) -> Figures:
         index_queue=queue,
         backlog=undelivered,
         mail=mail,
+        files=int(files),
+        file_bytes=int(file_bytes),
     )
 
 
@@ -86,5 +92,6 @@ _EVENTS = """
 SELECT environment, sum((SELECT coalesce(max(number), 0) FROM events WHERE workspace_id = w.id))
 FROM workspaces AS w GROUP BY environment
 """
+_FILES = "SELECT count(*), coalesce(sum(size), 0) FROM blobs"
 _TEAMS = "SELECT count(*) FROM teams"
 _QUEUE = "SELECT (SELECT count(*) FROM ticket_changes) + (SELECT count(*) FROM customer_changes)"

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from shutil import disk_usage
 
+from cstar_core.blobs import Blob, Folder
 from cstar_core.counters import COUNTERS, how_many_wrong
 from cstar_core.engine import code_of, is_unreadable_text, sqlite3, words_of
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
@@ -24,6 +25,7 @@ LEAST_FREE = 256 * _MIB
 _RESTORE = "stop the server and restore a backup: cstar restore BACKUP --replace"
 _REINDEX = "make it anew: cstar reindex"
 _LISTED = 5
+_FILES = "SELECT digest, size FROM blobs WHERE uses > 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,18 @@ def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
     ``deep`` also indexes all text again, aside, and compares every word.
     """
     with store.snapshot() as snap:
-        return Report(
-            (
-                sqlite_version(),
-                free_space(snap, store.path),
-                permissions(store.path),
-                disk(file_system(store.path)),
-                left_beside(store.path),
-                *_all(snap, schema_version, deep),
-                webhooks(snap, store.now()),
-                waiting_mail(snap, store.now()),
-            )
+        found = (
+            sqlite_version(),
+            free_space(snap, store.path),
+            permissions(store.path),
+            disk(file_system(store.path)),
+            left_beside(store.path),
+            *_all(snap, schema_version, deep),
+            webhooks(snap, store.now()),
+            waiting_mail(snap, store.now()),
         )
+    # Reading all of them may take long, which would keep the log from being emptied.
+    return Report((*found, files(store)))
 
 
 def _all(snap: Snapshot, schema_version: int, deep: bool) -> Iterator[Finding]:
@@ -110,6 +112,31 @@ def agreement(snap: Snapshot, *, deep: bool = False) -> Iterator[Finding]:
     yield received_mail(snap)
     for workspace_id, environment in snap.sql("SELECT id, environment FROM workspaces"):
         yield _index(snap, workspace_id, environment, deep)
+
+
+def lost_files(lost: int, number: int) -> tuple[Finding, ...]:
+    """What is wrong if so many of the files that rows refer to are missing or damaged."""
+    if not lost:
+        return ()
+    remedy = "copy them from the folder files of a backup: cp -rn BACKUP/files/. DATABASE-files/"
+    detail = f"{lost:,} of {number:,} are missing or damaged"
+    return (Finding("files", False, detail, remedy=remedy),)
+
+
+def files(store: Store) -> Finding:
+    """Whether the files that rows refer to are there, with the very bytes."""
+    folder = Folder(store.path)
+    with store.snapshot() as snap:
+        blobs = [Blob(digest, size) for digest, size in snap.sql(_FILES)]
+    lost = [blob.digest for blob in blobs if not folder.is_sound(blob)]
+    if lost:
+        # Some may be gone because nothing refers to them any more.
+        with store.snapshot() as snap:
+            lost = [each for each in lost if snap.sql(f"{_FILES} AND digest = ?", (each,))]
+    for finding in lost_files(len(lost), len(blobs)):
+        return finding
+    size = sum(blob.size for blob in blobs)
+    return Finding("files", True, f"{len(blobs):,} files of {_mib(size + _MIB - 1)} MiB, whole")
 
 
 def sqlite_version() -> Finding:

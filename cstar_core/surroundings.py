@@ -27,7 +27,7 @@ _OF_A_PROGRAM = "fuse"
 _COPIES = (".before-upgrade-from-", ".replaced-")
 _HALVES = (".dry-run-", ".making-", ".restoring-")
 _PARTIAL = ".partial"
-_BESIDE = ("", "-wal", "-shm")
+_BESIDE = ("", "-wal", "-shm", "-files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _sizes(path: Path) -> Iterator[int]:
 
 
 def open_to_others(database: str) -> tuple[Path, ...]:
-    """The database and its log, as far as any user of the machine may read or change them."""
+    """The database, its log and its files, as far as any user may read or change them."""
     files = [Path(os.path.realpath(database) + end) for end in _BESIDE]
     if not all(_mode(each) & stat.S_IXOTH for each in files[0].parents):
         return ()

@@ -199,6 +199,8 @@ def _desk(figures: Figures) -> Iterator[Family]:
     yield gauge("cstar_database_bytes", "The size of the database file.", figures.database_bytes)
     wal = figures.wal_bytes
     yield gauge("cstar_database_wal_bytes", "The size of its write-ahead log.", wal)
+    yield gauge("cstar_files", "Files beside the database, such as attachments.", figures.files)
+    yield gauge("cstar_file_bytes", "The size of all of them.", figures.file_bytes)
     free = figures.disk_free_bytes
     yield gauge("cstar_disk_free_bytes", "Free space on the disk of the database.", free)
     yield gauge("cstar_teams", "Teams.", figures.teams)

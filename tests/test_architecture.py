@@ -89,13 +89,13 @@ ENGINE = "cstar_core/engine.py"
 OPENING = (
     *("store/connections", "store/store", "store/transaction", "store/writer"),
     *("migrations/copying", "migrations/log", "migrations/refusing", "migrations/running"),
-    *("backups/restoring", "backups/verifying", "upgrading"),
+    *("backups/files", "backups/restoring", "backups/verifying", "upgrading"),
     *("inspection", "versions", "indexed", "imports/seen"),
 )
 SPEAKING = (
     *("store/transaction", "documents", "search", "indexed", "counters", "reindexing"),
-    *("inspection", "figures", "helpdesk", "backups/verifying", "exports/loading"),
-    *("exports/taking", "tickets/merging", "listing/walked", "reports/walks"),
+    *("inspection", "figures", "helpdesk", "backups/files", "backups/verifying"),
+    *("exports/loading", "exports/taking", "tickets/merging", "listing/walked", "reports/walks"),
 )
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError|NotImplemented)\b")
 

@@ -13,6 +13,7 @@ FORMAT = 1
 APPLICATION = "cstar"
 DATABASE_NAME = "cstar.db"
 MANIFEST_NAME = "manifest.json"
+FILES_NAME = "files"
 MANIFEST_MAX = 16 * 1024 * 1024
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -36,7 +37,8 @@ class Backup:
     All that was committed before ``created_at`` is in it. ``size`` is in bytes, ``sha256`` in
     hex. ``tables`` counts the rows of each table. ``findings`` are what was found wrong when it
     was made; ``desk.reindex()`` mends most of them. ``cstar_version`` made it; None if it does not
-    say so.
+    say so. It has so many ``files``, attachments and the like, of ``files_size`` bytes; ``lost``
+    are the SHA-256 of those that were missing or damaged.
     """
 
     created_at: datetime
@@ -48,6 +50,9 @@ class Backup:
     workspaces: tuple[WorkspaceCounts, ...]
     findings: tuple[Finding, ...] = ()
     cstar_version: str | None = None
+    files: int = 0
+    files_size: int = 0
+    lost: tuple[str, ...] = ()
 
 
 def to_json(backup: Backup) -> bytes:
@@ -60,6 +65,12 @@ def to_json(backup: Backup) -> bytes:
         "schemaVersion": backup.schema_version,
         "sqliteVersion": backup.sqlite_version,
         "database": {"file": DATABASE_NAME, "size": backup.size, "sha256": backup.sha256},
+        "files": {
+            "folder": FILES_NAME,
+            "number": backup.files,
+            "size": backup.files_size,
+            "lost": list(backup.lost),
+        },
         "tables": dict(backup.tables),
         "workspaces": [_counts_out(each) for each in backup.workspaces],
         "findings": [
@@ -93,7 +104,7 @@ def _unreadable(source: str) -> Refused:
 
 def _backup_in(document: Mapping[str, Any]) -> Backup:
     database = document["database"]
-    made_by = document.get("cstarVersion")
+    made_by, files = document.get("cstarVersion"), document.get("files", {})
     return Backup(
         created_at=datetime.strptime(document["createdAt"], _INSTANT).replace(tzinfo=UTC),
         schema_version=int(document["schemaVersion"]),
@@ -109,6 +120,9 @@ def _backup_in(document: Mapping[str, Any]) -> Backup:
             for each in document["findings"]
         ),
         cstar_version=None if made_by is None else str(made_by),
+        files=int(files.get("number", 0)),
+        files_size=int(files.get("size", 0)),
+        lost=tuple(str(each) for each in files.get("lost", ())),
     )
 
 

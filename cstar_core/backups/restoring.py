@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -12,9 +13,11 @@ from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
 
+from cstar_core.backups.files import bring_files, share_files
 from cstar_core.backups.manifest import Backup
 from cstar_core.backups.verifying import database_of, manifest_of, verified
 from cstar_core.beside import hand_over
+from cstar_core.clock import to_seconds
 from cstar_core.engine import code_of, sqlite3
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
 from cstar_core.files import copy, identity, room_for, sync, write_new
@@ -27,11 +30,15 @@ _LOCK_START, _LOCK_LENGTH = 0x40000000, 512
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put in place; ``kept`` is where the file that was there before is now."""
+    """What was put in place; ``kept`` is where the file that was there before is now.
+
+    ``lost`` are the SHA-256 of files that it refers to and that nobody has.
+    """
 
     database: str
     backup: Backup
     kept: str | None
+    lost: tuple[str, ...] = ()
 
 
 def restore(source: str, database: str, newest: int, now: datetime, *, replace: bool) -> Restored:
@@ -48,6 +55,7 @@ def restore(source: str, database: str, newest: int, now: datetime, *, replace: 
         raise Conflict(f"{source} is the database itself")
     with room_for(f"{source} was not restored"), ExitStack() as stack:
         fresh, backup = stack.enter_context(_copied(Path(source), target, newest))
+        brought = bring_files(Path(source), fresh, target, backup.lost, to_seconds(now))
         # Again: making the copy may have taken long.
         _refuse_taken(target, replace)
         over, kept = target.exists(), None
@@ -58,7 +66,7 @@ def restore(source: str, database: str, newest: int, now: datetime, *, replace: 
             kept = _keep(target, fresh, now)
         _place(fresh, target, over=over)
         sync(target.parent)
-    return Restored(str(target), backup, kept)
+    return Restored(str(target), backup, kept, brought.lost)
 
 
 def _place(fresh: Path, target: Path, *, over: bool) -> None:
@@ -202,7 +210,7 @@ def _keep(target: Path, fresh: Path, now: datetime) -> str:
     """
     stamp = f"{target}.replaced-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     names = chain([stamp], (f"{stamp}-{number}" for number in count(2)))
-    kept = next(name for name in names if not os.path.lexists(name))
+    kept = next(name for name in names if not any(map(os.path.lexists, (name, f"{name}-files"))))
     present = _present(target)
     if target in present:
         _like(target, fresh)
@@ -211,6 +219,8 @@ def _keep(target: Path, fresh: Path, now: datetime) -> str:
             name = _renamed(each, target, kept)
             _link(each, name)
             undo.callback(name.unlink)
+        undo.callback(shutil.rmtree, f"{kept}-files", ignore_errors=True)
+        share_files(target, Path(kept))
         sync(target.parent)
         undo.pop_all()
     for each in present:

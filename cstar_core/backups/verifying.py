@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cstar_core.backups.files import verify_files
 from cstar_core.backups.manifest import (
     DATABASE_NAME,
     MANIFEST_MAX,
@@ -109,14 +110,17 @@ def _wrong(snap: Snapshot, current: bool) -> tuple[Finding, ...]:
 
 
 def read_backup(source: Path, newest: int) -> Backup:
-    """Verify a backup where it lies: digest, pages, counts. Raises Refused.
+    """Verify a backup where it lies: digest, pages, counts, files. Raises Refused.
 
     Of a database file by itself there is no digest to compare.
     """
     said, database = manifest_of(source), database_of(source)
     if said is not None and database.stat().st_size != said.size:
         raise differs(source)
-    return verified(source, said, sha256(database), database, newest)
+    found = verified(source, said, sha256(database), database, newest)
+    if said is not None:
+        verify_files(source, database, said.lost)
+    return found
 
 
 def verified(source: Path, said: Backup | None, digest: str, copy: Path, newest: int) -> Backup:

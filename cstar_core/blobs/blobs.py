@@ -1,9 +1,11 @@
 """The files of a desk as rooms use them: stored first, then claimed in the transaction."""
 
+from collections.abc import Iterable
 from io import BufferedReader
 from typing import BinaryIO
 
-from cstar_core.blobs.folder import Blob, Folder
+from cstar_core.blobs.folder import Folder
+from cstar_core.blobs.shelf import Blob
 from cstar_core.errors import Busy
 from cstar_core.store import Store, Transaction, prepare, slot
 from cstar_core.tables import BlobRow
@@ -16,6 +18,14 @@ _ADD = prepare(
             BlobRow.size: slot("size"),
             BlobRow.created_at: slot("now"),
         }
+    )
+)
+
+# Noted instead of an instant, for what must not wait.
+AT_ONCE = 0
+_DROP_AT_ONCE = prepare(
+    BlobRow.update({BlobRow.unused_since: AT_ONCE}).where(
+        (BlobRow.id == slot("blob")) & (BlobRow.uses == 0)
     )
 )
 
@@ -52,6 +62,12 @@ class Blobs:
         """The bytes of a file that fits in memory. Raises FileLost."""
         with self.open(blob) as file:
             return file.read()
+
+
+def drop_at_once(tx: Transaction, blobs: Iterable[int]) -> None:
+    """Let the next collection take files away, by the keys of their rows, if nothing uses them."""
+    for each in blobs:
+        tx.run(_DROP_AT_ONCE, blob=each)
 
 
 def row_of(tx: Transaction, blob: Blob) -> int:

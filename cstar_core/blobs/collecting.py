@@ -11,13 +11,12 @@ from itertools import islice
 
 from peewee import SQL
 
+from cstar_core.blobs.blobs import AT_ONCE
 from cstar_core.blobs.folder import KEPT_SECONDS, Folder
-from cstar_core.store import SqlRow, Store, limited, prepare, slot
+from cstar_core.store import ConstraintError, SqlRow, Store, Transaction, limited, prepare, slot
 from cstar_core.tables import BlobRow
 
 _TOGETHER = 200
-# Noted instead of an instant, for what must not wait.
-AT_ONCE = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,22 @@ def _collect_some(store: Store, folder: Folder, after: int) -> tuple[list[SqlRow
         until = tx.now - KEPT_SECONDS
         rows = tx.all(_SOME, until=until, after=after, limit=_TOGETHER)
         for key, digest, size, since in rows:
-            if folder.remove(digest, None if since == AT_ONCE else until):
-                tx.run(_DROP, blob=key)
+            if _drop(tx, folder, key, digest, None if since == AT_ONCE else until):
                 gone.append(size)
     return rows, gone
+
+
+def _drop(tx: Transaction, folder: Folder, key: int, digest: bytes, until: int | None) -> bool:
+    """Take a row and its file away; not if the file was stored since an instant."""
+    if until is not None and folder.is_newer(digest, until):
+        return False
+    try:
+        tx.run(_DROP, blob=key)
+    except ConstraintError:
+        # It is used after all, and was not counted.
+        return False
+    folder.remove(digest)
+    return True
 
 
 def _collect_strays(store: Store, folder: Folder) -> int:
@@ -96,6 +107,11 @@ def _collect_strays(store: Store, folder: Folder) -> int:
 
 def _remove_strays(store: Store, folder: Folder, strays: Sequence[bytes], until: int) -> int:
     with store.transaction(reserved=True) as tx, folder.alone():
-        return sum(
-            tx.value(_KNOWN, digest=each) is None and folder.remove(each, until) for each in strays
-        )
+        still = [
+            each
+            for each in strays
+            if tx.value(_KNOWN, digest=each) is None and not folder.is_newer(each, until)
+        ]
+        for each in still:
+            folder.remove(each)
+    return len(still)

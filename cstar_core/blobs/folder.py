@@ -5,20 +5,19 @@ the desk's clock. Storing and taking away exclude each other by a lock on a file
 what was just stored is not taken away.
 """
 
-import errno
 import fcntl
 import hashlib
 import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from cstar_core.beside import made, made_folder, opened
+from cstar_core.blobs.shelf import Blob, Shelf
 from cstar_core.checks import invalid
-from cstar_core.errors import FileLost, Invalid
+from cstar_core.errors import Invalid
 from cstar_core.files import room_for, sync
 from cstar_core.ids import new_token
 
@@ -27,22 +26,13 @@ KEPT_SECONDS = 24 * 60 * 60
 _CHUNK = 1024 * 1024
 _NEW = "new-"
 _LOCK = "lock"
-_PLACES = [f"{number:02x}" for number in range(256)]
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """Bytes that are stored: their SHA-256, and how many they are."""
-
-    digest: bytes
-    size: int
-
-
-class Folder:
+class Folder(Shelf):
     """The files of one database."""
 
     def __init__(self, database: str) -> None:
-        self.path = Path(f"{database}-files")
+        super().__init__(Path(f"{database}-files"))
         self._database = database
 
     def put(self, source: bytes | BinaryIO, now: int, most: int | None = None) -> Blob:
@@ -62,48 +52,12 @@ class Folder:
                 fresh.unlink(missing_ok=True)
         return blob
 
-    def open(self, blob: Blob) -> io.BufferedReader:
-        """A file to read, from its beginning. Raises FileLost if it is not there as it was."""
-        try:
-            descriptor = os.open(self.file(blob.digest), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
-                raise
-            raise FileLost from error
-        if os.fstat(descriptor).st_size != blob.size:
-            os.close(descriptor)
-            raise FileLost
-        return os.fdopen(descriptor, "rb")
-
-    def has(self, blob: Blob) -> bool:
-        """Whether a file is there, and as long as it should be."""
-        try:
-            return os.lstat(self.file(blob.digest)).st_size == blob.size
-        except OSError:
-            return False
-
-    def is_sound(self, blob: Blob) -> bool:
-        """Whether a file is there with the very bytes; reads all of it."""
-        try:
-            with self.open(blob) as file:
-                return hashlib.file_digest(file, "sha256").digest() == blob.digest
-        except (FileLost, OSError):
-            return False
-
-    def file(self, digest: bytes) -> Path:
-        """Where a file is, or would be."""
-        name = digest.hex()
-        return self.path / name[:2] / name
-
     def older(self, than: int) -> Iterator[bytes]:
         """The digests of the files that were last stored before an instant, in no order."""
-        for place in _PLACES:
-            with suppress(FileNotFoundError, NotADirectoryError):
-                for each in (self.path / place).iterdir():
-                    with suppress(FileNotFoundError, ValueError):
-                        digest = bytes.fromhex(each.name)
-                        if len(digest) == hashlib.sha256().digest_size and _time(each) < than:
-                            yield digest
+        for digest in self.digests():
+            with suppress(FileNotFoundError):
+                if _time(self.file(digest)) < than:
+                    yield digest
 
     def drop_halves(self, than: int) -> None:
         """Take away what was killed while it was stored, before an instant."""
@@ -119,16 +73,16 @@ class Folder:
         with self._locked(fcntl.LOCK_EX):
             yield
 
-    def remove(self, digest: bytes, than: int | None) -> bool:
-        """Take a file away, alone, unless it was stored since an instant; whether it is gone."""
-        file = self.file(digest)
+    def is_newer(self, digest: bytes, than: int) -> bool:
+        """Whether a file was stored at an instant or since."""
         try:
-            if than is not None and _time(file) >= than:
-                return False
-            file.unlink()
+            return _time(self.file(digest)) >= than
         except FileNotFoundError:
-            pass
-        return True
+            return False
+
+    def remove(self, digest: bytes) -> None:
+        """Take a file away, if it is there; alone, so that nobody is just storing it."""
+        self.file(digest).unlink(missing_ok=True)
 
     def _write(self, fresh: Path, stream: BinaryIO, most: int | None) -> Blob:
         digest, size = hashlib.sha256(), 0
@@ -146,7 +100,7 @@ class Folder:
     def _place(self, fresh: Path, blob: Blob, now: int) -> None:
         target = self.file(blob.digest)
         with self._locked(fcntl.LOCK_SH):
-            made_folder(target.parent, self._database)
+            self._make_place(target.parent)
             if self.has(blob):
                 os.utime(target, (now, now))
             else:
@@ -154,6 +108,13 @@ class Folder:
             # Also if somebody else has just placed it, and has not come so far yet.
             sync(target.parent)
             sync(self.path)
+
+    def _make_place(self, place: Path) -> None:
+        for each in (self.path, place):
+            made_folder(each, self._database)
+
+    def _make(self, file: Path) -> int:
+        return made(file, self._database)
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[None]:

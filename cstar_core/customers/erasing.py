@@ -14,6 +14,7 @@ from typing import Any
 from peewee import SQL, fn
 
 from cstar_core import documents, events, facets
+from cstar_core.blobs import drop_at_once
 from cstar_core.customers.customer import BY_UID
 from cstar_core.customers.threads import (
     ERASED,
@@ -34,6 +35,7 @@ from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import (
     SENDERS,
+    AttachmentRow,
     AttemptRow,
     DeliveryRow,
     DraftRow,
@@ -63,7 +65,8 @@ _IDS = re.compile(rb"(?:cus|tkt)_[0-9a-f]{32}")
 class Erased:
     """What an erasure took away, or would: the tickets, messages and events that were emptied.
 
-    ``receipts`` are answers that were kept for idempotency keys.
+    ``receipts`` are answers that were kept for idempotency keys, ``files`` what was attached to
+    the messages.
     """
 
     customer_id: str
@@ -71,6 +74,7 @@ class Erased:
     messages: int
     events: int
     receipts: int
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,10 @@ _EMPTY_TICKET = prepare(
     ).where(TicketRow.id == slot("ticket"))
 )
 _FORGET_IDS = prepare(ExternalIdRow.delete().where(ExternalIdRow.ticket_id == slot("ticket")))
+_UPLOADED = prepare(
+    AttachmentRow.select(AttachmentRow.blob_id).where(AttachmentRow.ticket_id == slot("ticket"))
+)
+_FORGET_UPLOADS = prepare(AttachmentRow.delete().where(AttachmentRow.ticket_id == slot("ticket")))
 # A draft answers the person, and may quote them.
 _FORGET_DRAFTS = prepare(DraftRow.delete().where(DraftRow.ticket_id == slot("ticket")))
 _UNUSED_TAGS = prepare(
@@ -224,6 +232,7 @@ def would_erase(snap: Snapshot, scope: Scope, person: Person) -> Erased:
         sum(snap.value(thread.number, of=of) for thread, of in _threads(person)),
         sum(1 for _ in numbers),
         len(_receipts(snap, person)),
+        sum(len(snap.all(thread.files, of=of)) for thread, of in _threads(person)),
     )
 
 
@@ -338,6 +347,9 @@ def _empty_ticket(
     tx.run(_EMPTY_TICKET, ticket=key, tags=to_json(left_tags), values=to_json(left), now=tx.now)
     tx.run(_FORGET_IDS, ticket=key)
     tx.run(_FORGET_DRAFTS, ticket=key)
+    uploaded = {blob for (blob,) in tx.all(_UPLOADED, ticket=key)}
+    tx.run(_FORGET_UPLOADS, ticket=key)
+    drop_at_once(tx, uploaded)
 
 
 _PLACES = prepare(

@@ -1,6 +1,7 @@
 """The room of customers: create, read, list, change, remove."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
@@ -8,6 +9,7 @@ from peewee import fn
 
 from cstar_core import documents, events, facets
 from cstar_core import search as searching
+from cstar_core.blobs import collect_blobs
 from cstar_core.checks import check_all, raise_any
 from cstar_core.customers.customer import (
     BY_UID,
@@ -24,7 +26,7 @@ from cstar_core.customers.erasing import Erased, erase, find_person, would_erase
 from cstar_core.customers.importing import CustomersLoading
 from cstar_core.customers.writing import insert, remove
 from cstar_core.documents import CUSTOMERS
-from cstar_core.errors import NotFound, Problem, StaleVersion
+from cstar_core.errors import Busy, NotFound, Problem, StaleVersion, StorageFull
 from cstar_core.ids import public_id
 from cstar_core.importing import BATCH_SIZE_DEFAULT, Batch, import_batches
 from cstar_core.listing import Listed
@@ -206,14 +208,19 @@ class Customers:
 
         Their tickets stay as figures, without any text of them. Events of them are emptied, and
         kept answers to idempotency keys that name them are dropped. ``dry_run`` only says what
-        that would be. The file may still have old bytes of it until ``desk.compact()``. Raises
-        NotFound.
+        that would be. The file may still have old bytes of it until ``desk.compact()``; in a
+        ``desk.transaction()`` attachments stay until ``desk.collect_files()``. Raises NotFound.
         """
         if dry_run:
             with self._store.snapshot() as snap:
                 return would_erase(snap, self._scope, find_person(snap, self._scope, id))
         with self._store.transaction(reserved=True) as tx:
-            return erase(tx, self._scope, find_person(tx, self._scope, id))
+            erased = erase(tx, self._scope, find_person(tx, self._scope, id))
+        if not self._store.is_nested:
+            # What fails here is done by the next collection: the person is erased by now.
+            with suppress(Busy, StorageFull, OSError):
+                collect_blobs(self._store, strays=False)
+        return erased
 
     def _row(self, snap: Snapshot, id: str) -> SqlRow:
         uid = required_uid("customer", id)

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from cstar_core import documents
+from cstar_core.blobs import drop_at_once
 from cstar_core.store import Prepared, Transaction, prepare, slot
-from cstar_core.tables import SENDERS, MessageRow, TicketRow
+from cstar_core.tables import SENDERS, AttachmentRow, MessageRow, TicketRow
 
 ERASED = "Erased"
 NOBODY = "Deleted customer"
@@ -21,18 +22,28 @@ _TOUCH = prepare(
 
 
 class Thread(NamedTuple):
-    """The statements on some messages: ``holders`` are other tickets that have any of them."""
+    """The statements on some messages: ``holders`` are other tickets that have any of them.
+
+    ``files`` are the keys of the files that are attached to them.
+    """
 
     number: Prepared
     holders: Prepared
     senders: Prepared
     rename: Prepared
     empty: Prepared
+    files: Prepared
+    detach: Prepared
 
 
 def _thread(these: Any, elsewhere: Any) -> Thread:
     sent = (MessageRow.sender == slot("sender")) & (MessageRow.sender_name == slot("name"))
-    emptied = {MessageRow.content: ERASED, MessageRow.home_customer: None}
+    emptied = {
+        MessageRow.content: ERASED,
+        MessageRow.home_customer: None,
+        MessageRow.file_names: None,
+    }
+    attached = AttachmentRow.message_id.in_(MessageRow.select(MessageRow.id).where(these))
     return Thread(
         prepare(MessageRow.select(fn.COUNT(1)).where(these)),
         prepare(MessageRow.select(MessageRow.ticket_id).distinct().where(elsewhere)),
@@ -41,6 +52,8 @@ def _thread(these: Any, elsewhere: Any) -> Thread:
         ),
         prepare(MessageRow.update({MessageRow.sender_name: NOBODY}).where(these & sent)),
         prepare(MessageRow.update(emptied).where(these)),
+        prepare(AttachmentRow.select(AttachmentRow.blob_id).where(attached)),
+        prepare(AttachmentRow.delete().where(attached)),
     )
 
 
@@ -64,4 +77,8 @@ def empty_thread(tx: Transaction, thread: Thread, of: int | bytes, names: set[st
         theirs = SENDERS[sender] == "customer"
         if theirs or any(each in name.casefold() for each in names):
             tx.run(thread.rename, of=of, sender=sender, name=name)
+    files = {key for (key,) in tx.all(thread.files, of=of)}
+    # Before the owner of a message is emptied too, by which these are found.
+    tx.run(thread.detach, of=of)
     tx.run(thread.empty, of=of)
+    drop_at_once(tx, files)

@@ -25,6 +25,7 @@ from cstar_core.tags import check_tags, parse_tags
 # What other programs read exactly too.
 INTEGER_MAX = 2**53 - 1
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _SALT = re.compile(r"[0-9a-f]{12}8[0-9a-f]{3}\Z")
 
 
@@ -110,6 +111,12 @@ def _seconds(value: str) -> int:
     return to_seconds(datetime.fromisoformat(value))
 
 
+def _check_digest(param: str, value: object) -> list[Problem]:
+    if isinstance(value, str) and _DIGEST.match(value):
+        return []
+    return invalid(param, "must be 64 hex digits")
+
+
 def _check_salt(param: str, value: object) -> list[Problem]:
     if isinstance(value, str) and _SALT.match(value):
         return []
@@ -139,6 +146,7 @@ def _check_object(param: str, value: object) -> list[Problem]:
 INSTANT = Form(_check_instant, show_instant, _seconds)
 FLAG = Form(check_flag, bool, int)
 SALT = Form(_check_salt, bytes.hex, bytes.fromhex)
+DIGEST = Form(_check_digest, bytes.hex, bytes.fromhex)
 TAGS = Form(_check_tags, from_json, to_json)
 METADATA = Form(_check_metadata, from_json, to_json)
 # What the values may be depends on the definitions; whoever has them looks.

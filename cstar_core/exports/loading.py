@@ -7,6 +7,9 @@ and whatever is wrong, at whichever line, leaves the desk as it was.
 from pathlib import Path
 
 from cstar_core import documents
+from cstar_core.blobs import Folder
+from cstar_core.counters import FILE_NAMES
+from cstar_core.exports.files import store_attached
 from cstar_core.exports.kinds import KINDS, PLACE, TEAM_PLACE
 from cstar_core.exports.lines import Lines, damaged, verify
 from cstar_core.exports.log import MEMBERS
@@ -31,6 +34,10 @@ SELECT number FROM tickets WHERE workspace_id = ? AND (message_count, internal_c
     SELECT count(*), coalesce(sum(is_internal), 0) FROM messages WHERE ticket_id = tickets.id
 ) LIMIT 1
 """
+_NAME_FILES = f"""
+UPDATE messages SET file_names = ({FILE_NAMES})
+WHERE id IN (SELECT message_id FROM attachments WHERE workspace_id = ?)
+"""  # noqa: S608 - constants
 _HEADERS = (
     *(
         (*((TEAM_PLACE if kind.of_team else PLACE) if kind.placed else ()), *kind.members)
@@ -49,8 +56,9 @@ def load_export(store: Store, source: str) -> Export:
     """
     folder = Path(source)
     export = verify(folder)
+    store_attached(store.path, folder, store.now())
     with store.transaction() as tx:
-        loaded = Loaded(tx)
+        loaded = Loaded(tx, Folder(store.path), frozenset(export.lost))
         for facts, members, begin in zip(export.files, _HEADERS, TAKERS, strict=True):
             _take(begin(loaded), Lines(folder, facts, members))
         _complete(loaded, folder)
@@ -84,6 +92,7 @@ def _complete(loaded: Loaded, folder: Path) -> None:
 
 
 def _derive(tx: Transaction, space: Space) -> None:
+    tx.write_sql(_NAME_FILES, (space.key,))
     tx.run(_FINISH, workspace=space.key, newest=space.newest, in_order=int(space.in_order))
     if space.event:
         tx.many(_QUIET, [(space.key, 1, space.event)])

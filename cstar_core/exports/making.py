@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cstar_core.checks import check_choice, raise_any
+from cstar_core.exports.files import attached, write_attached
 from cstar_core.exports.manifest import FILE_FORMATS, MANIFEST_NAME, Export, ExportedFile, to_json
 from cstar_core.exports.reading import Places, Record, read_all, read_places
 from cstar_core.exports.spreadsheets import columns_of, read_field_keys, table
@@ -30,8 +31,9 @@ def make_export(store: Store, destination: str, team: str | None, file_format: s
     with store.snapshot() as snap, appearing(destination, "an export") as folder:
         places = read_places(snap, team)
         files = write_files(snap, places, folder, file_format, read_all(snap, places))
+        lost = write_attached(store.path, folder, attached(snap, places))
         scope = "desk" if team is None else "team"
-        return finish(folder, Export(scope, places.of, file_format, files, release()))
+        return finish(folder, Export(scope, places.of, file_format, files, release(), lost))
 
 
 def finish(folder: Path, export: Export) -> Export:

@@ -34,6 +34,7 @@ class Export:
     """One export: of the whole ``desk``, of a ``team`` or of a ``customer`` (``of`` is its id).
 
     ``file_format`` is ndjson or csv. ``cstar_version`` made it; None if it does not say so.
+    ``lost`` are the SHA-256 of attachments whose bytes were missing or damaged.
     """
 
     scope: str
@@ -41,6 +42,7 @@ class Export:
     file_format: str
     files: tuple[ExportedFile, ...]
     cstar_version: str | None = None
+    lost: tuple[str, ...] = ()
 
     def rows(self, kind: str) -> int:
         """How many rows there are of a kind, such as ``tickets``."""
@@ -61,6 +63,7 @@ def to_json(export: Export) -> bytes:
             each.name: {"rows": each.rows, "size": each.size, "sha256": each.sha256}
             for each in export.files
         },
+        "lost": list(export.lost),
     }
     return (json.dumps(document, indent=2) + "\n").encode()
 
@@ -100,4 +103,5 @@ def _export_in(document: Mapping[str, Any]) -> Export:
             for name, facts in document["files"].items()
         ),
         None if made_by is None else str(made_by),
+        tuple(str(digest) for digest in document.get("lost", ())),
     )

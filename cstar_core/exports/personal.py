@@ -1,16 +1,26 @@
 """What a desk holds of one customer, for whoever has a right to have it."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
 from peewee import SQL
 
+from cstar_core.blobs import Blob
 from cstar_core.checks import check_choice, raise_any
 from cstar_core.errors import NotFound
 from cstar_core.events import EVENT_TYPES, events_of
-from cstar_core.exports.kinds import CUSTOM_FIELDS, CUSTOMERS, MESSAGES, TEAMS, TICKETS, Kind
+from cstar_core.exports.files import FILES_NAME, write_attached
+from cstar_core.exports.kinds import (
+    ATTACHMENTS,
+    CUSTOM_FIELDS,
+    CUSTOMERS,
+    MESSAGES,
+    TEAMS,
+    TICKETS,
+    Kind,
+)
 from cstar_core.exports.log import EVENTS_NAME, ROWS
 from cstar_core.exports.making import finish, write, write_files
 from cstar_core.exports.manifest import FILE_FORMATS, Export
@@ -60,8 +70,15 @@ def make_personal(
             found = _records(snap, places, who, uid, internal)
             files = write_files(snap, places, folder, file_format, iter(found.items()))
             text = write(folder / READABLE, _text(found))
+            lost = write_attached(store.path, folder, _blobs(found["attachments"]))
             scope = ("customer", public_id("customer", uid))
-            return finish(folder, Export(*scope, file_format, (*files, text), release()))
+            return finish(folder, Export(*scope, file_format, (*files, text), release(), lost))
+
+
+def _blobs(attachments: Iterable[Record]) -> Iterable[Blob]:
+    """The files of attachments, each once."""
+    found = {each["sha256"]: each["size"] for each in attachments}
+    return (Blob(bytes.fromhex(digest), size) for digest, size in found.items())
 
 
 def _records(
@@ -77,6 +94,7 @@ def _records(
         (CUSTOMERS, CustomerRow.id == key),
         (TICKETS, TicketRow.customer_id == key),
         (MESSAGES, _written_to(theirs, uid)),
+        (ATTACHMENTS, _written_to(theirs, uid)),
     )
     found = {
         kind.name: list(records(snap, places, kind, kind.rows.where(each)))
@@ -90,7 +108,12 @@ def _records(
     these = EventRow.number.in_(SQL("(SELECT value FROM json_each(?))", [json.dumps(told)]))
     log = ROWS.where((EventRow.workspace_id == workspace) & these)
     found[EVENTS_NAME] = list(events(snap, places, log))
-    return found if internal else {name: list(_seen(each)) for name, each in found.items()}
+    if internal:
+        return found
+    hidden = {message["id"] for message in found["messages"] if message["isInternal"]}
+    attached = found["attachments"]
+    found["attachments"] = [each for each in attached if each["messageId"] not in hidden]
+    return {name: list(_seen(each)) for name, each in found.items()}
 
 
 def _written_to(tickets: Any, customer: bytes) -> Any:
@@ -118,6 +141,9 @@ def _seen(found: Iterable[Record]) -> Iterator[Record]:
 def _text(found: dict[str, Any]) -> Iterator[str]:
     """All of it for people to read; what somebody wrote is indented."""
     (person,), (team,) = found["customers"], found["teams"]
+    files: dict[str, list[Record]] = {}
+    for each in sorted(found["attachments"], key=itemgetter("position")):
+        files.setdefault(each["messageId"], []).append(each)
     threads: dict[str, list[Record]] = {ticket["id"]: [] for ticket in found["tickets"]}
     strays: list[Record] = []
     for message in sorted(found["messages"], key=itemgetter("createdAt")):
@@ -130,17 +156,20 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
         names = ("id", "status", "priority", "tags", "notes", "createdAt", "resolvedAt", "closedAt")
         yield from _lines(ticket, names)
         yield from _values(ticket)
-        yield from _thread(threads[ticket["id"]])
+        yield from _thread(threads[ticket["id"]], files)
     if strays:
         yield "\nIn tickets of others\n"
-        yield from _thread(strays)
+        yield from _thread(strays, files)
 
 
-def _thread(messages: Iterable[Record]) -> Iterator[str]:
+def _thread(messages: Iterable[Record], files: Mapping[str, Iterable[Record]]) -> Iterator[str]:
     for message in messages:
         hidden = ", internal" if message["isInternal"] else ""
         yield f"\n  {message['createdAt']}, {message['senderName']}{hidden}:\n"
         yield from (f"    {line}\n" for line in message["content"].splitlines())
+        for file in files.get(message["id"], ()):
+            where = f"{FILES_NAME}/{file['sha256'][:2]}/{file['sha256']}"
+            yield f"    + {file['name']}, {file['size']:,} bytes: {where}\n"
 
 
 def _lines(record: Record, names: Iterable[str]) -> Iterator[str]:

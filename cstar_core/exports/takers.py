@@ -7,6 +7,7 @@ from typing import Any
 from cstar_core.checks import invalid
 from cstar_core.errors import Problem
 from cstar_core.exports import log
+from cstar_core.exports.attachments import Attachments
 from cstar_core.exports.kinds import (
     CUSTOMERS,
     EXTERNAL_IDS,
@@ -308,6 +309,7 @@ TAKERS: tuple[Callable[[Loaded], Taker], ...] = (
     _Customers,
     _Tickets,
     _Messages,
+    Attachments,
     _Merges,
     _ExternalIds,
     ViewRows,

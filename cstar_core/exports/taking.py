@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any, ClassVar, Protocol
 
+from cstar_core.blobs import Folder
 from cstar_core.checks import invalid
 from cstar_core.errors import Problem
 from cstar_core.exports.kinds import (
@@ -25,6 +26,8 @@ _KEYS = {
     "tickets.uid": "ticket_id",
     "homes.uid": "home_id",
     "survivors.uid": "into_id",
+    "messages.uid": "message_id",
+    "blobs.digest": "blob_id",
 }
 
 
@@ -50,9 +53,14 @@ class Space:
 
 @dataclass(slots=True)
 class Loaded:
-    """What has been taken in: teams by id, workspaces by place, members by team and id."""
+    """What has been taken in: teams by id, workspaces by place, members by team and id.
+
+    ``folder`` has the files that are stored, ``lost`` the SHA-256 of those that the export lacks.
+    """
 
     tx: Transaction
+    folder: Folder
+    lost: frozenset[str] = frozenset()
     teams: dict[object, int] = field(default_factory=dict)
     spaces: dict[tuple[object, object], Space] = field(default_factory=dict)
     members: dict[tuple[int, object], int] = field(default_factory=dict)
@@ -82,11 +90,13 @@ class Taker(Protocol):
 class Rows:
     """Records whose members are checked and stored by the forms of their kind.
 
-    A row has the columns of these and those of ``more``; so many are written ``together``.
+    A row has the columns of these, without those ``passed`` over, and those of ``more``; so many
+    are written ``together``.
     """
 
     kind: ClassVar[Kind]
     more: ClassVar[tuple[str, ...]] = ("id",)
+    passed: ClassVar[tuple[str, ...]] = ()
     together: ClassVar[int] = TOGETHER
 
     def __init__(self, loaded: Loaded) -> None:
@@ -95,7 +105,8 @@ class Rows:
         self._waiting: list[list[Any]] = []
         members = self.kind.members.items()
         self._forms = [(name, _KEYS.get(own, own), form) for name, (own, form) in members]
-        columns = [*(own for _, own, _ in self._forms), *self.more]
+        own = [own for _, own, _ in self._forms if own not in self.passed]
+        columns = [*own, *self.more]
         self._insert = prepare_insert(self.kind.table, columns)
 
     def add(self, record: Mapping[str, Any]) -> list[Problem]:

@@ -130,9 +130,14 @@ class Store:
         with self._connections.one() as connection, translated(self.path):
             yield lambda: int(connection.execute("PRAGMA data_version").fetchone()[0])
 
+    @property
+    def is_nested(self) -> bool:
+        """Whether this thread is in a transaction or snapshot."""
+        return bool(self._current.transaction or self._current.snapshot)
+
     def refuse_nested(self, rule: str) -> None:
         """Raise RuntimeError if this thread is in a transaction or snapshot."""
-        if self._current.transaction or self._current.snapshot:
+        if self.is_nested:
             raise RuntimeError(rule)
 
     def reading(self, refusal: str = "A publishable key only reads") -> Self:

@@ -32,7 +32,12 @@ _SECTIONS = {
         "restore": "keep:restore",
         "demo": "operate:demo",
     },
-    "Care": {"check": "keep:check", "migrate": "migrate:migrate", "reindex": "keep:reindex"},
+    "Care": {
+        "check": "keep:check",
+        "files": "files:files",
+        "migrate": "migrate:migrate",
+        "reindex": "keep:reindex",
+    },
     "For whoever writes a program": {
         "openapi": "operate:openapi",
         "listen": "webhooks:listen",

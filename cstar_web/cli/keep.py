@@ -123,7 +123,12 @@ def restore(settings: Settings, source: str, replace: bool, only_check: bool) ->
     make_place(settings)
     with waiting("Restoring"):
         done = Helpdesk.restore(source, settings.database, replace=replace)
-    return _answer({"database": done.database, "kept": done.kept}, _lines(done), done.backup)
+    data: dict[str, object] = {
+        "database": done.database,
+        "kept": done.kept,
+        "missing": list(done.lost),
+    }
+    return _answer(data, _lines(done), done.backup)
 
 
 def _answer(data: dict[str, object], lines: list[str], found: Backup) -> Answer:
@@ -133,11 +138,14 @@ def _answer(data: dict[str, object], lines: list[str], found: Backup) -> Answer:
 
 def _lines(done: Restored) -> list[str]:
     lines = [f"Restored {done.database}: {_summary(done.backup)}."]
-    return [*lines, f"What was there is kept as {done.kept}."] if done.kept else lines
+    lines += [f"What was there is kept as {done.kept}."] if done.kept else []
+    lost = f"{len(done.lost):,} files are missing: they are nowhere beside what was restored."
+    return [*lines, lost] if done.lost else lines
 
 
 def _summary(backup: Backup) -> str:
-    numbers = (f"{backup.tables[name]:,} {name}" for name in ("tickets", "messages", "customers"))
+    numbers = [f"{backup.tables[name]:,} {name}" for name in ("tickets", "messages", "customers")]
+    numbers += [f"{backup.files:,} files"] if backup.files else []
     return f"{', '.join(numbers)}, as of {stamp(backup.created_at)}"
 
 

@@ -66,6 +66,8 @@ def export(
             file_format=file_format,
         )
     lines = [f"Exported to {destination}: {_summary(made)}."]
+    if made.lost:
+        lines.append(f"{len(made.lost):,} files are missing or damaged, and not in it.")
     if customer and not public_only:
         lines.append("Notes and internal messages are in it: read it before you hand it over.")
     return Answer({"export": destination, **_data(made)}, "\n".join(lines))

@@ -3,7 +3,7 @@
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from cstar_web.calls import install, services
 from cstar_web.cli.base import FileName, Function, completes, make_place, upgraded
 from cstar_web.cli.command import Command
 from cstar_web.cli.screen import Places, first_screen
+from cstar_web.collecting import collecting
 from cstar_web.counters import Counters
 from cstar_web.delivering import delivering
 from cstar_web.ending import OrderlyEnd
@@ -112,7 +113,7 @@ def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd)
             told.ready()
 
         beside = [(_metrics_app(desk, watch, settings), sock) for sock in apart]
-        with _streaming(app), _delivering(desk, settings), writing_uses(desk):
+        with _streaming(app), _beside(desk, settings), writing_uses(desk):
             run_server(
                 app, settings, ready=begin, watch=watch, beside=beside, limit=body_limit(app)
             )
@@ -137,7 +138,7 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
                     end.pass_on()
                     seats.attach(server.number)
 
-                with _streaming(app), _delivering(desk, settings), writing_uses(desk):
+                with _streaming(app), _beside(desk, settings), writing_uses(desk):
                     run_server(
                         app,
                         settings,
@@ -178,10 +179,12 @@ def _open(settings: Settings, queue: WriterQueue | None = None) -> Helpdesk:
     return Helpdesk.open(settings.database, queue=queue, reserve=reserve, webhook_networks=networks)
 
 
-def _delivering(desk: Helpdesk, settings: Settings) -> AbstractContextManager[None]:
-    """Deliver to webhooks meanwhile; of several processes one does."""
+@contextmanager
+def _beside(desk: Helpdesk, settings: Settings) -> Iterator[None]:
+    """Deliver to webhooks meanwhile (of several processes one does), and collect files."""
     to_receivers = partial(send, allowed=settings.webhook_networks)
-    return delivering(desk, to_receivers, Pace(settings.webhook_retries))
+    with delivering(desk, to_receivers, Pace(settings.webhook_retries)), collecting(desk):
+        yield
 
 
 @contextmanager

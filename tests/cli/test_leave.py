@@ -86,7 +86,7 @@ def customer_in(database: Path) -> str:
 def test_a_person_is_erased_from_the_file(database: Path, cstar: Callable[..., str]) -> None:
     id = customer_in(database)
     assert cstar("customer", "erase", id, "--yes").startswith(
-        f"Erased {id} in Acme (acme), live: 1 tickets, 1 messages, 3 events, 0 receipts.\n"
+        f"Erased {id} in Acme (acme), live: 1 tickets, 1 messages, 3 events, 0 receipts, 0 files.\n"
     )
     left = b"".join(file.read_bytes() for file in database.parent.glob("acme.db*"))
     assert b"Jane" not in left and b"Refund" not in left and b"Please" not in left
@@ -116,7 +116,14 @@ def test_a_dry_run_of_an_erasure_changes_nothing(
 ) -> None:
     id = customer_in(database)
     said = cstar_json("customer", "erase", id, "--dry-run")
-    assert said == {"customerId": id, "tickets": 1, "messages": 1, "events": 3, "receipts": 0}
+    assert said == {
+        "customerId": id,
+        "tickets": 1,
+        "messages": 1,
+        "events": 3,
+        "receipts": 0,
+        "files": 0,
+    }
     with Helpdesk.open(database) as desk:
         assert desk.workspace("acme").customers.get(id).name == "Jane"
 

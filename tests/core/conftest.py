@@ -125,6 +125,13 @@ def made(template: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -
         member = acme.members.create(name="Mia", email="mia@example.com")
         acme.views.create(name="All of us", text="tag:vip", shared=True)
         desk.workspace_of_member(member.id).views.create(name="Mine", text="assignee:me http://x")
+        ticket = acme.tickets.create(title="With files", customer_name="Fay")
+        for internal in (False, True):
+            files = [
+                acme.attachments.put(name=f"{name} {internal}.txt", content=name.encode())
+                for name in ("abc", "defg")
+            ]
+            acme.messages.create(ticket.id, content="See", is_internal=internal, attachments=files)
         for name, kind in (("tickets", "tickets"), ("people", "customers")):
             file = folder / f"{name}.ndjson"
             row = {"id": "7", "title": "From elsewhere", "name": "Bo"}
@@ -139,6 +146,7 @@ def made(template: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -
 def lived(made: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Helpdesk]:
     """The desk."""
     clock.tick(days=2)
+    shutil.copytree(made / "desk.db-files", tmp_path / "lived.db-files")
     with Helpdesk.open(shutil.copy(made / "desk.db", tmp_path / "lived.db"), clock=clock) as desk:
         yield desk
 

@@ -13,4 +13,4 @@ def rows(folder: Path, name: str) -> list[dict[str, Any]]:
 
 def content(folder: Path) -> dict[str, bytes]:
     """The files of an export, byte for byte."""
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
+    return {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -15,6 +15,7 @@ from tests.core.wandering import wander
 WORDS = (
     "Zqxvanessa", "Zqyquagmire", "zqzjane@example.com", "qxtitle", "qycomplaint", "qzinternal",
     "qwnotes", "qvmeta", "qufield", "qttag", "qsoldname", "qrcustomernotes", "qpticketnote",
+    "qofile", "qnupload",
 )  # fmt: skip
 
 
@@ -47,7 +48,9 @@ def person(acme: Workspace, clock: ManualClock) -> Customer:
         initial_message="qycomplaint",
     )
     acme.messages.create(ticket.id, content="Dear Zqxvanessa qycomplaint", sender_name="Ada")
-    acme.messages.create(ticket.id, content="qzinternal", is_internal=True)
+    file = acme.attachments.put(name="qofile.txt", content=b"in qofile")
+    acme.messages.create(ticket.id, content="qzinternal", is_internal=True, attachments=[file])
+    acme.attachments.upload(ticket.id, name="qnupload.txt", content=b"in qnupload")
     acme.messages.create(
         ticket.id, content="x", sender="system", sender_name="for zqzjane@example.com"
     )
@@ -75,7 +78,8 @@ def everything(desk: Helpdesk) -> str:
 
 def bytes_of(path: Path) -> bytes:
     """All that the file, its log and what else lies beside it hold."""
-    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*")).lower()
+    beside = [*path.parent.glob(f"{path.name}*"), *Path(f"{path}-files").glob("*/*")]
+    return b"".join(file.read_bytes() for file in beside if file.is_file()).lower()
 
 
 def theirs(room: Workspace, title: str = "Erased") -> Ticket:
@@ -314,7 +318,7 @@ def test_what_receivers_answered_of_a_ticket_that_is_deleted_is_emptied(
     assert answers(desk) == [b""] * 4 + [b"Zqxvanessa"]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_an_erased_persons_text_is_found_nowhere_on_a_desk_that_lived(
     seed: int, desk: Helpdesk, acme: Workspace, clock: ManualClock, path: Path
 ) -> None:

@@ -65,7 +65,7 @@ TAMPERED = [
     ("workspaces.ndjson", "teamId", f"team_{NOBODY}", "teamId must be a team of the export"),
     ("workspaces.ndjson", "teamId", [], "teamId must be a team of the export"),
     ("workspaces.ndjson", "environment", "test", "environment must stand once"),
-    ("workspaces.ndjson", "lastTicketNumber", 1, "tickets.ndjson line 2: number must be"),
+    ("workspaces.ndjson", "lastTicketNumber", 1, ": number must be from"),
     ("workspaces.ndjson", "lastTicketNumber", 2**60, "lastTicketNumber must be an integer"),
     ("workspaces.ndjson", "eventIdPrefix", "00" * 8, "eventIdPrefix must be 16 hex digits"),
     ("members.ndjson", "role", "king", "role must be one of: owner, agent, viewer"),
@@ -107,6 +107,16 @@ TAMPERED = [
     ("messages.ndjson", "content", "x" * 100_001, "content must be at most 100,000 characters"),
     ("messages.ndjson", "homeTicketId", f"tkt_{NOBODY}", "homeTicketId must be another ticket"),
     ("messages.ndjson", "homeCustomerId", f"tkt_{NOBODY}", "homeCustomerId must be an id that"),
+    ("attachments.ndjson", "messageId", f"msg_{NOBODY}", "messageId must be a message in the"),
+    ("attachments.ndjson", "ticketId", f"tkt_{NOBODY}", "messageId must be a message in the"),
+    ("attachments.ndjson", "environment", "test", "messageId must be a message in the thread"),
+    ("attachments.ndjson", "teamId", f"team_{NOBODY}", "teamId must be, with environment, a"),
+    ("attachments.ndjson", "name", "a/b", "name must be the name of a file"),
+    ("attachments.ndjson", "name", "", "name must be the name of a file"),
+    ("attachments.ndjson", "mediaType", "png", "mediaType must be a type such as image/png"),
+    ("attachments.ndjson", "sha256", "0" * 63, "sha256 must be 64 hex digits"),
+    ("attachments.ndjson", "sha256", "0" * 64, "sha256 must be of a file of the export"),
+    ("attachments.ndjson", "size", 4, "sha256 must be of a file of the export, of this size"),
     ("merges.ndjson", "intoTicketId", f"tkt_{NOBODY}", "intoTicketId must be another ticket"),
     ("external_ids.ndjson", "customerId", f"cus_{NOBODY}", "customerId must be of the workspace"),
     ("external_ids.ndjson", "kind", "tickets", "ticketId must be given for its kind"),
@@ -132,6 +142,26 @@ def test_a_row_that_breaks_a_rule_is_refused_with_its_place(
 ) -> None:
     changed(out, name, member, value)
     assert what in refused(other, out)
+    assert left(other) == []
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "a link"])
+def test_an_export_whose_files_are_not_what_they_were_is_refused(
+    other: Helpdesk, out: Path, damage: str
+) -> None:
+    file, *_ = (out / "files").glob("*/*")
+    name = file.relative_to(out).as_posix()
+    file.rename(out / "aside")
+    if damage == "changed":
+        file.write_bytes(b"xyz")
+    elif damage == "a link":
+        file.symlink_to(out / "aside")
+    why = {
+        "changed": f"{name} is another file",
+        "missing": "sha256 must be of a file of the export",
+        "a link": f"{name} is not a file",
+    }
+    assert why[damage] in refused(other, out)
     assert left(other) == []
 
 

@@ -32,6 +32,24 @@ def test_what_was_imported_is_exported_in_the_same_bytes(
     assert made.rows("tickets") > 20 and made.rows("messages") > 20
 
 
+def test_files_come_back_and_those_that_were_lost_are_told(
+    lived: Helpdesk, other: Helpdesk, tmp_path: Path
+) -> None:
+    (lost,) = (each for each in Path(f"{lived.path}-files").glob("*/*") if each.stat().st_size == 3)
+    lost.write_bytes(b"xyz")
+    made = lived.export(tmp_path / "one")
+    assert made.lost == (lost.name,)
+    other.import_export(tmp_path / "one")
+    assert [each.name for each in other.check(deep=True).findings if not each.ok] == ["files"]
+    room = other.workspace("acme")
+    (ticket,) = room.tickets.list(search="defg true").items
+    whole = [each for each in room.attachments.list(ticket.id) if each.name.startswith("defg")]
+    for each in whole:
+        with room.attachments.open(ticket.id, each.id)[1] as file:
+            assert file.read() == b"defg"
+    assert len(whole) == 2
+
+
 def test_a_team_goes_beside_other_teams(
     lived: Helpdesk, other: Helpdesk, clock: ManualClock, tmp_path: Path
 ) -> None:

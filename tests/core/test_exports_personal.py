@@ -15,11 +15,17 @@ def jane(acme: Workspace) -> Customer:
     made = acme.customers.create(
         name="Jane", email="jane@example.com", notes="Complains", metadata={"crm": "J7"}
     )
-    ticket = acme.tickets.create(title="Refund", customer_id=made.id, initial_message="Two\nlines")
-    acme.messages.create(ticket.id, content="Very rude", is_internal=True)
+    shown, hidden, foreign = (
+        acme.attachments.put(name=f"{each}.txt", content=each.encode())
+        for each in ("shown", "hidden", "of bo")
+    )
+    ticket = acme.tickets.create(
+        title="Refund", customer_id=made.id, initial_message="Two\nlines", attachments=[shown]
+    )
+    acme.messages.create(ticket.id, content="Very rude", is_internal=True, attachments=[hidden])
     acme.tickets.update(ticket.id, notes="Watch out", status="open")
     other = acme.tickets.create(title="Secret of Bo", customer_name="Bo", initial_message="Mine")
-    acme.messages.create(other.id, content="Answer to Bo")
+    acme.messages.create(other.id, content="Answer to Bo", attachments=[foreign])
     return made
 
 
@@ -41,13 +47,15 @@ def test_everything_of_a_customer_is_in_it_and_nothing_of_another(
         "ticket.updated",
     ]
     text = b"".join(content(out).values())
-    assert b"Bo" not in text and b"Mine" not in text
+    assert b"Bo" not in text and b"Mine" not in text and b"of bo" not in text
+    assert [each["name"] for each in rows(out, "attachments")] == ["shown.txt", "hidden.txt"]
+    assert sorted(each.read_text() for each in (out / "files").glob("*/*")) == ["hidden", "shown"]
 
 
 def test_what_is_internal_can_be_left_out(desk: Helpdesk, jane: Customer, tmp_path: Path) -> None:
     desk.export(tmp_path / "out", customer=jane.id, internal=False)
     text = b"".join(content(tmp_path / "out").values()).decode()
-    for hidden in ("Complains", "J7", "Very rude", "Watch out", 'isInternal":true'):
+    for hidden in ("Complains", "J7", "Very rude", "Watch out", 'isInternal":true', "hidden"):
         assert hidden not in text
     assert "Two" in text
     (ticket,) = rows(tmp_path / "out", "tickets")

@@ -56,6 +56,7 @@ def test_what_waits_to_be_indexed_is_counted(desk: Helpdesk, acme: Workspace) ->
 def test_sizes_are_those_of_the_files(desk: Helpdesk, acme: Workspace, path: Path) -> None:
     acme.tickets.create(title="Refund")
     found = desk.figures()
+    assert (found.files, found.file_bytes) == (0, 0)
     assert found.database_bytes == path.stat().st_size
     assert found.wal_bytes == Path(f"{path}-wal").stat().st_size > 0
     assert found.disk_free_bytes > 0

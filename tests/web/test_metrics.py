@@ -215,6 +215,7 @@ def test_the_desk_is_measured(watched: Watched, caller: Api, desk: Helpdesk) -> 
     assert number(found, "cstar_webhook_oldest_undelivered_seconds") == 0
     assert number(found, "cstar_database_bytes") == figures.database_bytes
     assert number(found, "cstar_database_wal_bytes") == figures.wal_bytes > 0
+    assert (number(found, "cstar_files"), number(found, "cstar_file_bytes")) == (0, 0)
     assert (number(found, "cstar_disk_free_bytes") or 0) > 0
 
 

@@ -1,0 +1,122 @@
+"""A folder of files that are named by the digests of their bytes, wherever it is."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+from cstar_core.beside import PRIVATE_FOLDER
+from cstar_core.errors import FileLost
+from cstar_core.files import PRIVATE, copy, is_plain, sync
+
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+_PLACES = [f"{number:02x}" for number in range(256)]
+_DIGEST_BYTES = hashlib.sha256().digest_size
+# Of the process, not of the file.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that are stored: their SHA-256, and how many they are."""
+
+    digest: bytes
+    size: int
+
+
+class Shelf:
+    """Files, each in a folder with the first two digits of its name, and none changed ever."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def file(self, digest: bytes) -> Path:
+        """Where a file is, or would be."""
+        name = digest.hex()
+        return self.path / name[:2] / name
+
+    def has(self, blob: Blob) -> bool:
+        """Whether a file is there, and as long as it should be."""
+        file = self.file(blob.digest)
+        return is_plain(file) and os.lstat(file).st_size == blob.size
+
+    def open(self, blob: Blob) -> BufferedReader:
+        """A file to read, from its beginning. Raises FileLost if it is not there as it was."""
+        try:
+            descriptor = os.open(self.file(blob.digest), _OPEN)
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise
+            raise FileLost from error
+        if os.fstat(descriptor).st_size != blob.size:
+            os.close(descriptor)
+            raise FileLost
+        return os.fdopen(descriptor, "rb")
+
+    def is_sound(self, blob: Blob) -> bool:
+        """Whether a file is there with the very bytes; reads all of it."""
+        try:
+            with self.open(blob) as file:
+                return hashlib.file_digest(file, "sha256").digest() == blob.digest
+        except (FileLost, OSError):
+            return False
+
+    def digests(self) -> Iterator[bytes]:
+        """What files there are, in no order; whatever else is there is passed over."""
+        for place in _PLACES:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                for each in (self.path / place).iterdir():
+                    with suppress(ValueError):
+                        digest = bytes.fromhex(each.name)
+                        if len(digest) == _DIGEST_BYTES and self.file(digest) == each:
+                            yield digest
+
+    def copy(self, blob: Blob, source: "Shelf") -> bool:
+        """Copy a file from another shelf, synced, looking at its bytes; False if they are lost."""
+        target = self.file(blob.digest)
+        self._make_place(target.parent)
+        try:
+            with source.open(blob) as file:
+                made = self._make(target)
+                try:
+                    found = copy(file.fileno(), made)
+                finally:
+                    os.close(made)
+        except FileLost:
+            return False
+        if found == blob.digest.hex():
+            return True
+        target.unlink()
+        return False
+
+    def link(self, blob: Blob, source: "Shelf") -> bool:
+        """Give a file of another shelf a name here too; False if it is not there, or cannot."""
+        if not source.has(blob):
+            return False
+        target = self.file(blob.digest)
+        self._make_place(target.parent)
+        try:
+            os.link(source.file(blob.digest), target, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
+    def _make_place(self, place: Path) -> None:
+        """Make one of the folders, unless it is there."""
+        place.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+    def _make(self, file: Path) -> int:
+        """A descriptor of a new file."""
+        return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+
+    def sync(self) -> None:
+        """Wait until the names of all files are on the disk."""
+        if self.path.exists():
+            for place in _PLACES:
+                with suppress(FileNotFoundError):
+                    sync(self.path / place)
+            sync(self.path)
