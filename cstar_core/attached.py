@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from peewee import JOIN, SQL, fn
 
@@ -15,7 +14,7 @@ from cstar_core.errors import Problem
 from cstar_core.file_names import clean_media_type, clean_name
 from cstar_core.ids import PREFIXES, new_uid, parse_id, public_id
 from cstar_core.scope import Scope
-from cstar_core.store import Slot, Snapshot, SqlRow, Transaction, prepare, slot
+from cstar_core.store import Prepared, Slot, Snapshot, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import AttachmentRow, BlobRow, MessageRow
 from cstar_core.values import maker
 
@@ -101,6 +100,21 @@ _OF_MESSAGES = prepare(
     .where(AttachmentRow.message_id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("keys")])))
     .order_by(AttachmentRow.message_id, AttachmentRow.position, AttachmentRow.id)
 )
+_OF_DRAFTS = prepare(
+    JOINED.select(AttachmentRow.draft_id, *COLUMNS)
+    .where(AttachmentRow.draft_id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("keys")])))
+    .order_by(AttachmentRow.draft_id, AttachmentRow.position, AttachmentRow.id)
+)
+_RELEASE = prepare(
+    AttachmentRow.update({AttachmentRow.draft_id: None}).where(
+        AttachmentRow.draft_id == slot("draft")
+    )
+)
+_KEEP = prepare(
+    AttachmentRow.update(
+        {AttachmentRow.draft_id: slot("draft"), AttachmentRow.position: slot("position")}
+    ).where(AttachmentRow.id == slot("attachment"))
+)
 _UPLOADS = prepare(
     JOINED.where(
         (AttachmentRow.ticket_id == slot("ticket"))
@@ -167,9 +181,15 @@ def attachment_of(row: SqlRow) -> Attachment:
 
 def attachments_of(snap: Snapshot, messages: Collection[int]) -> dict[int, tuple[Attachment, ...]]:
     """The attachments of messages by their integer keys, in one query; of none, in no query."""
+    return _grouped(snap, _OF_MESSAGES, messages)
+
+
+def _grouped(
+    snap: Snapshot, query: Prepared, keys: Collection[int]
+) -> dict[int, tuple[Attachment, ...]]:
     found: dict[int, tuple[Attachment, ...]] = {}
-    if messages:
-        for row in snap.all(_OF_MESSAGES, keys=json.dumps(list(messages))):
+    if keys:
+        for row in snap.all(query, keys=json.dumps(list(keys))):
             found[row[0]] = (*found.get(row[0], ()), attachment_of(row[1:]))
     return found
 
@@ -189,6 +209,23 @@ def check_attachments(param: str, value: object) -> list[Problem]:
     if not problems and len(set(ids)) < len(ids):
         problems = invalid(param, "must not have an id twice")
     return problems
+
+
+def check_files(param: str, value: object) -> list[Problem]:
+    """Files that are stored, for who has no uploads: at most 20."""
+    return check_attachments(param, value) or _all_are(NewFile, param, value)
+
+
+def check_uploads(param: str, value: object) -> list[Problem]:
+    """Ids of uploads alone: at most 20, none of them twice."""
+    return check_attachments(param, value) or _all_are(str, param, value)
+
+
+def _all_are(kind: type, param: str, value: object) -> list[Problem]:
+    if isinstance(value, list | tuple) and all(isinstance(each, kind) for each in value):
+        return []
+    what = "ids of attachments" if kind is str else "files that are stored"
+    return invalid(param, f"must be a list of {what}")
 
 
 class Attaching:
@@ -225,6 +262,42 @@ class Attaching:
                 self._tx.run(_TAKE, attachment=each[0], message=message, position=position)
 
 
+def find_uploads(
+    tx: Transaction, ticket: int | None, ids: Sequence[str], places: Sequence[int]
+) -> dict[bytes | None, SqlRow]:
+    """Rows of uploads to a ticket by the bytes of their ids.
+
+    Raises Invalid, with the place of each in ``attachments``, for what is none, or was taken.
+    """
+    if not ids:
+        return {}
+    uids = [parse_id("attachment", each) for each in ids]
+    wanted = json.dumps([uid.hex().upper() for uid in uids if uid is not None])
+    rows: dict[bytes | None, SqlRow] = {
+        row[1]: row for row in tx.all(_UPLOADS, ticket=ticket, uids=wanted)
+    }
+    rule = "must be an upload to this ticket that no message has"
+    absent = [place for place, uid in zip(places, uids, strict=True) if uid not in rows]
+    raise_any([problem for place in absent for problem in invalid(f"attachments.{place}", rule)])
+    return rows
+
+
+def keep_for_draft(tx: Transaction, ticket: int, draft: int, ids: Sequence[str]) -> None:
+    """Let a draft have these uploads to its ticket, and no others. Raises Invalid."""
+    rows = find_uploads(tx, ticket, ids, range(len(ids)))
+    tx.run(_RELEASE, draft=draft)
+    for position, each in enumerate(ids):
+        key = rows[parse_id("attachment", each)][0]
+        tx.run(_KEEP, attachment=key, draft=draft, position=position)
+
+
+def attachments_of_drafts(
+    snap: Snapshot, drafts: Collection[int]
+) -> dict[int, tuple[Attachment, ...]]:
+    """The uploads that drafts have, by their integer keys, in one query; of none, in no query."""
+    return _grouped(snap, _OF_DRAFTS, drafts)
+
+
 def taken(
     tx: Transaction, scope: Scope, blobs: Blobs, ticket: int | None, given: Sequence[Given]
 ) -> Attaching:
@@ -232,15 +305,11 @@ def taken(
 
     Raises Invalid for what is no upload to it, or was taken, and for more bytes than a message has.
     """
-    uids = {each: parse_id("attachment", each) for each in given if isinstance(each, str)}
-    rows: dict[Any, SqlRow] = {}
-    if uids:
-        wanted = json.dumps([uid.hex().upper() for uid in uids.values() if uid is not None])
-        rows = {row[1]: row for row in tx.all(_UPLOADS, ticket=ticket, uids=wanted)}
-    absent = [place for place, each in enumerate(given) if each in uids and uids[each] not in rows]
-    rule = "must be an upload to this ticket that no message has"
-    raise_any([problem for at in absent for problem in invalid(f"attachments.{at}", rule)])
-    files = [each if isinstance(each, NewFile) else rows[uids[each]] for each in given]
+    ids = {place: each for place, each in enumerate(given) if isinstance(each, str)}
+    rows = find_uploads(tx, ticket, list(ids.values()), list(ids))
+    files = [
+        each if isinstance(each, NewFile) else rows[parse_id("attachment", each)] for each in given
+    ]
     attaching = Attaching(tx, scope, blobs, files)
     if attaching.size > ATTACHMENTS_BYTES_MAX:
         raise_any(invalid("attachments", f"must be at most {ATTACHMENTS_BYTES_MAX:,} bytes"))

@@ -4,10 +4,12 @@ Whoever fills it in has proved no address. So nothing that they are told depends
 knows the address, and their link shows what was written to the new ticket alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cstar_core import facets
+from cstar_core.attached import Attaching, NewFile, check_files, taken
+from cstar_core.blobs import Blobs
 from cstar_core.checks import (
     Rule,
     check_all,
@@ -32,9 +34,10 @@ from cstar_core.ticket_links import (
     Submissions,
     new_link,
     parse_token,
+    said_of,
     seal,
 )
-from cstar_core.tickets import FORM_SOURCE, TITLE_MAX, NewTickets, check_content
+from cstar_core.tickets import FORM_SOURCE, TITLE_MAX, NewTickets, check_content, write_with_files
 
 # Programs fill a form in at once; and nobody needs a day.
 SECONDS_MIN, SECONDS_MAX = 2, 86_400
@@ -88,11 +91,13 @@ class CustomerForm:
         title: str,
         content: str,
         custom_fields: Mapping[str, Any] | None = None,
+        attachments: Sequence[NewFile] = (),
     ) -> str:
         """Make a ticket of what was filled in; the token of a link to it.
 
-        The customer is the one with the address, or a new one. The same content with the same stamp
-        makes one ticket. A field that is required and not public is left empty. Raises Invalid with
+        The customer is the one with the address, or a new one. ``attachments`` are files that
+        ``attachments.put`` has stored. The same content and files with the same stamp make one
+        ticket. A field that is required and not public is left empty. Raises Invalid with
         every broken rule; ``stamp`` must be at least 2 seconds and at most a day old.
         """
         given = {} if custom_fields is None else custom_fields
@@ -101,12 +106,15 @@ class CustomerForm:
             known = self._known(tx)
             problems = check_all(values, RULES, tuple(RULES))
             problems += check_values("custom_fields", given, known, {})
+            problems += check_files("attachments", attachments)
             raise_any(problems + self._check_stamp(tx, stamp))
             sent = Submissions(self._store, self._scope)
-            parts = (stamp, name, email, title, content, repr(sorted(given.items())))
+            filled = repr(sorted(given.items()))
+            parts = (stamp, name, email, title, content, filled, *said_of(attachments))
             ticket_id = sent.find("form", *parts)
             if ticket_id is None:
-                ticket_id = self._make(tx, values, given, known)
+                files = taken(tx, self._scope, Blobs(self._store), None, attachments)
+                ticket_id = self._make(tx, values, given, known, files)
                 sent.save(ticket_id, "form", *parts)
             return new_link(tx, self._scope, FORM_LINK, ticket_id, LINK_LIFETIME)
 
@@ -131,6 +139,7 @@ class CustomerForm:
         values: Mapping[str, Any],
         custom_fields: Mapping[str, Any],
         known: Mapping[str, Definition],
+        files: Attaching,
     ) -> str:
         new = NewTickets(tx, self._scope, known)
         # Not as ``tickets.create`` does it: that a new customer lacks a required field would tell
@@ -150,5 +159,5 @@ class CustomerForm:
             "messages": [message],
         }
         raise_any(new.add(ticket))
-        new.write()
+        write_with_files(tx, new, files)
         return public_id("ticket", new.lines[0].uid)

@@ -1,19 +1,25 @@
 """Drafts: what a member has written on a ticket and not sent, saved while the member types."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import fn
+from peewee import SQL, fn
 
-from cstar_core.checks import check_all, check_flag, check_text, raise_any
+from cstar_core.attached import (
+    Attachment,
+    attachments_of_drafts,
+    check_uploads,
+    keep_for_draft,
+)
+from cstar_core.checks import check_all, check_flag, check_text, or_none, raise_any
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Forbidden, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid, public_id
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page, open_window
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, paged, prepare, slot
-from cstar_core.tables import DraftRow, MemberRow, TicketRow
+from cstar_core.tables import AttachmentRow, DraftRow, MemberRow, TicketRow
 from cstar_core.tickets import CONTENT_MAX, NOTHING_SEEN, Place, check_seen, place_of, seen_uid
 
 VERSION_MAX = 2**53 - 1
@@ -23,6 +29,7 @@ VERSION_MAX = 2**53 - 1
 class Draft:
     """What a member has written on a ticket and not sent: a reply, or an internal note.
 
+    ``attachments`` were uploaded for it, and stay as long as it has them.
     ``base`` is the id of the newest message that the member had seen, "none" for an empty thread,
     None if it was not said.
     """
@@ -35,6 +42,7 @@ class Draft:
     base: str | None
     saved_at: datetime
     version: int
+    attachments: tuple[Attachment, ...] = ()
 
 
 class StaleDraft(StaleVersion):
@@ -49,7 +57,9 @@ class StaleDraft(StaleVersion):
 _ME = (MemberRow.uid == slot("member")) & (MemberRow.team_id == slot("team"))
 _OF_KIND = DraftRow.is_internal == slot("internal")
 _TICKET = (TicketRow.uid, TicketRow.number, TicketRow.title)
+_HAS_FILES = fn.EXISTS(AttachmentRow.select(SQL("1")).where(AttachmentRow.draft_id == DraftRow.id))
 _DRAFT = (
+    _HAS_FILES,
     DraftRow.is_internal,
     DraftRow.content,
     DraftRow.base,
@@ -114,7 +124,12 @@ def _content(param: str, value: object) -> list[Problem]:
     return check_text(param, value, CONTENT_MAX)
 
 
-RULES = {"content": _content, "is_internal": check_flag, "base": check_seen}
+RULES = {
+    "content": _content,
+    "is_internal": check_flag,
+    "base": check_seen,
+    "attachments": or_none(check_uploads),
+}
 
 
 class Drafts:
@@ -132,23 +147,30 @@ class Drafts:
         is_internal: bool = False,
         base: str | None = None,
         expected_version: int | None = None,
+        attachments: Sequence[str] | None = None,
     ) -> Draft | None:
-        """Keep what is written so far (at most 100,000 characters); blank text discards it.
+        """Keep what is written so far (at most 100,000 characters).
+
+        Blank text discards it, unless it has attachments: ids of uploads to this ticket, as many as
+        a message takes. Without ``attachments`` it keeps those that it has.
 
         ``base`` is the id of the newest message that the writer sees, or "none". With
         ``expected_version`` (0 where there was no draft yet) it raises StaleDraft if another window
         has saved, sent or discarded it meanwhile, unless the text is the same. Raises Invalid,
         NotFound, and Forbidden for who is no member.
         """
-        raise_any(self.check({"content": content, "is_internal": is_internal, "base": base}))
+        given = {"content": content, "is_internal": is_internal, "base": base}
+        raise_any(self.check({**given, "attachments": attachments}))
         with self._store.transaction(brief=True) as tx:
             place = place_of(tx, self._scope, ticket_id)
             key, stored = _at(tx, place, is_internal)
-            if _is_same(stored, content, base):
+            kept = [each.id for each in stored.attachments] if stored else []
+            files = kept if attachments is None else list(attachments)
+            if _is_same(stored, content, base, files):
                 return stored
-            if stored is None or stored.content != content:
+            if stored is None or (stored.content, kept) != (content, files):
                 _expect(stored, expected_version)
-            if not content.strip():
+            if not content.strip() and not files:
                 tx.run(_DELETE, draft=key)
                 return None
             # Not 1, so that a window which knows an earlier draft cannot take this one for it.
@@ -156,11 +178,14 @@ class Drafts:
             version = first if stored is None else stored.version + 1
             row = (int(is_internal), content, seen_uid(base), tx.now, version)
             values = dict(zip(("internal", "content", "base", "now", "version"), row, strict=True))
-            if stored is None:
-                tx.run(_INSERT, member=place.member, ticket=place.ticket, **values)
+            if key is None:
+                key = tx.insert(_INSERT, member=place.member, ticket=place.ticket, **values)
             else:
                 tx.run(_UPDATE, draft=key, **values)
-            return _draft(place[2:], row)
+            if files != kept:
+                keep_for_draft(tx, place.ticket, key, files)
+            found = attachments_of_drafts(tx, [key] if files else [])
+            return _draft(place[2:], (bool(files), *row), found.get(key, ()))
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
@@ -193,8 +218,10 @@ class Drafts:
         with self._store.snapshot() as snap:
             rows = snap.all(_PAGE, workspace=self._scope.workspace_id, **me, **part)
             total = snap.value(_COUNT, workspace=self._scope.workspace_id, **me)
+            files = attachments_of_drafts(snap, [row[0] for row in rows if row[4]])
         places = [(row[-2], row[0]) for row in rows]
-        return close_page([_draft(row[1:4], row[4:]) for row in rows], places, total, window, query)
+        found = [_draft(row[1:4], row[4:], files.get(row[0], ())) for row in rows]
+        return close_page(found, places, total, window, query)
 
     def discard(
         self, ticket_id: str, *, is_internal: bool = False, expected_version: int | None = None
@@ -228,7 +255,8 @@ def discard_sent(
     if scope.actor.type != "member":
         return
     row = tx.first(_SENT, ticket=ticket, internal=int(is_internal), **_me(scope))
-    if row is not None and (row[1] == version or row[2].strip() in content):
+    text = "" if row is None else row[2].strip()
+    if row is not None and (row[1] == version or (text and text in content)):
         tx.run(_DELETE, draft=row[0])
 
 
@@ -240,14 +268,18 @@ def _at(snap: Snapshot, place: Place, is_internal: bool) -> tuple[int | None, Dr
     """The integer key of the draft in a place, and the draft."""
     where = {"member": place.member, "ticket": place.ticket, "internal": int(is_internal)}
     row = snap.first(_AT, **where)
-    return (None, None) if row is None else (row[0], _draft(place[2:], row[1:]))
+    if row is None:
+        return None, None
+    files = attachments_of_drafts(snap, [row[0]] if row[1] else [])
+    return row[0], _draft(place[2:], row[1:], files.get(row[0], ()))
 
 
-def _is_same(stored: Draft | None, content: str, base: str | None) -> bool:
+def _is_same(stored: Draft | None, content: str, base: str | None, files: list[str]) -> bool:
     """Whether there is nothing to do, as when a save is sent again that was not answered."""
     if stored is None:
-        return not content.strip()
-    return (stored.content, seen_uid(stored.base)) == (content, seen_uid(base))
+        return not content.strip() and not files
+    kept = [each.id for each in stored.attachments]
+    return (stored.content, seen_uid(stored.base), kept) == (content, seen_uid(base), files)
 
 
 def _expect(stored: Draft | None, version: int | None) -> None:
@@ -255,9 +287,9 @@ def _expect(stored: Draft | None, version: int | None) -> None:
         raise StaleDraft(stored)
 
 
-def _draft(ticket: SqlRow, row: SqlRow) -> Draft:
+def _draft(ticket: SqlRow, row: SqlRow, attachments: tuple[Attachment, ...]) -> Draft:
     uid, number, title = ticket
-    is_internal, content, base, saved_at, version = row
+    _, is_internal, content, base, saved_at, version = row
     seen = NOTHING_SEEN if base == b"" else None if base is None else public_id("message", base)
     return Draft(
         public_id("ticket", uid),
@@ -268,4 +300,5 @@ def _draft(ticket: SqlRow, row: SqlRow) -> Draft:
         seen,
         from_seconds(saved_at),
         version,
+        attachments,
     )

@@ -7,6 +7,7 @@ from cstar_core.ticket_links.room import (
     Submissions,
     TicketLinks,
     new_link,
+    said_of,
 )
 from cstar_core.ticket_links.seen import SeenField, SeenMessage, SeenTicket
 from cstar_core.ticket_links.tokens import FORM_LINK, STAMP, TEAM_LINK, Token, parse_token, seal
@@ -26,5 +27,6 @@ __all__ = [
     "Token",
     "new_link",
     "parse_token",
+    "said_of",
     "seal",
 ]

@@ -1,9 +1,13 @@
 """The room of ticket links: give one away, open one, end them all."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
+from io import BufferedReader
 
 from cstar_core import events
+from cstar_core.attached import Attachment, NewFile, check_files
+from cstar_core.blobs import Blobs
 from cstar_core.checks import invalid, raise_any
 from cstar_core.errors import Invalid, NotFound, Problem
 from cstar_core.idempotency import Idempotency, Receipt
@@ -13,7 +17,7 @@ from cstar_core.messages import Messages
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, Transaction, prepare, slot
 from cstar_core.tables import TeamRow
-from cstar_core.ticket_links.seen import SeenTicket, read_seen, written_by
+from cstar_core.ticket_links.seen import SeenTicket, read_seen, read_seen_file, written_by
 from cstar_core.ticket_links.tokens import FORM_LINK, TEAM_LINK, Token, parse_token, seal
 from cstar_core.tickets import Stored, read_stored
 
@@ -94,25 +98,45 @@ class CustomersTicket:
             token, ticket = self._open(snap)
             return read_seen(snap, self._scope, ticket, token.purpose)
 
-    def answer(self, content: str, *, once: str | None = None) -> None:
+    def open_attachment(self, id: str) -> tuple[Attachment, BufferedReader]:
+        """A file of a message that the customer sees, and its bytes, for the caller to close.
+
+        Raises NotFound, and FileLost if the bytes are missing or damaged.
+        """
+        with self._store.snapshot() as snap:
+            token, ticket = self._open(snap)
+            found = read_seen_file(snap, ticket, token.purpose, id)
+        return found, Blobs(self._store).open(found.blob)
+
+    def answer(
+        self, content: str, *, once: str | None = None, attachments: Sequence[NewFile] = ()
+    ) -> None:
         """Add a message of the customer's, as ``messages.create`` does.
 
-        The same content with the same ``once`` is added once within a day. Raises Invalid,
-        NotFound.
+        ``attachments`` are files that ``attachments.put`` has stored. The same content and files
+        with the same ``once`` are added once within a day. Raises Invalid, NotFound.
         """
         with self._store.transaction(brief=True) as tx:
             token, ticket = self._open(tx)
             room = Messages(self._store, self._scope)
-            raise_any(room.check({"content": content, "sender": "customer"}))
+            problems = room.check({"content": content, "sender": "customer"})
+            raise_any(problems + check_files("attachments", attachments))
             ticket_id = public_id("ticket", ticket.uid)
             sent = Submissions(self._store, self._scope)
-            if once is not None and sent.find("answer", self._token, once, content):
+            parts = ("answer", self._token, once or "", content, *said_of(attachments))
+            if once is not None and sent.find(*parts):
                 return
             # The customer's own name would tell somebody who only named their address.
             name = written_by(tx, ticket) if token.purpose == FORM_LINK else None
-            room.create(ticket_id, content=content, sender="customer", sender_name=name)
+            room.create(
+                ticket_id,
+                content=content,
+                sender="customer",
+                sender_name=name,
+                attachments=attachments,
+            )
             if once is not None:
-                sent.save(ticket_id, "answer", self._token, once, content)
+                sent.save(ticket_id, *parts)
 
     def _open(self, snap: Snapshot) -> tuple[Token, Stored]:
         token, secret = parse_token(self._token), find_secret(snap, self._scope)
@@ -143,6 +167,11 @@ class Submissions:
     def save(self, ticket_id: str, *parts: str) -> None:
         """Keep what came of a submission; the ticket's id lets an erasure find it."""
         self._receipts.save(_key(parts), Receipt("", 200, ticket_id.encode(), {}))
+
+
+def said_of(files: Sequence[NewFile]) -> tuple[str, ...]:
+    """What tells the files of a submission from others."""
+    return tuple(f"{each.blob.digest.hex()} {each.name}" for each in files)
 
 
 def _key(parts: tuple[str, ...]) -> str:

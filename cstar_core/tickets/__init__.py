@@ -43,7 +43,7 @@ from cstar_core.tickets.ticket import (
     read_stored,
     ticket_of,
 )
-from cstar_core.tickets.writing import add_message
+from cstar_core.tickets.writing import add_message, write_with_files
 
 __all__ = [
     "BULK_MAX",
@@ -95,4 +95,5 @@ __all__ = [
     "seen_uid",
     "survivor",
     "ticket_of",
+    "write_with_files",
 ]

@@ -84,15 +84,21 @@ def insert_ticket(
     """Write a new ticket from checked values, and its first message if it has one, with files."""
     new = NewTickets(tx, scope, known)
     raise_any(new.add(values))
+    first = write_with_files(tx, new, files)
+    stored = read_by_key(tx, new.lines[0].id)
+    rows = [_row_of(key, line) for key, line in enumerate(new.messages, first)]
+    return stored, messages_of(tx, rows, public_id("ticket", stored.uid))
+
+
+def write_with_files(tx: Transaction, new: NewTickets, files: Attaching | None) -> int:
+    """Write new tickets, and give files to the first message; the integer key of this one."""
     first = tx.next_key("messages")
     if files is not None and files.names is not None:
         new.messages[0] = new.messages[0]._replace(file_names=files.names)
     new.write()
-    if files is not None and files.names is not None:
+    if files is not None:
         files.write(first)
-    stored = read_by_key(tx, new.lines[0].id)
-    rows = [_row_of(key, line) for key, line in enumerate(new.messages, first)]
-    return stored, messages_of(tx, rows, public_id("ticket", stored.uid))
+    return first
 
 
 def references(tx: Transaction, scope: Scope, values: Mapping[str, Any]) -> dict[str, int | None]:

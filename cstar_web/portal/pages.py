@@ -1,6 +1,7 @@
 """The pages and what their forms do. Each is opened by a team's name, or by a link to a ticket."""
 
 import secrets
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
@@ -48,10 +49,9 @@ def submit(team: str) -> Response:
     try:
         if filled.one(TRAP):
             raise Invalid([_LEFT_EMPTY])
+        plain: dict[str, Any] = {name: filled.one(name) for name in PLAIN}
         token = workspace.customer_form.submit(
-            filled.one(STAMP),
-            **{name: filled.one(name) for name in PLAIN},
-            custom_fields=values_of(filled, fields),
+            filled.one(STAMP), **plain, custom_fields=values_of(filled, fields)
         )
     except Invalid as error:
         return _ask_again(workspace, Filled(filled.typed, error.problems))
