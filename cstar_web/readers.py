@@ -19,6 +19,7 @@ _RETRIES_MAX = 20
 _WEEK = 7 * 86_400
 _NAME = re.compile(r"(\*\.)?[a-z0-9._-]+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,\s]+")
+MAIL_PROTOCOLS = ("lmtp", "smtp")
 _SOCKET = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
 _TOKEN = re.compile(r"[\x21-\x7e]{16,255}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -73,6 +74,23 @@ def split_address(address: str) -> tuple[str, int]:
     if not found or int(found[3]) > 65535:
         raise ValueError(address)
     return found[1] or found[2], int(found[3])
+
+
+def mail_place(value: str) -> str:
+    try:
+        split_mail_place(value)
+    except ValueError:
+        raise ValueError(
+            "must be lmtp or smtp with an address and a port such as lmtp:127.0.0.1:2424"
+        ) from None
+    return value
+
+
+def split_mail_place(text: str) -> tuple[str, str, int]:
+    protocol, _, address = text.partition(":")
+    if protocol not in MAIL_PROTOCOLS:
+        raise ValueError(text)
+    return (protocol, *split_address(address))
 
 
 def token(value: str) -> str:

@@ -134,6 +134,12 @@ SETTINGS: tuple[Setting, ...] = (
         readers.seconds,
     ),
     Setting(
+        "mail_listen",
+        "PROTOCOL:ADDRESS:PORT",
+        "Where mail servers bring mail, such as lmtp:127.0.0.1:2424 or smtp:127.0.0.1:2525.",
+        readers.mail_place,
+    ),
+    Setting(
         "disk_reserve",
         "MEGABYTES",
         "Disk space kept for deletions, in a file beside the database; 0 for none.",
@@ -185,6 +191,7 @@ class Settings:
     webhook_networks: tuple[readers.Network, ...] = ()
     stream_listeners: int = 50
     webhook_retries: tuple[int, ...] = (30, 120, 600, 3_600, 21_600, 86_400)
+    mail_listen: str = ""
     disk_reserve: int = 32
     log_format: str = "text"
     access_log: str = ON
@@ -200,6 +207,11 @@ class Settings:
     def metrics_place(self) -> tuple[str, int] | None:
         """The host and the port of `/metrics`, if it has an address of its own."""
         return readers.split_address(self.metrics_address) if self.metrics_address else None
+
+    @property
+    def mail_place(self) -> tuple[str, str, int] | None:
+        """By which protocol, and at which host and port, mail is taken; None if nowhere."""
+        return readers.split_mail_place(self.mail_listen) if self.mail_listen else None
 
     def has_form(self, slug: str) -> bool:
         """Whether customers may write to a team by a form.

@@ -16,16 +16,24 @@ from cstar_core.mail.mail import Envelope, Mail, MailPlace, mail_key, read_mail
 from cstar_core.mail.settling import WAITING, Case, find_taken, settle
 from cstar_core.mail.taking import check_taken, take
 from cstar_core.mail.unreadable import blob_of, settle_unreadable
+from cstar_core.mailboxes import mailbox_key
 from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, open_window
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, limited, prepare, slot
-from cstar_core.tables import MailRow
+from cstar_core.tables import MAIL_VERDICTS, MailRow
 
 # Whatever stops the program that reads it so often would stop it again.
 ATTEMPTS_MAX = 3
 Read = Callable[[bytes], Letter]
 
 _RELEASED = ("spam", "ignored", "bounce")
+_UIDS = prepare(
+    MailRow.select(MailRow.imap_uid, MailRow.verdict).where(
+        (MailRow.mailbox_id == slot("mailbox"))
+        & (MailRow.uid_validity == slot("validity"))
+        & MailRow.imap_uid.is_null(False)
+    )
+)
 _OLDEST = prepare(
     limited(
         MailRow.select(MailRow.id)
@@ -186,6 +194,17 @@ class Mails:
             query = ("mails", self._scope.workspace_id, these)
             window = open_window(page, page_size, cursor, query, 1)
             return read_page(snap, self._scope, these, window, query)
+
+    def uids(self, mailbox: str, uid_validity: int) -> dict[int, str]:
+        """The verdict of each mail that came from the folder of a mailbox (an id), by its UID.
+
+        Raises NotFound for a mailbox that is not there.
+        """
+        self._refuse_customers()
+        with self._store.snapshot() as snap:
+            key = mailbox_key(snap, self._scope, mailbox)
+            rows = snap.all(_UIDS, mailbox=key, validity=uid_validity)
+        return {uid: MAIL_VERDICTS[verdict] for uid, verdict in rows}
 
     def of_messages(self, ticket_id: str, message_ids: Sequence[str]) -> dict[str, Mail]:
         """The mails by which some messages of a ticket came, by the message's id.

@@ -20,7 +20,7 @@ from cstar_core.ids import new_uid
 from cstar_core.mail.mail import Envelope, MailPlace
 from cstar_core.mailboxes import find_account, mailbox_key, move_cursor
 from cstar_core.scope import Scope, required_uid
-from cstar_core.store import Snapshot, Transaction, prepare, slot
+from cstar_core.store import Snapshot, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import MAIL_SOURCES, MailboxRow, MailRow
 
 ENVELOPE_MAX = 1_000
@@ -32,7 +32,7 @@ _NAMES = (
 _INSERT = prepare(MailRow.insert({getattr(MailRow, name): slot(name) for name in _NAMES}))
 _MINE = MailRow.workspace_id == slot("workspace")
 _AT_PLACE = prepare(
-    MailRow.select(MailRow.id).where(
+    MailRow.select(MailRow.id, MailRow.digest).where(
         (MailRow.mailbox_id == slot("mailbox"))
         & (MailRow.uid_validity == slot("validity"))
         & (MailRow.imap_uid == slot("uid"))
@@ -40,7 +40,7 @@ _AT_PLACE = prepare(
 )
 # Of a mailbox that is gone it may have been any.
 _SAME_BYTES = prepare(
-    MailRow.select(MailRow.id)
+    MailRow.select(MailRow.id, MailRow.digest)
     .where(_MINE & (MailRow.digest == slot("digest")) & MailRow.imap_uid.is_null())
     .order_by(MailRow.id)
     .limit(1)
@@ -97,11 +97,14 @@ def take(
     Raises NotFound for a mailbox that is not there.
     """
     key = _mailbox(tx, scope, mailbox, envelope)
-    found = _known(tx, scope, blob, key, place)
+    at_place = _at_place(tx, key, place)
     if place is not None and key is not None:
         move_cursor(tx, key, place.uid_validity, place.uid)
-    if found is not None:
-        return found
+    found = at_place if place is not None else _same_bytes(tx, scope, blob)
+    if found is not None and found[1] == blob.digest:
+        return int(found[0])
+    if at_place is not None:
+        place = None  # it is another's, of a folder that had the same numbers
     return tx.insert(
         _INSERT,
         uid=new_uid(tx.now),
@@ -119,19 +122,20 @@ def take(
     )
 
 
-def _known(
-    snap: Snapshot, scope: Scope, blob: Blob, mailbox: int | None, place: MailPlace | None
-) -> int | None:
-    """The same place of a server; else the same bytes, such as those of somebody who tries again.
+def _at_place(snap: Snapshot, mailbox: int | None, place: MailPlace | None) -> SqlRow | None:
+    """The key and the digest of the mail that came from a place of a server."""
+    if place is None:
+        return None
+    where = {"mailbox": mailbox, "validity": place.uid_validity, "uid": place.uid}
+    return snap.first(_AT_PLACE, **where)
+
+
+def _same_bytes(snap: Snapshot, scope: Scope, blob: Blob) -> SqlRow | None:
+    """The mail that has the same bytes, such as those of somebody who tries again.
 
     What differs in what servers write on the way is found to be the same when it is settled.
     """
-    if place is None:
-        found = snap.value(_SAME_BYTES, workspace=scope.workspace_id, digest=blob.digest)
-    else:
-        where = {"mailbox": mailbox, "validity": place.uid_validity, "uid": place.uid}
-        found = snap.value(_AT_PLACE, **where)
-    return None if found is None else int(found)
+    return snap.first(_SAME_BYTES, workspace=scope.workspace_id, digest=blob.digest)
 
 
 def _mailbox(snap: Snapshot, scope: Scope, mailbox: str | None, envelope: Envelope) -> int | None:

@@ -26,12 +26,18 @@ from cstar_core.mailboxes.servers import SERVERS
 from cstar_core.members import fold_email
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
-from cstar_core.tables import MailboxRow
+from cstar_core.tables import MailboxRow, MailRow
 
 _MINE = MailboxRow.workspace_id == slot("workspace")
 _DEFAULT = _MINE & (MailboxRow.is_default == 1)
 _TAKEN = prepare(MailboxRow.select(MailboxRow.id).where(MailboxRow.address_key == slot("key")))
 _OLDEST = prepare(MailboxRow.select(MailboxRow.uid).where(_MINE).order_by(MailboxRow.id).limit(1))
+# Another folder may give out the same numbers.
+_FORGET_PLACES = prepare(
+    MailRow.update({MailRow.uid_validity: None, MailRow.imap_uid: None}).where(
+        (MailRow.mailbox_id == slot("mailbox")) & MailRow.imap_uid.is_null(False)
+    )
+)
 _THE_DEFAULT = prepare(MailboxRow.select(MailboxRow.uid).where(_DEFAULT))
 
 
@@ -143,6 +149,8 @@ class Mailboxes:
                 self._refuse_taken(tx, columns["address"], row[0])
             if columns.get("is_default"):
                 self._take_default(tx)
+            if "uid_validity" in columns:
+                tx.run(_FORGET_PLACES, mailbox=row[0])
             return self._write(tx, row, before, columns)
 
     def delete(self, id: str, *, expected_version: int | None = None) -> None:

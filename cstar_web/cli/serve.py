@@ -27,6 +27,7 @@ from cstar_web.ending import OrderlyEnd
 from cstar_web.limits import RateLimits
 from cstar_web.locks import WriterQueue
 from cstar_web.logs import log_to_stderr
+from cstar_web.mail.serving import mail_socket, seeing_to_mail
 from cstar_web.metrics import metrics_app
 from cstar_web.seats import Seats
 from cstar_web.sending import send
@@ -97,7 +98,7 @@ def serve(demo: bool, as_json: bool, **flags: str | None) -> None:
 def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd) -> None:
     told = notifier()
     told.opening()
-    with _open(settings) as desk, _metrics_sockets(settings) as apart:
+    with _open(settings) as desk, _sockets(settings) as (apart, mail):
         end.begun()
         _log_upgrade(desk)
         watch = Watch(settings, log=access_log(settings))
@@ -113,7 +114,7 @@ def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd)
             told.ready()
 
         beside = [(_metrics_app(desk, watch, settings), sock) for sock in apart]
-        with _streaming(app), _beside(desk, settings), writing_uses(desk):
+        with _streaming(app), _beside(desk, settings, mail), writing_uses(desk):
             run_server(
                 app, settings, ready=begin, watch=watch, beside=beside, limit=body_limit(app)
             )
@@ -121,7 +122,7 @@ def _serve_alone(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd)
 
 def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: OrderlyEnd) -> None:
     told = notifier()
-    with listen(settings.host, settings.port) as sock, _metrics_sockets(settings) as apart:
+    with listen(settings.host, settings.port) as sock, _sockets(settings) as (apart, mail):
         windows, queue, counters = SharedWindows(), WriterQueue(), Counters(settings.processes)
         seats = Seats(settings.stream_listeners, settings.processes)
 
@@ -138,7 +139,7 @@ def _serve_in_processes(settings: Settings, demo: bool, as_json: bool, end: Orde
                     end.pass_on()
                     seats.attach(server.number)
 
-                with _streaming(app), _beside(desk, settings), writing_uses(desk):
+                with _streaming(app), _beside(desk, settings, mail), writing_uses(desk):
                     run_server(
                         app,
                         settings,
@@ -180,22 +181,27 @@ def _open(settings: Settings, queue: WriterQueue | None = None) -> Helpdesk:
 
 
 @contextmanager
-def _beside(desk: Helpdesk, settings: Settings) -> Iterator[None]:
-    """Deliver to webhooks meanwhile (of several processes one does), and collect files."""
+def _beside(desk: Helpdesk, settings: Settings, mail: socket.socket | None) -> Iterator[None]:
+    """Deliver to webhooks, collect files and see to mail; of several processes one does each."""
     to_receivers = partial(send, allowed=settings.webhook_networks)
-    with delivering(desk, to_receivers, Pace(settings.webhook_retries)), collecting(desk):
+    with (
+        delivering(desk, to_receivers, Pace(settings.webhook_retries)),
+        collecting(desk),
+        seeing_to_mail(desk, settings, mail),
+    ):
         yield
 
 
 @contextmanager
-def _metrics_sockets(settings: Settings) -> Iterator[list[socket.socket]]:
-    """The socket for `/metrics`, if it has an address of its own."""
-    if settings.metrics_place is None:
-        yield []
-        return
-    option = "--metrics-address"
-    with listen(*settings.metrics_place, host_option=option, port_option=option) as sock:
-        yield [sock]
+def _sockets(settings: Settings) -> Iterator[tuple[list[socket.socket], socket.socket | None]]:
+    """The socket for `/metrics`, if it has an address of its own; and that for mail, if any."""
+    with mail_socket(settings) as mail:
+        if settings.metrics_place is None:
+            yield [], mail
+            return
+        option = "--metrics-address"
+        with listen(*settings.metrics_place, host_option=option, port_option=option) as sock:
+            yield [sock], mail
 
 
 def _metrics_app(desk: Helpdesk, watch: Watch, settings: Settings) -> WSGIApplication:

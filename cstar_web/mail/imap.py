@@ -58,9 +58,13 @@ class Found:
 class Imap:
     """A session with an IMAP server. Raises Refusal, and Broken, TimeoutError and OSError."""
 
-    def __init__(self, wire: Wire) -> None:
-        """Take the greeting of the server at the other end of a connection."""
+    def __init__(self, wire: Wire, patience: float = COMMAND_SECONDS) -> None:
+        """Take the greeting of the server at the other end of a connection.
+
+        ``patience`` is how many seconds a command may take, beside what it brings.
+        """
         self._wire = wire
+        self._patience = patience
         self._number = 0
         self._has_news = False
         self.capabilities: frozenset[str] = frozenset()
@@ -128,7 +132,7 @@ class Imap:
         numbers = ",".join(str(each.uid) for each in wanted)
         line = f"UID FETCH {numbers} (UID BODY.PEEK[])".encode()
         asked = {each.uid for each in wanted}
-        for response in self._run(line, most, COMMAND_SECONDS + megabytes * MEGABYTE_SECONDS):
+        for response in self._run(line, most, megabytes * MEGABYTE_SECONDS):
             told = _fetched(response)
             uid, content = _number(told.get(b"UID")), told.get(b"BODY[]")
             if uid in asked and isinstance(content, bytes):
@@ -185,7 +189,7 @@ class Imap:
         if response[:1] != [b"+"]:
             raise Refusal(f"the server refuses IDLE: {_said(response)}")
         self._wire.wait(0 if self._has_news else seconds, wakeup)
-        self._wire.deadline = monotonic() + COMMAND_SECONDS
+        self._wire.deadline = monotonic() + self._patience
         self._wire.send(b"DONE\r\n")
         for _ in self._until(tag, _SMALL):
             pass
@@ -228,17 +232,18 @@ class Imap:
         except Refusal as error:
             raise Refusal(f"signing in failed: {error}" if secret else str(error)) from None
 
-    def _run(
-        self, line: bytes, most: int = _SMALL, seconds: float = COMMAND_SECONDS
-    ) -> Iterator[Response]:
-        """What the server says before a command is done, each with up to so many bytes."""
+    def _run(self, line: bytes, most: int = _SMALL, seconds: float = 0.0) -> Iterator[Response]:
+        """What the server says before a command is done, each with up to so many bytes.
+
+        It may take so many seconds more than any other.
+        """
         tag = self._send(line, seconds)
         return self._until(tag, most)
 
-    def _send(self, line: bytes, seconds: float = COMMAND_SECONDS) -> bytes:
+    def _send(self, line: bytes, seconds: float = 0.0) -> bytes:
         self._number += 1
         tag = f"c{self._number}".encode()
-        self._wire.deadline = monotonic() + seconds
+        self._wire.deadline = monotonic() + self._patience + seconds
         self._wire.send(tag + b" " + line + b"\r\n")
         return tag
 

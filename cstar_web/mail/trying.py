@@ -22,10 +22,14 @@ class Tried:
     said: str
 
 
-def connected(server: ImapServer, password: str, context: ssl.SSLContext | None = None) -> Wire:
-    """A connection to an IMAP server; the caller closes it."""
+def connected(
+    server: ImapServer,
+    context: ssl.SSLContext | None = None,
+    seconds: float = CONNECT_SECONDS,
+) -> Wire:
+    """A connection to an IMAP server, within so many seconds; the caller closes it."""
     place = (server.host, server.port)
-    return Wire.to(place, monotonic() + CONNECT_SECONDS, server.security == "tls", context)
+    return Wire.to(place, monotonic() + seconds, server.security == "tls", context)
 
 
 def explain(error: Exception, server: str) -> str:
@@ -53,7 +57,7 @@ def try_imap(account: MailAccount, context: ssl.SSLContext | None = None) -> lis
     steps = [f"connect ({server.security})", f"sign in as {server.user}", f"open {server.folder}"]
     done: list[Tried] = []
     try:
-        with connected(server, account.incoming_password, context) as wire:
+        with connected(server, context) as wire:
             imap = Imap(wire)
             done.append(Tried(name, True, steps[0]))
             imap.begin(server, account.incoming_password, context)

@@ -125,7 +125,11 @@ class ImapSession(Session):
         for number, (own, raw) in self.server.chosen(command):
             told = f"UID {uid(own)} " if uid else ""
             about = f'RFC822.SIZE {len(raw)} FLAGS () INTERNALDATE "01-Jan-2026 00:00:00 +0000" '
-            if "BODY" in command.upper():
+            if "HEADER" in command.upper():
+                head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+                said = f"* {number} FETCH ({told}BODY[HEADER]<0> {{{len(head)}}}\r\n".encode()
+                self.send(said + head + b")\r\n")
+            elif "BODY" in command.upper():
                 self.send(f"* {number} FETCH ({told}{about}BODY[] {{{len(raw)}}}\r\n".encode())
                 self.send(raw + b")\r\n")
             else:
