@@ -16,6 +16,7 @@ from peewee import SQL, fn
 from cstar_core import documents, events, facets
 from cstar_core.blobs import drop_at_once
 from cstar_core.customers.customer import BY_UID
+from cstar_core.customers.mails import empty_mails_from
 from cstar_core.customers.threads import (
     ERASED,
     NOBODY,
@@ -308,6 +309,7 @@ def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
         if done % _TOGETHER == 0:
             documents.refresh(tx)
     empty_thread(tx, OF_PERSON, person.uid, names)
+    empty_mails_from(tx, scope, (each for each in names if "@" in each))
 
 
 def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:

@@ -6,6 +6,7 @@ from peewee import fn
 
 from cstar_core import documents
 from cstar_core.blobs import drop_at_once
+from cstar_core.customers.mails import Mails, empty_mails, mails_of
 from cstar_core.store import Prepared, Transaction, prepare, slot
 from cstar_core.tables import SENDERS, AttachmentRow, MessageRow, TicketRow
 
@@ -34,6 +35,7 @@ class Thread(NamedTuple):
     empty: Prepared
     files: Prepared
     detach: Prepared
+    mails: Mails
 
 
 def _thread(these: Any, elsewhere: Any) -> Thread:
@@ -54,6 +56,7 @@ def _thread(these: Any, elsewhere: Any) -> Thread:
         prepare(MessageRow.update(emptied).where(these)),
         prepare(AttachmentRow.select(AttachmentRow.blob_id).where(attached)),
         prepare(AttachmentRow.delete().where(attached)),
+        mails_of(these),
     )
 
 
@@ -80,5 +83,6 @@ def empty_thread(tx: Transaction, thread: Thread, of: int | bytes, names: set[st
     files = {key for (key,) in tx.all(thread.files, of=of)}
     # Before the owner of a message is emptied too, by which these are found.
     tx.run(thread.detach, of=of)
+    empty_mails(tx, thread.mails, of=of)
     tx.run(thread.empty, of=of)
     drop_at_once(tx, files)

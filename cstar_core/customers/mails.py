@@ -1,0 +1,74 @@
+"""What the ledger of mail keeps of a person once they are erased: that mails came, and no more.
+
+The digests stay, so that a mail which is delivered again is known and does not bring them back.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from cstar_core.blobs import drop_at_once
+from cstar_core.members import fold_email
+from cstar_core.scope import Scope
+from cstar_core.store import Prepared, Transaction, prepare, slot
+from cstar_core.tables import MAIL_VERDICTS, MailRow, MessageRow
+
+
+class Mails(NamedTuple):
+    """The statements on some mails: the keys of their bytes, and to empty them."""
+
+    bytes: Prepared
+    empty: Prepared
+
+
+def _mails(these: Any) -> Mails:
+    emptied: dict[Any, Any] = {
+        MailRow.blob_id: None,
+        MailRow.header_id: None,
+        MailRow.subject: None,
+        MailRow.sender: None,
+        MailRow.sender_key: None,
+        MailRow.sender_name: None,
+        MailRow.envelope_from: None,
+        MailRow.envelope_to: None,
+        MailRow.facts: "{}",
+        MailRow.version: MailRow.version + 1,
+    }
+    raw = MailRow.blob_id.is_null(False)
+    return Mails(
+        prepare(MailRow.select(MailRow.blob_id).where(these & raw)),
+        prepare(MailRow.update(emptied).where(these)),
+    )
+
+
+def mails_of(messages: Any) -> Mails:
+    """The mails that messages came with, and the same ones that came again."""
+    keys = MessageRow.select(MessageRow.id).where(messages)
+    firsts = MailRow.alias("firsts")
+    again = firsts.select(firsts.id).where(firsts.message_id.in_(keys))
+    return _mails(MailRow.message_id.in_(keys) | MailRow.original_id.in_(again))
+
+
+# Whatever became of them; what waits is still to be read.
+_FROM = _mails(
+    (MailRow.workspace_id == slot("workspace"))
+    & (
+        (MailRow.sender_key == slot("address"))
+        | (fn.LOWER(MailRow.envelope_from) == slot("address"))
+    )
+    & (MailRow.verdict != MAIL_VERDICTS.index("waiting"))
+)
+
+
+def empty_mails(tx: Transaction, mails: Mails, **values: object) -> None:
+    """Empty mails, and let their bytes go."""
+    keys = {key for (key,) in tx.all(mails.bytes, **values)}
+    tx.run(mails.empty, **values)
+    drop_at_once(tx, keys)
+
+
+def empty_mails_from(tx: Transaction, scope: Scope, addresses: Iterable[str]) -> None:
+    """Empty the mails from some addresses, also those that are on no ticket."""
+    for each in addresses:
+        empty_mails(tx, _FROM, workspace=scope.workspace_id, address=fold_email(each))
