@@ -61,6 +61,15 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("", "\n"),
     ),
     "cstar_core.letters.charsets._CALL": (("", "a"), ("", "'"), ("", "a'")),
+    "cstar_core.letters.bodies._TOLD": (
+        *(
+            ("", "<meta "),
+            ("<meta ", "a"),
+            ("", "<"),
+            ("<meta ", "charset"),
+            ("<meta ", "charset="),
+        ),
+    ),
     "cstar_core.letters.correspondents._ESCAPED": (("", "\\"), ("", "a\\")),
     "cstar_core.letters.correspondents._TOKENS": (
         *(("", '"'), ('"', "\\"), ("", '"\\'), ("", "<"), ("", "["), ("", "("), ("", "=?a?q?")),
@@ -87,9 +96,25 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "cstar_core.letters.suspicion._SCL": (("", ";"), ("", ";SCL:"), ("SCL:", "1")),
     "cstar_core.letters.suspicion._SCORE": (("", "score="), ("score=", "1"), ("", "hits")),
-    "cstar_core.letters.transfer._UU_BEGIN": (
+    "cstar_core.letters.uu._BEGIN": (
         *(("", "begin "), ("begin", " "), ("begin 644 ", "a"), ("begin 644", " "), ("", "\n")),
         ("", "begin 644 a\n"),
+    ),
+    "cstar_core.letters.calendars._ESCAPED": (("", "\\"), ("", "\\n")),
+    "cstar_core.letters.calendars._INSTANT": (("2025", "0"), ("", "20250101T")),
+    "cstar_core.letters.nesting._ENDS": (("", "</"), ("", "</style"), ("", "<")),
+    "cstar_core.letters.nesting._TAGS": (
+        *(
+            ("", "<"),
+            ("", "<a"),
+            ("<a", " "),
+            ("<a ", "b"),
+            ("", "<a b="),
+            ('<a b="', "c"),
+            ("", "</"),
+        ),
+        *(("<!--", "-"), ("", "<!--"), ("", "<!"), ("", '<a b="'), ("<a ", "b "), ("<a ", "b = ")),
+        *(("<a b", " "), ("<a b=", " "), ("<a ", '="'), ("<a ", "='"), ("<a b=", "c"), ("<", "a")),
     ),
     "cstar_core.imports.rows._QUOTED": (("", '"'), ('"', "a"), ("", '"a'), ("a", '""')),
     "cstar_core.imports.values._EPOCH": (("", "1"), ("1", "2")),

@@ -5,13 +5,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from html import escape
 
+from cstar_core.html_text import html_to_text
 from cstar_core.letters.charsets import decoded, storable
+from cstar_core.letters.headers import Headers, is_media_type, split_headers
 from cstar_core.letters.letter import LetterPart
-from cstar_core.letters.limits import HTML_MAX, NAME_MAX, TEXT_MAX
-from cstar_core.letters.mime import Entity
+from cstar_core.letters.limits import (
+    HEADER_BYTES_MAX,
+    HTML_MAX,
+    NAME_MAX,
+    NESTING_MAX,
+    TEXT_MAX,
+    Unreadable,
+)
+from cstar_core.letters.mime import Entity, Parsing
+from cstar_core.letters.nesting import is_nested_deeper
+from cstar_core.letters.sealed import signed_content
+from cstar_core.letters.tnef import Damaged, Packed, unpack
+from cstar_core.letters.uu import split_uu
 
 HtmlToText = Callable[[str], str]
 
+_SUBJECT_MAX = 80
 # Enough for the text of any charset.
 _BYTES_MAX = 8 * TEXT_MAX
 _ENDINGS = {
@@ -42,8 +56,18 @@ _FORWARDED = ("message/rfc822", "message/global", "message/news")
 _HEADERS = "text/rfc822-headers"
 _ENRICHED = ("text/enriched", "text/richtext")
 _READ = ("text/plain", "text/html", *_ENRICHED)
+_CALENDAR = "text/calendar"
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef", "application/x-ms-tnef")
+_WINMAIL = "winmail.dat"
+_ANY = "application/octet-stream"
+_LEVELS_MAX = 3
 _LEFT_OUT = ("text/x-amp-html", "application/pgp-encrypted")
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+# HTML may tell its charset itself.
+_TOLD = re.compile(
+    rb"<meta\s[^<>]{0,200}charset\s{0,9}=[\s\"']{0,9}([A-Za-z0-9_-]{1,40})", re.IGNORECASE
+)
+_TOLD_WITHIN = 2_048
 _PGP = re.compile(r"^-----BEGIN PGP (SIGNED )?MESSAGE-----[ \t]*$", re.MULTILINE)
 
 
@@ -67,6 +91,11 @@ class Gathered:
     # What programs wrote for programs: notices of delivery and the like.
     reported: list[Entity] = field(default_factory=list)
     forwarded: list[Entity] = field(default_factory=list)
+    calendars: list[str] = field(default_factory=list)
+    # What is in each winmail.dat, and that itself.
+    packed: list[tuple[Packed, LetterPart]] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+    levels: int = 0
 
 
 def gather(entity: Entity, found: Gathered) -> Iterator[Piece]:
@@ -89,21 +118,55 @@ def _leaf(entity: Entity, found: Gathered) -> Iterator[Piece]:
     kind = entity.type
     if kind in _REPORTED:
         found.reported.append(entity)
+    elif kind in _SEALED:
+        yield from _sealed(entity, found)
+    elif kind in _LEFT_OUT:
         return
-    if kind in (*_FORWARDED, _HEADERS):
-        found.forwarded.append(entity)
-    if kind in _SEALED:
-        signed = "signed" in entity.kind.get("smime-type")
-        _protect(found, "signed" if signed else "encrypted")
-    if kind in _LEFT_OUT:
-        return
-    if _is_text(entity):
-        said = _said(entity)
-        if armour := _PGP.search(said.plain):
-            _protect(found, "signed" if armour[1] else "encrypted")
-        yield said
+    elif kind in _TNEF or file_name(entity).lower() == _WINMAIL:
+        yield from _packed(entity, found)
+    elif _is_text(entity):
+        yield from _said(entity, found)
     else:
+        if kind in (*_FORWARDED, _HEADERS):
+            found.forwarded.append(entity)
+        if kind == _CALENDAR:
+            found.calendars.append(decoded(entity.content, entity.kind.get("charset")))
         yield part_of(entity)
+
+
+def _sealed(entity: Entity, found: Gathered) -> Iterator[Piece]:
+    """What S/MIME has encrypted, or signed in one piece with the signature."""
+    raw = entity.content
+    inner = signed_content(raw) if found.levels < _LEVELS_MAX else None
+    if inner is None:
+        is_signed = "signed" in entity.kind.get("smime-type")
+        _protect(found, "signed" if is_signed else "encrypted")
+        yield part_of(entity)
+        return
+    _protect(found, "signed")
+    found.levels += 1
+    parsing = Parsing(inner)
+    try:
+        yield from gather(parsing.whole(), found)
+    except Unreadable as error:
+        found.defects.append(f"has a signed part that {error.reason}")
+        yield part_of(entity)
+    found.defects += parsing.defects
+
+
+def _packed(entity: Entity, found: Gathered) -> Iterator[Piece]:
+    """The files in a winmail.dat."""
+    part = part_of(entity)
+    try:
+        packed = unpack(part.content)
+    except Damaged:
+        yield part
+        return
+    found.packed.append((packed, part))
+    for number, each in enumerate(packed.files, 1):
+        name = " ".join(storable(each.name).split())[:NAME_MAX] or f"file-{number}.bin"
+        media_type = each.media_type if is_media_type(each.media_type) else _ANY
+        yield LetterPart(name, media_type, each.content, each.content_id.strip("<>") or None)
 
 
 def _protect(found: Gathered, how: str) -> None:
@@ -119,17 +182,44 @@ def _is_text(entity: Entity) -> bool:
     return kind in _READ if not named else False
 
 
-def _said(entity: Entity) -> Said:
+def _said(entity: Entity, found: Gathered) -> Iterator[Piece]:
     raw = entity.content
+    charset = entity.kind.get("charset")
     if entity.type == "text/html":
-        html = decoded(_beginning(raw, HTML_MAX), entity.kind.get("charset"))
-        return Said(html=html, is_cut=len(raw) > HTML_MAX)
-    text = decoded(_beginning(raw, _BYTES_MAX), entity.kind.get("charset"))
+        if not charset and (told := _TOLD.search(raw, 0, _TOLD_WITHIN)):
+            charset = told[1].decode("ascii")
+        yield from _said_in_html(entity, raw, decoded(_beginning(raw, HTML_MAX), charset), found)
+        return
+    files: list[tuple[bytes, bytes]] = []
+    if entity.type == "text/plain":
+        raw, files = split_uu(raw)
+    text = decoded(_beginning(raw, _BYTES_MAX), charset)
     if entity.type in _ENRICHED:
-        return Said(html=text.replace("<<", "&lt;"))
+        yield Said(html=text.replace("<<", "&lt;"))
+        return
     if entity.kind.get("format").lower() == "flowed":
         text = _unflowed(text, entity.kind.get("delsp").lower() == "yes")
-    return Said(text, is_cut=len(raw) > _BYTES_MAX)
+    if armour := _PGP.search(text):
+        _protect(found, "signed" if armour[1] else "encrypted")
+    yield Said(text, is_cut=len(raw) > _BYTES_MAX)
+    if len(raw) > _BYTES_MAX:
+        yield LetterPart("message.txt", entity.type, raw)
+    for name, content in files:
+        yield LetterPart(" ".join(decoded(name).split()) or "file.bin", _ANY, content)
+
+
+def _said_in_html(entity: Entity, raw: bytes, html: str, found: Gathered) -> Iterator[Piece]:
+    """HTML; what is too large or too deep to be laid out is a file, and its words are the text."""
+    if len(raw) <= HTML_MAX and not is_nested_deeper(html, NESTING_MAX):
+        yield Said(html=html)
+        return
+    found.defects.append(
+        f"has HTML of more than {HTML_MAX // 1024} KB"
+        if len(raw) > HTML_MAX
+        else f"has HTML in more than {NESTING_MAX} levels"
+    )
+    yield Said(html_to_text(html), is_cut=len(raw) > HTML_MAX)
+    yield LetterPart("message.html", entity.type, raw)
 
 
 def _beginning(raw: bytes, most: int) -> bytes:
@@ -208,11 +298,27 @@ def file_name(entity: Entity) -> str:
     """What a part is called, or what it might be called."""
     given = entity.disposition.get("filename") or entity.kind.get("name")
     bare = " ".join(storable(given).split())
-    if not bare:
-        subject = entity.headers.text("content-description")
-        ending = _ENDINGS.get(entity.type, "bin")
-        bare = f"{subject[:80].strip() or entity.type.partition('/')[0]}.{ending}"
-    return bare[:NAME_MAX]
+    return bare[:NAME_MAX] or _named(entity)
+
+
+def _named(entity: Entity) -> str:
+    """What a part without a name may be called."""
+    kind = entity.type
+    if kind in _FORWARDED:
+        subject = forwarded_headers(entity).text("subject")
+        return f"{subject[:_SUBJECT_MAX].strip() or 'message'}.eml"
+    described = entity.headers.text("content-description")[:_SUBJECT_MAX].strip()
+    usual = {_CALENDAR: "invite"}.get(kind, kind.partition("/")[0])
+    return f"{described or usual}.{_ENDINGS.get(kind, 'bin')}"
+
+
+def forwarded_headers(entity: Entity) -> Headers:
+    """The headers of a mail that is in another one, as far as they are within the limits."""
+    try:
+        beginning = entity.content[: HEADER_BYTES_MAX + 4].lstrip(b"\r\n")
+        return split_headers(beginning)[0]
+    except Unreadable:
+        return Headers()
 
 
 def as_text(said: Said, html_to_text: HtmlToText) -> str:

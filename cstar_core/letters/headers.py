@@ -125,9 +125,14 @@ def media_type(headers: Headers, default: str = "text/plain") -> Valued:
     """
     read = valued(headers.raw("content-type"))
     name = "".join(read.value.lower().split())
-    if not _TYPE.fullmatch(name):
+    if not is_media_type(name):
         name = {"text": "text/plain", "html": "text/html"}.get(name, default)
     return Valued(name, read.parameters)
+
+
+def is_media_type(name: str) -> bool:
+    """Whether it has the form of one, in small letters."""
+    return _TYPE.fullmatch(name) is not None
 
 
 def valued(raw: bytes) -> Valued:

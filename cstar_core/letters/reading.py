@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from cstar_core.html_text import html_to_text as plain_html_to_text
 from cstar_core.letters.bodies import Gathered, HtmlToText, Said, as_html, as_text, gather
+from cstar_core.letters.charsets import storable
 from cstar_core.letters.correspondents import correspondents
 from cstar_core.letters.headers import Headers, ids_of
 from cstar_core.letters.letter import Correspondent, DeliveryReport, Letter, LetterPart
@@ -23,6 +24,7 @@ from cstar_core.letters.limits import (
 )
 from cstar_core.letters.mime import Entity, Parsing
 from cstar_core.letters.nature import is_daemon, list_or_automatic
+from cstar_core.letters.otherwise import other_text, packed_html, still_packed
 from cstar_core.letters.reports import delivery_report, loose_report, original_id
 from cstar_core.letters.suspicion import suspicion
 from cstar_core.letters.words import header_text
@@ -70,7 +72,7 @@ class _Reading:
         pieces = list(gather(self._whole, self._found))
         said = [each for each in pieces if isinstance(each, Said)]
         parts = [each for each in pieces if isinstance(each, LetterPart)]
-        text, cut = self._text(said)
+        text, cut = self._text(said, parts)
         senders = correspondents(headers.all("from"), 1) or correspondents(headers.all("sender"), 1)
         to, cc = self._recipients()
         ids = ids_of(headers.all("message-id"))
@@ -90,7 +92,7 @@ class _Reading:
             cc=cc,
             text=text,
             text_cut=cut,
-            html=self._html(said),
+            html=self._html(said) or packed_html(self._found),
             parts=tuple(parts),
             automatic=automatic,
             nature=nature,
@@ -99,7 +101,7 @@ class _Reading:
             protection=self._found.protection,
             suspected=suspicion(headers, self._trusted),
             identity=_identity(headers, _leaves(self._whole)),
-            defects=tuple(self._defects),
+            defects=tuple(dict.fromkeys((*self._defects, *self._found.defects))),
         )
 
     def _report(
@@ -130,17 +132,26 @@ class _Reading:
             self._defects.append(f"has more than {RECIPIENTS_MAX} recipients")
         return to[:RECIPIENTS_MAX], cc[: max(0, RECIPIENTS_MAX - len(to))]
 
-    def _text(self, said: Iterable[Said]) -> tuple[str, bool]:
+    def _text(self, said: Sequence[Said], parts: list[LetterPart]) -> tuple[str, bool]:
+        """The text, at most so much of it; the whole of a longer one becomes a file."""
         texts = [as_text(each, self._to_text).strip("\n") for each in said]
         text = "\n\n".join(each for each in texts if each.strip()).rstrip()
-        cut = len(text) > TEXT_MAX or any(each.is_cut for each in said)
-        return text[:TEXT_MAX], cut
+        if not text:
+            text = storable(other_text(self._found, parts, self._to_text)).strip("\n")
+        parts += still_packed(self._found, text)
+        is_whole = not any(each.is_cut for each in said)
+        if is_whole and len(text) > TEXT_MAX:
+            parts.append(LetterPart("message.txt", "text/plain", text.encode()))
+        return text[:TEXT_MAX], len(text) > TEXT_MAX or not is_whole
 
     def _html(self, said: Sequence[Said]) -> str | None:
         if not any(each.html.strip() for each in said):
             return None
         html = "".join(as_html(each) for each in said)
-        return html if len(html) <= HTML_MAX else None
+        if len(html) > HTML_MAX:
+            self._defects.append(f"has HTML of more than {HTML_MAX // 1024} KB")
+            return None
+        return html
 
 
 def instant(text: str) -> int | None:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from cstar_core.letters.bodies import forwarded_headers
 from cstar_core.letters.charsets import decoded
 from cstar_core.letters.correspondents import correspondents
-from cstar_core.letters.headers import Headers, ids_of, split_headers
+from cstar_core.letters.headers import Headers, ids_of
 from cstar_core.letters.letter import ACTIONS, DeliveryReport, FailedRecipient
-from cstar_core.letters.limits import HEADER_BYTES_MAX, RECIPIENTS_MAX, Unreadable
+from cstar_core.letters.limits import HEADER_BYTES_MAX, RECIPIENTS_MAX
 from cstar_core.letters.mime import Entity
 
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -80,12 +81,7 @@ def loose_report(headers: Headers, text: str) -> DeliveryReport | None:
 def original_id(returned: Iterable[Entity]) -> str | None:
     """The Message-ID of a mail, or its headers, in a part."""
     for entity in returned:
-        try:
-            headers, _ = split_headers(entity.content[: HEADER_BYTES_MAX + 4].lstrip(b"\r\n"))
-        except Unreadable:
-            continue
-        ids = ids_of(headers.all("message-id"))
-        if ids:
+        if ids := ids_of(forwarded_headers(entity).all("message-id")):
             return ids[0]
     return None
 
