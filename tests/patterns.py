@@ -270,6 +270,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_web.mail.folder._ARRIVED": (("", " "), ("", "1"), ("1-Jan-2026 ", "1"), ("", "1-")),
     "cstar_web.mail.imap._CODE": (("[", "A"), ("[A ", "a"), ("", "[A ")),
     "cstar_web.mail.imap._LITERAL": (("", "{"), ("{", "1"), ("", "{1"), ("", "{1}")),
+    "cstar_web.mail.working._CELL": (("", "<t"), ("", "<td"), ("", "<")),
     "cstar_web.mcp.untrusted._MAYBE_INVISIBLE": (("", "\u200b"), ("", "a\u200b"), ("a", "\0")),
     "cstar_web.mcp.untrusted._SELECTORS": (("", "\ufe0f"), ("", "a")),
     "cstar_web.metrics._BEARER": (("Bearer ", " "), ("Bearer ", "a"), ("Bearer a", " ")),

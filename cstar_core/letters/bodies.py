@@ -43,6 +43,7 @@ _ENDINGS = {
     "text/csv": "csv",
     "text/html": "html",
     "text/plain": "txt",
+    "text/rfc822-headers": "txt",
     "text/vcard": "vcf",
 }
 _REPORTED = frozenset(
@@ -55,7 +56,7 @@ _REPORTED = frozenset(
 _FORWARDED = ("message/rfc822", "message/global", "message/news")
 _HEADERS = "text/rfc822-headers"
 _ENRICHED = ("text/enriched", "text/richtext")
-_READ = ("text/plain", "text/html", *_ENRICHED)
+_READ = ("text/plain", "text/html", "text/markdown", "text/x-markdown", "text/unknown", *_ENRICHED)
 _CALENDAR = "text/calendar"
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef", "application/x-ms-tnef")
 _WINMAIL = "winmail.dat"

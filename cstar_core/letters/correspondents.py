@@ -32,12 +32,12 @@ class _Entry:
         text = "".join(self.words)
         if found := _address(self.angle):
             return _named(text if text.strip() else "".join(self.comments), found)
-        if found := _address("".join(text.split())):
-            return _named("".join(self.comments), found)
         for word in text.split():
             if found := _address(word):
-                return _named(text.replace(word, " "), found)
-        return None
+                return _named(text.replace(word, " ") + "".join(self.comments), found)
+        # Some write blanks around the sign.
+        found = _address(text)
+        return _named("".join(self.comments), found) if found else None
 
 
 def correspondents(values: Iterable[bytes], most: int) -> tuple[Correspondent, ...]:
@@ -98,5 +98,5 @@ def _address(text: str) -> str:
 
 
 def _named(name: str, address: str) -> Correspondent:
-    bare = " ".join(words_read(name).split()).strip("'\" ")
+    bare = " ".join(words_read(name).split()).strip("<>'\" ")
     return Correspondent("" if bare.lower() == address.lower() else bare[:NAME_MAX], address)

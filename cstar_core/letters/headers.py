@@ -25,6 +25,8 @@ _PARAMETER = re.compile(
 _NUMBERED = re.compile(r"(.+?)\*(\d{1,3})(\*?)\Z", re.DOTALL)
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 _PARAMETERS_MAX = 100
+# Of a header that is shown as one line.
+_TEXT_MAX = 16_384
 _BRACKETED = re.compile(r"<([^<>]+)>")
 _MBOX = (b"From ", b">From ")
 
@@ -45,7 +47,7 @@ class Headers:
 
     def text(self, name: str) -> str:
         """The value as one line of text."""
-        return header_text(self.raw(name))
+        return header_text(self.raw(name)[:_TEXT_MAX])
 
     def __contains__(self, name: str) -> bool:
         return any(each == name for each, _ in self.fields)

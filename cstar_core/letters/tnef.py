@@ -42,6 +42,7 @@ class PackedFile:
     media_type: str = ""
     content_id: str = ""
     content: bytes = b""
+    has_properties: bool = False
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Packed:
     text: str = ""
     html: str = ""
     has_rtf: bool = False
+    has_properties: bool = False
     files: list[PackedFile] = field(default_factory=list)
 
 
@@ -74,13 +76,14 @@ def _unpack(raw: bytes, found: Packed, depth: int) -> None:
             found.files.append(PackedFile())
         elif kind == _BODY:
             found.text = found.text or decoded(data.rstrip(b"\0"), charset)
-        elif kind == _OF_MAIL and depth == 0:
+        elif kind == _OF_MAIL and not found.has_properties:
             _note_mail(found, dict(_properties(data)), charset)
         elif found.files:
             _note_file(found, found.files[-1], kind, data, charset, depth)
 
 
 def _note_mail(found: Packed, properties: dict[int, tuple[int, bytes]], charset: str) -> None:
+    found.has_properties = True
     found.text = _string(properties, _TEXT, charset) or found.text
     found.html = _string(properties, _HTML, charset)
     found.has_rtf = _RTF in properties
@@ -93,7 +96,8 @@ def _note_file(
         file.name = file.name or decoded(data.rstrip(b"\0"), charset)
     elif kind == _DATA:
         file.content = data
-    elif kind == _OF_FILE:
+    elif kind == _OF_FILE and not file.has_properties:
+        file.has_properties = True
         properties = dict(_properties(data))
         names = (_string(properties, each, charset) for each in (_LONG_NAME, _SHOWN_NAME))
         file.name = next(filter(None, names), "") or file.name

@@ -34,7 +34,10 @@ def from_base64(raw: bytes) -> bytes:
     >>> from_base64(b"SG k=SGk"), from_base64(b"SGk_IQ"), from_base64(b"A")
     (b'HiHi', b'Hi?!', b'')
     """
-    plain = raw.translate(_URL_SAFE, _NOT_BASE64).rstrip(b"=")
+    # Two dashes are a signature, or a boundary.
+    is_url_safe = b"+" not in raw and b"/" not in raw and b"--" not in raw
+    table = _URL_SAFE if is_url_safe else None
+    plain = raw.translate(table, _NOT_BASE64 + (b"" if is_url_safe else b"-_")).rstrip(b"=")
     if plain.count(b"=") > _PIECES_MAX:
         plain = plain.replace(b"=", b"")
     return b"".join(_base64(piece) for piece in plain.split(b"="))

@@ -3,11 +3,13 @@
 import binascii
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 _BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _LINE_MAX = 120
 _LINES_MAX = 600_000
 _FILES_MAX = 50
+_BEGINS_MAX = 10_000
 
 
 def split_uu(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
@@ -22,7 +24,7 @@ def split_uu(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     files: list[tuple[bytes, bytes]] = []
     behind = 0
     lines = _Lines(raw)
-    for begin in _BEGIN.finditer(raw):
+    for begin in islice(_BEGIN.finditer(raw), _BEGINS_MAX):
         if begin.start() < behind or len(files) >= _FILES_MAX:
             continue
         content = lines.read(begin.end())
@@ -48,7 +50,8 @@ class _Lines:
         pieces: list[bytes] = []
         for line in self._lines():
             if line.strip() == b"end":
-                return b"".join(pieces)
+                # Without a line of it, these were two lines of a text.
+                return b"".join(pieces) if pieces else None
             piece = _decoded(line)
             if piece is None:
                 return None

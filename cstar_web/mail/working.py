@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -17,6 +18,9 @@ READING = "--read-letters"
 READY, LETTER, UNREADABLE = b"R", b"L", b"U"
 NUMBER = 8
 _FILES_MAX = 32
+# Tables are laid out in the square of their cells.
+_CELL = re.compile("<t[adhr]", re.IGNORECASE)
+_CELLS_MAX = 5_000
 _GAPS = "\n\n\n"
 
 _lay_out: Callable[[str], str] | None = None
@@ -96,7 +100,7 @@ def _limit(task: Task) -> None:
 
 def _text_of(html: str) -> str:
     """The text of HTML as a browser would lay it out, or at least its words."""
-    if _lay_out is None:
+    if _lay_out is None or len(_CELL.findall(html)) > _CELLS_MAX:
         return html_to_text(html)
     try:
         text = _lay_out(html)
