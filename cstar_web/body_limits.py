@@ -1,7 +1,7 @@
 """How large a body each route takes. The server asks before it reads one."""
 
 from collections.abc import Callable
-from typing import IO
+from typing import BinaryIO, cast
 
 from flask import Flask, request
 from flask.sansio.app import App
@@ -37,10 +37,10 @@ def body_limit(app: Flask) -> BodyLimit:
     return limit
 
 
-def open_body(most: int) -> IO[bytes]:
+def open_body(most: int) -> BinaryIO:
     """The body as a stream, which ends after so many bytes; raises the 413 for more of them."""
     request.max_content_length = most
     try:
-        return request.stream
+        return cast(BinaryIO, request.stream)
     except RequestEntityTooLarge:
         raise too_large(most) from None

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from flask import Flask, Response, current_app, request
+from werkzeug.http import parse_options_header
 
 from cstar_core import Access, Helpdesk, Page, Workspace
 from cstar_web.answer import Answer
@@ -46,7 +47,14 @@ class Call:
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     # A body that is not JSON but bytes.
-    upload: IO[bytes] = field(default_factory=BytesIO)
+    upload: BinaryIO = field(default_factory=BytesIO)
+
+    @property
+    def upload_type(self) -> str | None:
+        """What the body is said to be, without parameters; None where a client says nothing."""
+        declared, _ = parse_options_header(request.environ.get("CONTENT_TYPE", ""))
+        # What curl says of any body, if it is not told what it is.
+        return None if declared in ("", "application/x-www-form-urlencoded") else declared
 
     @property
     def internal(self) -> bool:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from cstar_core import (
     Busy,
     Conflict,
+    FileLost,
     Forbidden,
     HelpdeskError,
     Invalid,
@@ -175,6 +176,13 @@ _KINDS = (
         "Give the `request_id` to whoever runs this server: the log explains the failure under it.",
     ),
     ErrorKind(
+        500,
+        "api_error",
+        "FILE_LOST",
+        "The bytes of an attachment are missing on the server's disk, or damaged.",
+        "Tell whoever runs this server: `cstar check` says what is lost, and a backup may have it.",
+    ),
+    ErrorKind(
         503,
         "api_error",
         "BUSY",
@@ -272,6 +280,8 @@ def from_core(error: HelpdeskError) -> Failure:
         return Failure("RESOURCE_EXISTS", str(error), param=param)
     if isinstance(error, Forbidden):
         return Failure("insufficient_permissions", "Secret key required for this endpoint")
+    if isinstance(error, FileLost):
+        return Failure("FILE_LOST", str(error))
     if isinstance(error, Busy):
         return _unavailable("BUSY", "The server is busy. Try again", _BUSY_SECONDS)
     if isinstance(error, StorageFull):

@@ -2,7 +2,7 @@
 
 import re
 
-from cstar_core import Customer, CustomField, Member, Ticket, Webhook
+from cstar_core import Attachment, Customer, CustomField, Member, Ticket, Webhook
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
@@ -22,6 +22,11 @@ def customer_tag(customer: Customer) -> str:
 def version_tag(versioned: Member | CustomField | Webhook) -> str:
     """The tag of what changes only with its version."""
     return f'"v{versioned.version}"'
+
+
+def attachment_tag(attachment: Attachment) -> str:
+    """The tag of what is known of a file, which changes once: when a message takes it."""
+    return '"v1"' if attachment.message_id is None else '"v2"'
 
 
 def allows_change(if_match: str, tag: str) -> bool:

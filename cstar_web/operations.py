@@ -55,6 +55,8 @@ class Operation:
     many: bool = False
     paged: bool = False
     stream: bool = False
+    # Whether it answers with the bytes of a file.
+    download: bool = False
     status: int = 200
     etag: bool = False
     conditional: bool = False

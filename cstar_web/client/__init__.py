@@ -28,6 +28,7 @@ from cstar_web.client.errors import (
 )
 from cstar_web.client.pages import Page
 from cstar_web.client.resources import (
+    Attachments,
     Customers,
     CustomFields,
     Events,
@@ -38,6 +39,7 @@ from cstar_web.client.resources import (
 )
 from cstar_web.client.values import (
     Actor,
+    Attachment,
     Attempt,
     Bulk,
     BulkItem,
@@ -57,6 +59,7 @@ __all__ = [
     "Actor",
     "AnswerError",
     "ApiError",
+    "Attachment",
     "Attempt",
     "AuthenticationError",
     "AuthorizationError",
@@ -119,6 +122,7 @@ class Client:
         self._calls = Calls(self._connections, retries=retries, sleep=sleep)
         self.tickets = Tickets(self._calls, self._path)
         self.messages = Messages(self._calls, self._path)
+        self.attachments = Attachments(self._calls, self._path)
         self.customers = Customers(self._calls, self._path)
         self.members = Members(self._calls, self._path)
         self.custom_fields = CustomFields(self._calls, self._path)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from itertools import count
 from random import SystemRandom
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from cstar_web.names import camel_case
 from cstar_web.release import release
 
 Json = Mapping[str, Any]
+T = TypeVar("T")
 
 IDEMPOTENCY_KEY, IF_MATCH = "idempotency_key", "if_match"
 _FIRST_WAIT, _LAST_WAIT = 0.5, 8.0
@@ -36,6 +37,13 @@ class Found(NamedTuple):
     data: Any
     meta: Json
     etag: str | None
+
+
+class File(NamedTuple):
+    """What is uploaded, and what it is said to be."""
+
+    content: bytes
+    media_type: str | None
 
 
 class Calls:
@@ -72,6 +80,22 @@ class Calls:
             headers["Content-Length"] = str(len(body or b""))
         return self._persist(Request(method, target, headers, body))
 
+    def upload(self, path: str, query: Json, file: File) -> Found:
+        """Send a file; raises CStarError. A second try that was not needed makes a second one."""
+        headers = {
+            "User-Agent": self._agent,
+            "Accept": "application/json",
+            "Content-Length": str(len(file.content)),
+        }
+        if (kind := _header({"media_type": file.media_type}, "media_type")) is not None:
+            headers["Content-Type"] = kind
+        return self._persist(Request("POST", self._target(path, query), headers, file.content))
+
+    def download(self, path: str) -> bytes:
+        """The bytes of a file; raises CStarError."""
+        headers = {"User-Agent": self._agent, "Accept": "*/*"}
+        return self._try(Request("GET", self._target(path, {}), headers, None), _read_file)
+
     def follow(self, path: str, query: Json) -> Iterator[Any]:
         """What a stream of server-sent events tells, for as long as it is listened to.
 
@@ -106,9 +130,12 @@ class Calls:
         return self._connections.address.base + path + _query(query)
 
     def _persist(self, request: Request) -> Found:
+        return self._try(request, _read)
+
+    def _try(self, request: Request, read: Callable[[Answer], T]) -> T:
         for tried in count():
             try:
-                return _read(self._connections.exchange(request))
+                return read(self._connections.exchange(request))
             except CStarError as error:
                 wait = self._wait(error, tried)
                 if wait is None:
@@ -176,6 +203,15 @@ def _read(answer: Answer) -> Found:
     if not isinstance(body, dict) or not isinstance(body.get("meta"), dict) or "data" not in body:
         raise AnswerError("the answer is not one of cStar's; is the url right?", status=status)
     return Found(body["data"], body["meta"], headers.get("ETag"))
+
+
+def _read_file(answer: Answer) -> bytes:
+    if answer.status != 200 or "Content-Disposition" not in answer.headers:
+        _read(answer)
+        raise AnswerError("the answer is no file of cStar's", status=answer.status)
+    if not answer.ends:
+        raise NetworkError("no whole answer came: it may be cut off", status=answer.status)
+    return answer.body
 
 
 def _refuse_no_stream(answer: Answer) -> NoReturn:

@@ -92,6 +92,7 @@ class NewMessage(Sent, total=False):
     sender: str
     sender_name: str | None
     is_internal: bool
+    attachments: Sequence[str]
 
 
 class CustomerFilters(Paged, total=False):

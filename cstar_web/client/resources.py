@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, Unpack
 
 from cstar_web.client import params
-from cstar_web.client.calls import Calls, Found, one, public
+from cstar_web.client.calls import Calls, File, Found, one, public
 from cstar_web.client.pages import Page, read_page
 from cstar_web.client.values import (
+    Attachment,
     Bulk,
     Customer,
     CustomField,
@@ -130,6 +131,43 @@ class Messages(_Resource[Message]):
         """Move one to another ticket, as if it had been written to that one."""
         parts = ("tickets", ticket_id, self.name, message_id, "move")
         return self._write("POST", *parts, values={"to": to})
+
+
+class Attachments(_Resource[Attachment]):
+    """Attachments: files that are uploaded to a ticket, and then go with a message."""
+
+    name, kind = "attachments", Attachment
+
+    def list(self, ticket_id: str) -> tuple[Attachment, ...]:
+        """Those of a ticket's messages, in their order."""
+        found = self._call("GET", "tickets", ticket_id, self.name)
+        return read_all(Attachment, found.data)
+
+    def get(self, ticket_id: str, attachment_id: str) -> Attachment:
+        """One, without its bytes."""
+        return self._get("tickets", ticket_id, self.name, attachment_id)
+
+    def upload(
+        self, ticket_id: str, content: bytes, *, name: str, media_type: str | None = None
+    ) -> Attachment:
+        """Upload a file, for a message within a day: its id goes into ``messages.create``.
+
+        A try that was not answered may leave one more upload, which is deleted after that day.
+        """
+        path = self._team_path() + one("tickets", ticket_id, self.name)
+        file = File(content, media_type)
+        return read(Attachment, self._calls.upload(path, {"name": name}, file).data)
+
+    def download(self, ticket_id: str, attachment_id: str) -> bytes:
+        """The bytes of one."""
+        path = one("tickets", ticket_id, self.name, attachment_id, "content")
+        return self._calls.download(self._team_path() + path)
+
+    def delete(
+        self, ticket_id: str, attachment_id: str, **options: Unpack[params.Conditional]
+    ) -> None:
+        """Delete an upload that no message has."""
+        self._call("DELETE", "tickets", ticket_id, self.name, attachment_id, values=options)
 
 
 class Customers(_Resource[Customer]):

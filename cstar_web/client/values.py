@@ -34,6 +34,22 @@ class Whoami(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment(Value):
+    """A file of a message, or one that was uploaded for a message to come."""
+
+    id: str
+    message_id: str | None
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    content_id: str | None
+    is_inline: bool
+    created_at: datetime
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Message(Value):
     """One entry of a ticket's conversation."""
 
@@ -44,6 +60,7 @@ class Message(Value):
     sender_name: str
     is_internal: bool
     created_at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -253,6 +270,7 @@ def _member(name: str, value: Any) -> Any:
 
 
 _NESTED: dict[str, Callable[[Any], Any]] = {
+    "Message.attachments": lambda found: read_all(Attachment, found),
     "Ticket.messages": lambda found: read_all(Message, found),
     "Ticket.customer": lambda found: read(Customer, found),
     "Event.actor": lambda found: read(Actor, found),

@@ -27,6 +27,7 @@ _PATH_IDS = {
     "customFieldId": ("custom field", "cf_"),
     "webhookId": ("webhook", "whk_"),
     "deliveryId": ("delivery", "dlv_"),
+    "attachmentId": ("attachment", "att_"),
 }
 
 
@@ -134,6 +135,12 @@ PARAMETERS: Json = {
         "name": "If-None-Match",
         "in": "header",
         "description": "Answer 304 without a body if the object's `ETag` is still this one.",
+        "schema": {"type": "string"},
+    },
+    "Range": {
+        "name": "Range",
+        "in": "header",
+        "description": "A part of the file, as `bytes=0-1023`; anything else gets all of it.",
         "schema": {"type": "string"},
     },
     "Last-Event-ID": {

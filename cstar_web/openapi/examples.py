@@ -45,6 +45,7 @@ ERROR_EXAMPLES: dict[str, Json] = {
     "INTERNAL_ERROR": {
         "message": "Something went wrong on the server; its log says what, by request id"
     },
+    "FILE_LOST": {"message": "The file is missing or damaged; a backup may have it"},
     "BUSY": {"message": "The server is busy. Try again"},
     "STORAGE_FULL": {"message": "The server's storage is full"},
 }

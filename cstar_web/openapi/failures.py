@@ -69,6 +69,8 @@ def _codes_by_trait(operation: Operation) -> Iterable[str]:
         (operation.key == "secret" or operation.parameters, ("insufficient_permissions",)),
         (operation.query, ("PARAMETER_INVALID",)),
         (operation.body, _BODY),
+        (operation.upload, ("PAYLOAD_TOO_LARGE",)),
+        (operation.upload not in ("", "*/*"), ("UNSUPPORTED_MEDIA_TYPE",)),
         (operation.method != "GET", _WRITE),
         (operation.idempotent, _IDEMPOTENT),
         (operation.conditional, ("STALE_VERSION",)),

@@ -13,6 +13,8 @@ from cstar_web.operations import Operation
 
 Json = dict[str, Any]
 
+_BINARY = "application/octet-stream"
+_BYTES: Json = {"type": "string", "format": "binary"}
 _KEYS = {
     "secret": "Requires a secret key.",
     "any": "Takes a secret or a publishable key.",
@@ -43,6 +45,8 @@ class Describer:
             described["security"] = []
         if operation.body is not None:
             described["requestBody"] = self._body(operation, operation.body)
+        if operation.upload:
+            described["requestBody"] = _upload(operation)
         return described
 
     def complete(self, schemas: Json) -> None:
@@ -77,11 +81,15 @@ class Describer:
         if links:
             answer["links"] = links
         answers = {str(operation.status): answer}
+        if operation.download:
+            answers["206"] = answer | {"description": "The part that `Range` asks for"}
         if operation.etag and operation.method == "GET":
             answers["304"] = {"description": "Not changed", "headers": headers}
         return answers
 
     def _content(self, operation: Operation) -> Json:
+        if operation.download:
+            return {_BINARY: {"schema": _BYTES}}
         if not operation.stream:
             return {"application/json": {"schema": self._envelope(operation)}}
         data = {
@@ -129,6 +137,13 @@ def _more_keywords(_: object, field: Field[Any], **__: object) -> Json:
     return {name: field.metadata[name] for name in ("propertyNames",) if name in field.metadata}
 
 
+def _upload(operation: Operation) -> Json:
+    is_file = operation.upload == "*/*"
+    kind = _BINARY if is_file else operation.upload
+    # An empty file is one too, and a body of no bytes is none to some programs.
+    return {"required": not is_file, "content": {kind: {"schema": _BYTES}}}
+
+
 def _header_parameters(operation: Operation) -> list[str]:
     takes = (
         ("X-Request-Id", True),
@@ -136,6 +151,7 @@ def _header_parameters(operation: Operation) -> list[str]:
         ("If-Match", operation.conditional),
         ("If-None-Match", operation.etag and operation.method == "GET"),
         ("Last-Event-ID", operation.stream),
+        ("Range", operation.download),
     )
     return [name for name, applies in takes if applies]
 

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from cstar_web.v1 import (
+    attachments,
     auth,
     bulk,
     custom_fields,
@@ -19,6 +20,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tickets.blueprint,
     bulk.blueprint,
     messages.blueprint,
+    attachments.blueprint,
     customers.blueprint,
     members.blueprint,
     custom_fields.blueprint,

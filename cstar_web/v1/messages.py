@@ -11,6 +11,7 @@ from cstar_web.operations import Operation, operation
 from cstar_web.shapes import Shape
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, instant, kind, text
+from cstar_web.v1.attachments import Attachment, attached
 from cstar_web.v1.fields import Flag, Text
 from cstar_web.v1.patterns import FILLED, id_given
 
@@ -31,6 +32,11 @@ class Message(Shape):
         required=True, metadata={"description": "Whether customers must not see it."}
     )
     created_at = instant("When it was written.")
+    attachments = fields.List(
+        fields.Nested(Attachment()),
+        required=True,
+        metadata={"description": "The files that go with it, in their order."},
+    )
 
 
 class NewMessage(Shape):
@@ -56,6 +62,7 @@ class NewMessage(Shape):
     is_internal = Flag(
         metadata={"default": False, "description": "Only agent and system messages may be."}
     )
+    attachments = attached()
 
 
 @operation(

@@ -9,6 +9,7 @@ from typing import Any
 
 from cstar_core import (
     Access,
+    Attachment,
     Attempt,
     Customer,
     CustomField,
@@ -70,6 +71,23 @@ def message(value: Message) -> Json:
         "sender": value.sender,
         "senderName": value.sender_name,
         "isInternal": value.is_internal,
+        "createdAt": value.created_at,
+        "attachments": [attachment(each) for each in value.attachments],
+    }
+
+
+def attachment(value: Attachment) -> Json:
+    """A file of a message, or an upload."""
+    return {
+        "id": value.id,
+        "object": "attachment",
+        "messageId": value.message_id,
+        "name": value.name,
+        "mediaType": value.media_type,
+        "size": value.size,
+        "sha256": value.sha256,
+        "contentId": value.content_id,
+        "isInline": value.is_inline,
         "createdAt": value.created_at,
     }
 

@@ -35,6 +35,7 @@ ABSENT = 32 * "0"
 PREFIXES = {
     **{"ticket": "tkt_", "customer": "cus_", "field": "cf_", "member": "mem_"},
     **{"webhook": "whk_", "delivery": "dlv_", "message": "msg_"},
+    **{"webhook": "whk_", "delivery": "dlv_", "attachment": "att_", "upload": "att_"},
 }
 # A name of each kind that no workspace has, as like a real one as can be.
 NOWHERE = {
@@ -224,7 +225,7 @@ def _with_twin(world: World, cell: Cell, route: Route, team: str, what: str) -> 
         twin = replace(cell.ask, url=cell.ask.url.replace(f"/teams/{team}/", "/teams/nobody/"))
         return replace(cell, twin=twin if KEYS[cell.ask.key].team != team else None)  # type: ignore[union-attr]
     if cell.status == 404 and route.names:
-        url = _url(world, route, team, NOWHERE[route.names])
+        url = _url(world, route, team, NOWHERE[route.names], cell.ask.key)
         inexact = what in ("of another kind", "nonsense")
         return replace(cell, twin=replace(cell.ask, url=url), inexact=inexact)
     return cell
@@ -238,17 +239,25 @@ def _request(
     id: str,
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Ask:
-    opens = KEYS[key]
-    owner = WORKSPACES[0] if opens is None else (opens.team, opens.environment)
-    event = world.things[owner].names["event"]
+    event = world.things[_owner(key)].names["event"]
     body = {name: event if value == EVENT else value for name, value in route.body.items()}
-    return Ask(key, route.method, _url(world, route, team, id), body or None, headers)
+    return Ask(key, route.method, _url(world, route, team, id, key), body or None, headers)
 
 
-def _url(world: World, route: Route, team: str, id: str) -> str:
+def _url(world: World, route: Route, team: str, id: str, key: str) -> str:
     delivery = world.deliveries.get(id.replace("-", "")[-32:], NOWHERE["delivery"])
     message = world.messages.get(id.replace("-", "")[-32:], NOWHERE["message"])
-    return whole_path(route).format(team=team, id=id, delivery=delivery, message=message)
+    ticket = world.things[_owner(key)].names["ticket"]
+    path = whole_path(route).format(
+        team=team, id=id, delivery=delivery, message=message, ticket=ticket
+    )
+    return path + route.query
+
+
+def _owner(key: str) -> tuple[str, str]:
+    """The workspace that a key opens; any, for one that opens none."""
+    opens = KEYS[key]
+    return WORKSPACES[0] if opens is None else (opens.team, opens.environment)
 
 
 # --- what bodies and queries name
@@ -286,7 +295,8 @@ def _code(kind: str) -> str:
 
 
 def _in_body(request: Ask, param: str, value: str) -> Ask:
-    given: Any = {value: "x"} if param == "customFields" else value
+    forms: dict[str, Any] = {"customFields": {value: "x"}, "attachments": [value]}
+    given = forms.get(param, value)
     return replace(request, body={**(request.body or {}), param: given}, given=(value,))
 
 

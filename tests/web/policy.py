@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Json = dict[str, Any]
-Kind = Literal["ticket", "customer", "field", "member", "webhook"]
+Kind = Literal["ticket", "customer", "field", "member", "webhook", "attachment", "upload"]
 
 ACME, OTHER = "acme", "other"
 LIVE, TEST = "live", "test"
@@ -57,11 +57,15 @@ class Route:
     # What the request of the path alone is refused with, where it takes more to be done.
     code: str | None = None
     body: Json = field(default_factory=dict)
+    # What its address says behind the question mark.
+    query: str = ""
 
 
 TICKET, CUSTOMER = "/tickets/{id}", "/customers/{id}"
 FIELD, MEMBER = "/custom-fields/{id}", "/members/{id}"
 WEBHOOK = "/webhooks/{id}"
+# A file of the key's own ticket, or one that is asked for there and is not.
+ATTACHMENTS, ATTACHMENT = f"{TICKET}/attachments", "/tickets/{ticket}/attachments/{id}"
 DELIVERY = f"{WEBHOOK}/deliveries/{{delivery}}"
 # Stands for an event of the workspace that a key opens.
 EVENT = "an event"
@@ -101,6 +105,13 @@ ROUTES: dict[str, Route] = {
     "createMessage": Route(
         "POST", f"{TICKET}/messages", "secret", 201, names="ticket", body={"content": "Hello"}
     ),
+    "listAttachments": Route("GET", ATTACHMENTS, "any", names="ticket"),
+    "uploadAttachment": Route(
+        "POST", ATTACHMENTS, "secret", 201, names="ticket", query="?name=new.txt"
+    ),
+    "getAttachment": Route("GET", ATTACHMENT, "any", names="attachment"),
+    "downloadAttachment": Route("GET", f"{ATTACHMENT}/content", "any", names="attachment"),
+    "deleteAttachment": Route("DELETE", ATTACHMENT, "secret", names="upload"),
     "listTicketEvents": Route("GET", f"{TICKET}/events", "secret", names="ticket"),
     "listEvents": Route("GET", "/events", "secret"),
     "streamEvents": Route("GET", "/events/stream", "secret"),
@@ -142,6 +153,7 @@ BODY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "updateTicket": (("customerId", "customer"), ("assignedTo", "member"), ("customFields", "key")),
     "mergeTicket": (("into", "other ticket"),),
     "moveMessage": (("to", "other ticket"),),
+    "createMessage": (("attachments", "upload"),),
     "createCustomer": (("customFields", "customer key"),),
     "updateCustomer": (("customFields", "customer key"),),
     "replayWebhook": (("after", "event"),),

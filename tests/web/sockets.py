@@ -10,7 +10,9 @@ from queue import Queue
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from cstar_web.body_limits import BodyLimit
+from flask import Flask
+
+from cstar_web.body_limits import BodyLimit, body_limit
 from cstar_web.server import Beside, Bounds, Server, listen, serve
 from cstar_web.settings import Settings
 from cstar_web.watch import Watch
@@ -49,6 +51,10 @@ def _ask_the_channel(environ: WSGIEnvironment) -> Iterator[bytes]:
     yield f"{channel.total_outbufs_len > 0} {channel.writable()}".encode()
 
 
+def _limit_of(application: WSGIApplication) -> BodyLimit | None:
+    return body_limit(application) if isinstance(application, Flask) else None
+
+
 @contextmanager
 def running(
     settings: Settings | None = None,
@@ -71,7 +77,7 @@ def running(
             "sockets": [sock],
             "watch": watch,
             "beside": beside,
-            "limit": limit,
+            "limit": limit or _limit_of(application),
             "ready": started.put,
             "bounds": Bounds(**{"sweep_seconds": 0.05, "linger_seconds": 0.5, **bounds}),
         },

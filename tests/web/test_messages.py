@@ -25,6 +25,7 @@ def test_a_message_is_answered_whole(api: Api, thread: str) -> None:
         "senderName": "Acme",
         "isInternal": False,
         "createdAt": "2025-12-10T14:30:00Z",
+        "attachments": [],
     }
     assert answer.data["id"].startswith("msg_")
 

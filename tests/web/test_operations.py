@@ -45,7 +45,9 @@ def test_a_route_without_a_policy_makes_no_app(desk: Helpdesk) -> None:
 
 
 def test_writes_can_be_repeated_safely(app: Flask) -> None:
-    writing = [each for each in operations(app) if each.method != "GET"]
+    # A file that is uploaded twice is there twice, until a message has taken one of them.
+    uploads = {"uploadAttachment"}
+    writing = [e for e in operations(app) if e.method != "GET" and e.name not in uploads]
     assert all(each.idempotent for each in writing)
 
 

@@ -18,9 +18,9 @@ from tests.web.vocabulary import Api
 REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "whoami": ("GET", "/api/v1/auth/whoami", None, 3),
     "listTickets": ("GET", "{base}/tickets", None, 6),
-    "createTicket": ("POST", "{base}/tickets", {"title": "New", "tags": ["vip"]}, 16),
-    "getTicket": ("GET", "{base}/tickets/{ticket}", None, 5),
-    "updateTicket": ("PATCH", "{base}/tickets/{ticket}", {"status": "open"}, 12),
+    "createTicket": ("POST", "{base}/tickets", {"title": "New", "tags": ["vip"]}, 17),
+    "getTicket": ("GET", "{base}/tickets/{ticket}", None, 6),
+    "updateTicket": ("PATCH", "{base}/tickets/{ticket}", {"status": "open"}, 13),
     "deleteTicket": ("DELETE", "{base}/tickets/{ticket}", None, 21),
     "bulkTickets": (
         "POST",
@@ -30,14 +30,19 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     ),
     "mergeTicket": ("POST", "{base}/tickets/{ticket}/merge", {"into": "{other}"}, 19),
     "unmergeTicket": ("POST", "{base}/tickets/{merged}/unmerge", None, 22),
-    "listMessages": ("GET", "{base}/tickets/{ticket}/messages", None, 5),
+    "listMessages": ("GET", "{base}/tickets/{ticket}/messages", None, 6),
     "createMessage": ("POST", "{base}/tickets/{ticket}/messages", {"content": "Hello"}, 13),
     "moveMessage": (
         "POST",
         "{base}/tickets/{ticket}/messages/{message}/move",
         {"to": "{other}"},
-        25,
+        26,
     ),
+    "listAttachments": ("GET", "{base}/tickets/{ticket}/attachments", None, 5),
+    "uploadAttachment": ("POST", "{base}/tickets/{ticket}/attachments?name=a", None, 17),
+    "getAttachment": ("GET", "{base}/tickets/{ticket}/attachments/{upload}", None, 5),
+    "downloadAttachment": ("GET", "{base}/tickets/{ticket}/attachments/{upload}/content", None, 5),
+    "deleteAttachment": ("DELETE", "{base}/tickets/{ticket}/attachments/{upload}", None, 10),
     "listCustomers": ("GET", "{base}/customers", None, 6),
     "createCustomer": ("POST", "{base}/customers", {"name": "New"}, 12),
     "getCustomer": ("GET", "{base}/customers/{customer}", None, 4),
@@ -94,7 +99,7 @@ PARAMETERS = {
         "?sort=-updatedAt": 6,
         "?page=2": 6,
     },
-    "getTicket": {"?expand=customer": 6},
+    "getTicket": {"?expand=customer": 7},
     "listCustomers": {"?search=jane": 11, "?tag=vip": 6},
     "listEvents": {"?types=ticket.*": 6},
 }
@@ -113,9 +118,12 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
         known["customer"] = api.customer(tags=["vip"])["id"]
         values = {"customFields": {"region": "EU"}, "tags": ["vip"]}
         known["ticket"] = api.ticket("Refund", **values, customerId=known["customer"])["id"]
-        internal = {"content": "refund", "isInternal": True}
+        files = f"/tickets/{known['ticket']}/attachments"
+        attached = [api.upload(files, b"refund")["id"]]
+        internal = {"content": "refund", "isInternal": True, "attachments": attached}
         answered = api.post(f"/tickets/{known['ticket']}/messages", internal)
         known["message"] = answered.data["id"]
+        known["upload"] = api.upload(files, b"refund")["id"]
     hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
     known["webhook"] = api.post("/webhooks", hook).data["id"]
     known["event"] = api.get("/events").data[0]["id"]

@@ -101,6 +101,12 @@ class Api:
     def delete(self, path: str, **options: Any) -> Answer:
         return self.send("DELETE", self.base + path, **options)
 
+    def upload(self, path: str, content: bytes = b"hi", name: str = "a.txt", **options: Any) -> Any:
+        """A file just uploaded."""
+        url = f"{self.base}{path}"
+        query = {"name": name}
+        return self.send("POST", url, query_string=query, data=content, **options).data
+
     def ticket(self, title: str = "Cannot log in", **body: Any) -> Any:
         """A ticket just made."""
         return self.post("/tickets", {"title": title, **body}).data

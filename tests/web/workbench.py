@@ -68,6 +68,8 @@ class Workbench:
         if name == "messageId":
             ticket = self.existing("ticketId")
             return self._workspace.messages.create(ticket, content="Hello").id
+        if name == "attachmentId":
+            return self._upload()
         room: Any = {
             "ticketId": self._workspace.tickets,
             "customerId": self._workspace.customers,
@@ -79,6 +81,15 @@ class Workbench:
             made = room.create(**self._new(name))
             self._ids[name] = made.webhook.id if name == "webhookId" else made.id
         return self._ids[name]
+
+    def _upload(self) -> str:
+        """An upload to the ticket that a path names; made anew if it was used or deleted."""
+        ticket, room = self.existing("ticketId"), self._workspace.attachments
+        known = self._ids.get("attachmentId")
+        if known not in [each.id for each in room.uploads(ticket)]:
+            made = room.upload(ticket, name="made.txt", content=b"made")
+            known = self._ids["attachmentId"] = made.id
+        return str(known)
 
     def _new(self, name: str) -> Json:
         number = next(_numbers)
@@ -155,6 +166,8 @@ class Workbench:
             body["metadata"] = _written(body["metadata"])
         if "after" in body:
             body["after"] = self._workspace.events.list().items[0].id
+        if body.get("attachments"):
+            body["attachments"] = [self.existing("attachmentId")]
         if body.get("url"):
             # What else a host may be called is for the tests of addresses.
             body["url"] = f"https://hook.example/{next(_numbers)}"

@@ -133,14 +133,20 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
         custom_fields={keys["tickets"]: mark},
         **hidden,
     )
-    workspace.messages.create(ticket.id, content=mark)
-    workspace.messages.create(ticket.id, content=internal, is_internal=True)
+    files = [
+        workspace.attachments.upload(ticket.id, name=f"{word}.txt", content=word.encode()).id
+        for word in (mark, internal, internal)
+    ]
+    workspace.messages.create(ticket.id, content=mark, attachments=files[:1])
+    workspace.messages.create(ticket.id, content=internal, is_internal=True, attachments=files[1:2])
     names = {
         "ticket": ticket.id,
         "other ticket": workspace.tickets.create(title=mark).id,
         "customer": customer.id,
         "field": field_ids[0],
         "member": member[0],
+        "attachment": files[0],
+        "upload": files[2],
         "key": keys["tickets"],
         "customer key": keys["customers"],
         "tag": mark,

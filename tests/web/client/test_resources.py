@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cstar_web import client as package
-from cstar_web.client import AuthorizationError, Client, NotFoundError
+from cstar_web.client import AnswerError, AuthorizationError, Client, NotFoundError
 from tests.web.vocabulary import ManualClock
 
 
@@ -38,6 +38,28 @@ def test_the_messages_of_a_ticket_are_values_too(acme: Client) -> None:
     assert (note.sender, note.sender_name, note.is_internal) == ("agent", "Ada", True)
     assert acme.messages.list(ticket.id) == acme.tickets.get(ticket.id).messages
     assert [each.content for each in acme.messages.list(ticket.id)] == ["Where is it?", "Looking"]
+
+
+def test_a_file_goes_up_with_a_message_and_down_again(acme: Client) -> None:
+    ticket = acme.tickets.create(title="Late")
+    content = b"%PDF\0\xff" * 300_000
+    made = acme.attachments.upload(ticket.id, content, name="Maß 1.pdf")
+    thrown = acme.attachments.upload(ticket.id, b"", name="x", media_type="image/png")
+    acme.attachments.delete(ticket.id, thrown.id)
+    message = acme.messages.create(ticket.id, content="See it", attachments=[made.id])
+
+    assert (made.name, made.media_type, made.message_id) == ("Maß 1.pdf", "application/pdf", None)
+    assert (thrown.size, thrown.media_type) == (0, "image/png")
+    assert acme.attachments.list(ticket.id) == message.attachments
+    assert replace(acme.attachments.get(ticket.id, made.id), etag=None) == message.attachments[0]
+    assert acme.attachments.download(ticket.id, made.id) == content
+    with pytest.raises(NotFoundError):
+        acme.attachments.download(ticket.id, thrown.id)
+
+
+def test_what_is_no_file_is_not_taken_for_one(acme: Client) -> None:
+    with pytest.raises(AnswerError, match="no file"):
+        acme._calls.download("/auth/whoami")
 
 
 def test_the_customer_is_there_if_it_is_asked_for(acme: Client) -> None:
