@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cstar_core import Helpdesk
 from scripts.common import ROOT
@@ -103,8 +103,8 @@ class Server:
     def ready(self) -> float:
         """Wait until it can write; the seconds since it was started."""
         while time.monotonic() - self._began < PATIENCE:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.client().send("GET", "/readyz").status == 200:
+            with contextlib.suppress(OSError, http.client.HTTPException), self.client() as client:
+                if client.send("GET", "/readyz").status == 200:
                     return time.monotonic() - self._began
             time.sleep(0.005)
         raise NotServing("the server is not ready")
@@ -198,6 +198,12 @@ class Client:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _exists(group: int) -> bool:

@@ -33,7 +33,7 @@ class HostileServer(socketserver.ThreadingTCPServer):
         self.mood = mood
         self.connections = 0
         self.lock = threading.Lock()
-        # Those that hang go on when this is set.
+        # Sessions that hang or wait end when this is set.
         self.let_go = threading.Event()
 
     @property
@@ -42,9 +42,10 @@ class HostileServer(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def behave(self) -> None:
-        """Be in a good mood from now on; who hangs is left."""
+        """Be in a good mood from now on; sessions that hang or wait end."""
         self.mood = WELL
-        self.let_go.set()
+        before, self.let_go = self.let_go, threading.Event()
+        before.set()
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
@@ -70,6 +71,7 @@ class Session(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with self.server.lock:
             self.server.connections += 1
+        self.let_go: threading.Event = self.server.let_go
         self.mood: str = self.server.mood
         with contextlib.suppress(Gone, OSError):
             self.talk()
@@ -100,14 +102,14 @@ class Session(socketserver.StreamRequestHandler):
 
     def hang(self) -> None:
         """Say nothing until the server is told to behave, and leave then."""
-        self.server.let_go.wait(_PATIENCE)
+        self.let_go.wait(_PATIENCE)
         raise Gone
 
     def pour(self, data: bytes) -> None:
         """Send this again and again, as long as it is taken, and leave then."""
         data = data * (65536 // len(data) + 1)
         for _ in range(_ENDLESS // len(data)):
-            if self.server.let_go.is_set():
+            if self.let_go.is_set():
                 break
             self.send(data)
         raise Gone
@@ -116,6 +118,6 @@ class Session(socketserver.StreamRequestHandler):
         """Send this a byte at a time, as long as it is taken, and leave then."""
         for byte in data * (1000 // len(data) + 1):
             self.send(bytes([byte]))
-            if self.server.let_go.wait(0.2):
+            if self.let_go.wait(0.2):
                 break
         raise Gone

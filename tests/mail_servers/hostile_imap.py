@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import select
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -104,8 +105,7 @@ class ImapSession(Session):
         elif verb == "FETCH":
             return self.fetched(tag, command)
         elif verb == "IDLE":
-            self.say("+ idling")
-            self.heard()
+            self.idle()
         elif verb == "AUTHENTICATE" and len(command.split()) == 2:
             self.say("+ ")
             self.heard()
@@ -136,6 +136,18 @@ class ImapSession(Session):
                 self.say(f"* {number} FETCH ({told}{about.rstrip()})")
         self.say(f"{tag} OK done")
 
+    def idle(self) -> None:
+        """Tell of new mails until the other side has enough."""
+        self.say("+ idling")
+        known = len(self.server.letters)
+        while not select.select([self.connection], [], [], 0.05)[0]:
+            if self.let_go.is_set():
+                raise Gone
+            if known != len(self.server.letters):
+                known = len(self.server.letters)
+                self.say(f"* {known} EXISTS")
+        self.heard()
+
     def literal(self, tag: str, *, said: int) -> None:
         """A mail of another size than it is said to have."""
         own, raw = self.server.letters[0]
@@ -149,7 +161,7 @@ class ImapSession(Session):
     def list_endlessly(self) -> None:
         """So many mails that they do not end."""
         for uid in range(1, 10_000_000):
-            if self.server.let_go.is_set():
+            if self.let_go.is_set():
                 break
             self.say(f"* {uid} FETCH (UID {uid} RFC822.SIZE 10)")
         raise Gone

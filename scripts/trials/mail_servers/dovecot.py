@@ -4,7 +4,7 @@ import contextlib
 import imaplib
 import shutil
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ plugin {{
 }}
 protocol imap {{
   mail_max_userip_connections = 100
-  imap_capability = {capability}
+  !include {folder}/capability
 }}
 service imap-login {{
   inet_listener imap {{
@@ -89,7 +89,7 @@ class Ports:
 class Dovecot(Program):
     """Dovecot with these users and their passwords.
 
-    ``quotas`` has the bytes that a user's mailbox holds at most. Without ``idle`` it offers none.
+    ``quotas`` has the bytes that a user's mailbox holds at most.
     """
 
     def __init__(
@@ -99,7 +99,6 @@ class Dovecot(Program):
         users: Mapping[str, str],
         *,
         quotas: Mapping[str, int] | None = None,
-        idle: bool = True,
     ) -> None:
         self.ports = Ports(*free_ports(4))
         self.users = dict(users)
@@ -110,14 +109,14 @@ class Dovecot(Program):
         shutil.chown(self._mail, OWNER, OWNER)
         (folder / "users").write_text(_lines(users, quotas or {}), encoding="utf-8")
         configuration = folder / "dovecot.conf"
-        capability = "" if idle else "IMAP4rev1 UIDPLUS MOVE"
+        self._capability = folder / "capability"
+        self.offer(idle=True)
         configuration.write_text(
             _CONFIGURATION.format(
                 folder=folder,
                 host=HOST,
                 owner=OWNER,
                 authority=authority,
-                capability=capability,
                 ports=self.ports,
             ),
             encoding="utf-8",
@@ -132,6 +131,11 @@ class Dovecot(Program):
         """Forget the process that was killed: another may have its number now."""
         self._pid.unlink(missing_ok=True)
 
+    def offer(self, *, idle: bool) -> None:
+        """Whether it tells of new mail by itself; it reads that when it starts."""
+        line = "" if idle else "imap_capability = IMAP4rev1 SASL-IR LITERAL+ UIDPLUS MOVE\n"
+        self._capability.write_text(line, encoding="ascii")
+
     @contextlib.contextmanager
     def session(self, user: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
         """A session over TLS in a folder of a user's, as another mail program has one."""
@@ -145,9 +149,15 @@ class Dovecot(Program):
 
     def letters(self, user: str) -> list[bytes]:
         """The raw mails in a user's inbox, by their names, whether Dovecot runs or not."""
-        home = self._mail / user
-        files = [each for part in ("new", "cur") for each in (home / part).glob("*")]
-        return [each.read_bytes() for each in sorted(files, key=lambda file: file.name)]
+        return [raw for _, raw in sorted(self.arrivals(user, ()))]
+
+    def arrivals(self, user: str, seen: Container[str]) -> Iterator[tuple[str, bytes]]:
+        """The names and raw mails in a user's inbox that were not seen yet."""
+        for part in ("new", "cur"):
+            for file in sorted((self._mail / user / part).glob("*")):
+                name = file.name.partition(":")[0]
+                if name not in seen:
+                    yield name, file.read_bytes()
 
     def forget_indexes(self, user: str) -> None:
         """Let the mailbox have another UIDVALIDITY, as after it was restored from elsewhere."""

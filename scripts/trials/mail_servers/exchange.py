@@ -49,7 +49,6 @@ def exchanging(
     users: Mapping[str, str],
     *,
     quotas: Mapping[str, int] | None = None,
-    idle: bool = True,
     **how: Any,
 ) -> Iterator[Exchange]:
     """Both servers for these users, whose names are addresses, and their passwords."""
@@ -60,7 +59,7 @@ def exchanging(
         authority = make_authority(folder)
         for each in ("dovecot", "postfix"):
             (folder / each).mkdir()
-        dovecot = Dovecot(folder / "dovecot", authority, users, quotas=quotas, idle=idle)
+        dovecot = Dovecot(folder / "dovecot", authority, users, quotas=quotas)
         postfix = Postfix(
             folder / "postfix",
             authority,

@@ -4,8 +4,7 @@ import shutil
 import smtplib
 import ssl
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -143,19 +142,22 @@ class Postfix(Program):
         lines = [f"{address} {way}\n" for address, way in routes.items()]
         self._routes.write_text("".join(lines), encoding="utf-8")
 
-    @contextmanager
-    def session(self, user: str, password: str) -> Iterator[smtplib.SMTP]:
+    def open(self, user: str, password: str) -> smtplib.SMTP:
         """A session over TLS of who has a password."""
         context = ssl.create_default_context(cafile=self._authority.certificate)
-        with smtplib.SMTP(HOST, self.smtp, timeout=_WAIT) as session:
+        session = smtplib.SMTP(HOST, self.smtp, timeout=_WAIT)
+        try:
             session.starttls(context=context)
             session.login(user, password)
-            yield session
+        except BaseException:
+            session.close()
+            raise
+        return session
 
     def send(self, letter: EmailMessage | bytes, user: str, password: str, to: str) -> None:
         """Send one mail."""
         raw = letter if isinstance(letter, bytes) else letter.as_bytes()
-        with self.session(user, password) as session:
+        with self.open(user, password) as session:
             session.sendmail(user, [to], raw)
 
     def waiting(self) -> int:

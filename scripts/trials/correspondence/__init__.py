@@ -1,0 +1,1 @@
+"""Customers who write mails and an agent who answers each, while the servers between them die."""
