@@ -34,11 +34,13 @@ _NOTE = prepare(
         _UNUSED & BlobRow.unused_since.is_null()
     )
 )
+# By sums, since by the bare key SQLite would walk over all that are used.
+_LATER = BlobRow.id + 0 > slot("after")
 _SOME = prepare(
     limited(
         BlobRow.select(BlobRow.id, BlobRow.digest, BlobRow.size, BlobRow.unused_since)
-        .where(_UNUSED & (BlobRow.unused_since <= slot("until")) & (BlobRow.id > slot("after")))
-        .order_by(BlobRow.id)
+        .where(_UNUSED & (BlobRow.unused_since <= slot("until")) & _LATER)
+        .order_by(BlobRow.id + 0)
     )
 )
 _DROP = prepare(BlobRow.delete().where(BlobRow.id == slot("blob")))

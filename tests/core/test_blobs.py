@@ -13,8 +13,9 @@ from typing import BinaryIO, cast
 import pytest
 
 from cstar_core import Blob, Busy, FileLost, Helpdesk, Invalid, StorageFull, Ticket, Workspace
-from cstar_core.blobs import Blobs, Folder, collect_blobs
+from cstar_core.blobs import Blobs, Folder, collect_blobs, collecting
 from cstar_core.counters import COUNTERS
+from cstar_core.store import Slot
 from tests.core.limits import file_size_limit
 from tests.core.vocabulary import ManualClock
 from tests.forks import fork, status_of
@@ -355,3 +356,11 @@ def test_every_table_that_refers_to_files_is_counted(desk: Helpdesk) -> None:
         }
     (counter,) = (each for each in COUNTERS if each.name == "file counters")
     assert {each for each in using if f"FROM {each} " in counter.wrong} == using
+
+
+def test_collecting_looks_at_what_is_unused_alone(desk: Helpdesk) -> None:
+    with desk._store.snapshot() as snap:
+        for query in (collecting._NOTE, collecting._SOME):
+            params = [1 if isinstance(each, Slot) else each for each in query.params]
+            plan = snap.connection.execute(f"EXPLAIN QUERY PLAN {query.sql}", params).fetchall()
+            assert "USING INDEX blobs_unused" in plan[0][3]
