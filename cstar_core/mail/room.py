@@ -15,7 +15,7 @@ from cstar_core.mail.listing import check_verdicts, mails_of_messages, read_page
 from cstar_core.mail.mail import Envelope, Mail, MailPlace, mail_key, read_mail
 from cstar_core.mail.settling import WAITING, Case, find_taken, settle
 from cstar_core.mail.taking import check_taken, take
-from cstar_core.mail.unreadable import blob_of, settle_unreadable
+from cstar_core.mail.unreadable import HEADERS_ONLY, blob_of, settle_unreadable
 from cstar_core.mailboxes import mailbox_key
 from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, open_window
 from cstar_core.scope import Scope
@@ -255,6 +255,8 @@ class Mails:
                 raise MailConflict(f"The mail is settled: {mail.verdict}")
             if not mail.has_raw:
                 raise MailConflict("The mail was forgotten; nothing is left to be read")
+            if mail.reason == HEADERS_ONLY:
+                raise MailConflict("Only the headers of the mail were fetched")
             tx.run(_WAIT, mail=key, released=int(released))
             return read_mail(tx, key)
 

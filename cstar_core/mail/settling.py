@@ -103,7 +103,7 @@ _TAKEN = prepare(
         MailRow.is_released,
     ).where((MailRow.id == slot("mail")) & (MailRow.verdict == WAITING))
 )
-_SAME = prepare(
+SAME = prepare(
     MailRow.select(MailRow.id)
     .where(
         (MailRow.workspace_id == slot("workspace"))
@@ -193,7 +193,7 @@ def facts_of(letter: Letter) -> dict[str, Any]:
 
 def _duplicate(case: Case) -> Outcome | None:
     mine = {"workspace": case.scope.workspace_id, "mail": case.taken.id}
-    original = case.tx.value(_SAME, identity=case.identity, **mine)
+    original = case.tx.value(SAME, identity=case.identity, **mine)
     if original is None:
         return None
     return Outcome("duplicate", "delivered_twice", original=int(original))

@@ -100,11 +100,12 @@ def take(
     at_place = _at_place(tx, key, place)
     if place is not None and key is not None:
         move_cursor(tx, key, place.uid_validity, place.uid)
+    if at_place is not None and at_place[1] != blob.digest:
+        # It is another's, of a folder that had the same numbers, or of which only a part came.
+        at_place, place = None, None
     found = at_place if place is not None else _same_bytes(tx, scope, blob)
-    if found is not None and found[1] == blob.digest:
+    if found is not None:
         return int(found[0])
-    if at_place is not None:
-        place = None  # it is another's, of a folder that had the same numbers
     return tx.insert(
         _INSERT,
         uid=new_uid(tx.now),

@@ -1,6 +1,7 @@
 """A mail that cannot be read: a ticket that tells so, with the mail attached as it came."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 from cstar_core.attached import NewFile
@@ -8,13 +9,17 @@ from cstar_core.blobs import Blob, Blobs
 from cstar_core.checks import check_email
 from cstar_core.letters import Unreadable
 from cstar_core.mail.placing import Placed, Writing, give_files, new_ticket, one_line
-from cstar_core.mail.settling import SETTLE, Taken
+from cstar_core.mail.settling import SAME, SETTLE, Taken
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Transaction, prepare, slot
 from cstar_core.tables import MAIL_VERDICTS, THREADINGS, BlobRow, MailRow
 
 TITLE = "Mail that could not be read"
 NAME, MEDIA_TYPE = "message.eml", "message/rfc822"
+# Of a mail that is too large, or could not be fetched, there is no more than that.
+HEADERS_ONLY = "headers_only"
+_NOTHING = sha256(b"").digest()
+_UNKNOWN = dict.fromkeys(("header_id", "subject", "sender", "sender_key", "sender_name"))
 _CODE_MAX, _REASON_MAX = 100, 500
 _BLOB = prepare(
     BlobRow.select(BlobRow.digest, BlobRow.size)
@@ -36,12 +41,13 @@ def settle_unreadable(
     message = taken.message
     reason = one_line(why.reason, _REASON_MAX, "cannot be read")
     if message is None:
-        message = _place(tx, scope, blobs, taken, reason).message
+        if _repeats(tx, scope, taken):
+            return
+        message = _place(tx, scope, blobs, taken, why.code, reason).message
     facts: dict[str, Any] = {"failure": reason}
-    empty = dict.fromkeys(("header_id", "subject", "sender", "sender_key", "sender_name"))
     tx.run(
         SETTLE,
-        **empty,
+        **_UNKNOWN,
         mail=taken.id,
         identity=taken.digest,
         verdict=MAIL_VERDICTS.index("failed"),
@@ -54,14 +60,42 @@ def settle_unreadable(
     )
 
 
-def _place(tx: Transaction, scope: Scope, blobs: Blobs, taken: Taken, reason: str) -> Placed:
+def _repeats(tx: Transaction, scope: Scope, taken: Taken) -> bool:
+    """Note that the same bytes came before, if they did, so that they are one ticket."""
+    if taken.digest == _NOTHING:
+        return False  # of several mails nothing may have come
+    mine = {"workspace": scope.workspace_id, "mail": taken.id}
+    original = tx.value(SAME, identity=taken.digest, **mine)
+    if original is None:
+        return False
+    tx.run(
+        SETTLE,
+        **_UNKNOWN,
+        mail=taken.id,
+        identity=taken.digest,
+        verdict=MAIL_VERDICTS.index("duplicate"),
+        reason="delivered_twice",
+        threaded_by=None,
+        message_id=None,
+        original_id=original,
+        facts="{}",
+        settled_at=tx.now,
+    )
+    return True
+
+
+def _place(
+    tx: Transaction, scope: Scope, blobs: Blobs, taken: Taken, code: str, reason: str
+) -> Placed:
     lines = [f"A mail came that could not be read: it {reason}."]
     sender = taken.envelope_from
     if sender and not check_email("sender", sender):
         lines.append(f"It was sent by {sender}.")
     blob = blob_of(tx, taken.id)
     kept = blob is not None and blobs.has(blob)
-    lines.append(f"It is attached as it came: {NAME}." if kept else "Its file is lost.")
+    what = "Only its headers are attached" if code == HEADERS_ONLY else "It is attached as it came"
+    told = f"{what}: {NAME}."
+    lines.append(told if kept else "Its file is lost.")
     writing = Writing("\n".join(lines), "system", None, is_internal=True)
     placed = new_ticket(tx, scope, taken.mailbox, TITLE, writing)
     if blob is not None and kept:

@@ -24,7 +24,7 @@ _SECTIONS = {
         "customer": "leave:customer",
         "ticket": "tickets:ticket",
     },
-    "Mail": {"mailbox": "mailboxes:mailbox"},
+    "Mail": {"mailbox": "mailboxes:mailbox", "mail": "mail:mail"},
     "Data in and out": {
         "import": "imports:import_",
         "export": "leave:export",

@@ -114,10 +114,10 @@ class Reader:
             self._pass(first.uid)
             return 0
         if self._is_too_large(first):
-            self._refuse(first, "too_large", f"has {first.size:,} bytes, too many to be stored")
+            self._refuse(first, f"has {first.size:,} bytes, too many to be stored")
             return 1
         if self._tried(first) >= TRIES_MAX:
-            self._refuse(first, "unfetched", f"could not be fetched in {TRIES_MAX} tries")
+            self._refuse(first, f"could not be fetched in {TRIES_MAX} tries")
             return 1
         return self._store(batch)
 
@@ -163,7 +163,7 @@ class Reader:
     def _still_there(self, uid: int) -> Sequence[int]:
         return [each.uid for each in self._imap.after(uid - 1, 1)]
 
-    def _refuse(self, message: Found, code: str, reason: str) -> None:
+    def _refuse(self, message: Found, reason: str) -> None:
         """Keep what can be had of a message, its headers, and say why that is all."""
         tried = self._tried(message)
         if tried > 2 * TRIES_MAX:
@@ -176,7 +176,7 @@ class Reader:
         beginning = self._imap.beginning(message.uid, _HEADER_BYTES) if few else b""
         with self._desk.transaction(brief=True):
             mail = self._keep(message, beginning)
-            self._room.settle(mail.id, Unreadable(code, reason))
+            self._room.settle(mail.id, Unreadable("headers_only", reason))
         log.warning("a message of mailbox %s %s: %s", self._mailbox, reason, mail.id)
 
     def _pass(self, uid: int) -> None:
