@@ -9,6 +9,7 @@ from scripts.trials.sections import (
     faults,
     input,
     kill,
+    letters,
     patterns,
     power,
     slow,
@@ -29,4 +30,5 @@ SECTIONS: tuple[Section, ...] = (
     input.SECTION,
     patterns.SECTION,
     webhooks.SECTION,
+    letters.SECTION,
 )
