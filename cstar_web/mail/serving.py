@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
-from cstar_core import Helpdesk, read_letter
+from cstar_core import Helpdesk
 from cstar_web.mail.service import Beside, MailService
 from cstar_web.mail.settling import Read
+from cstar_web.mail.worker import LetterReader
 from cstar_web.server import listen
 from cstar_web.settings import Settings, SettingsError
 
@@ -41,8 +42,9 @@ def mail_socket(settings: Settings) -> Iterator[socket.socket | None]:
 
 @contextmanager
 def reading() -> Iterator[Read]:
-    """What makes letters of mails, for the time of the block."""
-    yield read_letter
+    """What makes letters of mails, in a process of its own, for the time of the block."""
+    with LetterReader() as reader:
+        yield reader.read
 
 
 def _listener() -> Any:

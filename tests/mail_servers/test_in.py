@@ -1,11 +1,14 @@
 """Mail that Postfix takes comes to the desk by each way, once, whatever happens to the servers."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from cstar_core import Helpdesk
+from cstar_core import Helpdesk, Mail
 from scripts.trials.correspondence.between import FETCHED, HANDED, Between
 from scripts.trials.mail_servers import Exchange
-from tests.mail_servers.conftest import ANN, arrived, letter, on_desk, received
+from tests.mail_servers.conftest import ANN, PATIENCE, arrived, letter, on_desk, received
+from tests.web.sockets import wait_until
 
 WAYS = {"IMAP": FETCHED, "LMTP": HANDED}
 
@@ -29,6 +32,14 @@ def test_a_mail_that_comes_twice_is_one_message(
     arrived(desk, last)
     arrived(desk, first)
     assert len(on_desk(desk, first)) == 1
+
+
+def test_mail_is_read_in_a_process_of_its_own(desk: Between, servers: Exchange) -> None:
+    sent = letter(HANDED)
+    servers.send(sent, ANN, HANDED)
+    arrived(desk, sent)
+    assert desk.server is not None
+    assert len(desk.server.children()) == 1
 
 
 def test_mail_is_fetched_where_the_server_does_not_tell_of_it(
@@ -101,11 +112,11 @@ def test_a_mail_that_is_too_large_is_seen_and_stops_nothing(
     large, next = letter(FETCHED, Subject="As large as a house"), letter(FETCHED)
     large.add_attachment(b"a" * 26_000_000, "application", "octet-stream", filename="house")
     servers.send(large, ANN, FETCHED)
+    wait_until(lambda: bool(failed(desk)), PATIENCE)
     servers.send(next, ANN, FETCHED)
     arrived(desk, next)
-    with Helpdesk.open(desk.desk.path) as held:
-        (failed,) = held.workspace(desk.desk.team).mail.list(verdict="failed").items
-    assert (failed.reason, failed.ticket_id is None) == ("too_large", False)
+    (found,) = failed(desk)
+    assert (found.reason, found.ticket_id is None) == ("too_large", False)
 
 
 def test_who_hands_over_a_mail_that_is_too_large_is_told(servers: Exchange) -> None:
@@ -114,3 +125,9 @@ def test_who_hands_over_a_mail_that_is_too_large_is_told(servers: Exchange) -> N
     servers.send(large, ANN, HANDED)
     told = received(servers, ANN, large["Message-ID"])
     assert told.get_content_type() == "multipart/report"
+
+
+def failed(desk: Between) -> Sequence[Mail]:
+    """The mails that could not be read."""
+    with Helpdesk.open(desk.desk.path) as held:
+        return held.workspace(desk.desk.team).mail.list(verdict="failed").items
