@@ -172,6 +172,7 @@ def facts_of(letter: Letter) -> dict[str, Any]:
         "nature": letter.nature if letter.nature != "personal" else "",
         "automatic": letter.automatic or "",
         "protection": letter.protection or "",
+        "html": letter.html is not None,
         "textCut": letter.text_cut,
         "spam": suspected.is_spam,
         "score": suspected.score or 0,

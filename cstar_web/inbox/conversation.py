@@ -31,6 +31,7 @@ from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.details import details
 from cstar_web.inbox.finding import START, find_place
 from cstar_web.inbox.languages import say
+from cstar_web.inbox.mail.beside import beside
 from cstar_web.inbox.reading import blocks
 from cstar_web.inbox.rendering import moved
 from cstar_web.inbox.signing import TEAM
@@ -62,16 +63,18 @@ def show_ticket(
             return show_ticket(visit, found.merged_into, stale, editing)
         return visit.leads_to("ticket", ticket=found.merged_into, view=request.args.get("view"))
     composing = composer(visit, found, stale)
+    thread = _thread(visit, found.id, seen_by(visit.form.values, composing))
     return visit.show(
         "ticket.html",
         ticket=found,
         statuses=STATUSES,
         priorities=PRIORITIES,
         blocks=blocks,
-        thread=_thread(visit, found.id, seen_by(visit.form.values, composing)),
+        thread=thread,
         composing=composing,
         present=visit.workspace.presence.of_ticket(found.id),
         messages=found.message_count,
+        **beside(visit, found, thread.messages),
         **details(visit, found, editing),
         **panes(visit, visit.asked("view"), START),
     )

@@ -23,10 +23,20 @@ _NO_PAGE = {
     "inbox.colleagues": "a line above a conversation",
     "inbox.find_canned": "a list below a field",
     "inbox.fill_canned": "a text for a field",
+    "inbox.raw_mail": "a file to keep",
+    "inbox.mail_frame": "the HTML of a mail, in which no script can look for faults",
     "pages.static": "a file of Swagger UI",
     "portal.stylesheet": "a stylesheet",
     "pages.docs": "Swagger UI, which is others' work",
 }
+# A mail with HTML, a picture of another server and one that is not there.
+MAIL = (
+    b"From: Jane <jane@shop.example>\r\nTo: support@acme.example\r\nSubject: Late\r\n"
+    b"Message-ID: <late@shop.example>\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/html; charset=utf-8\r\n\r\n"
+    b"<p>Where is <a href=https://shop.example/x>it</a>?</p>"
+    b"<img src=https://shop.example/p.png alt=Shop><img src=cid:lost alt=Cat>\r\n"
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ def names(desk: Helpdesk, ticket: str) -> dict[str, str]:
     acme = desk.workspace("acme")
     hook = acme.webhooks.create(name="Shop", url="https://shop.example/", events=["*"])
     reply = acme.canned_replies.create(name="Thanks", content="Thank you, {{customer.name}}")
+    mail = acme.mail.receive(MAIL)
     saved = acme.views.create(name="Billing", text="tag:billing", shared=True)
     return {
         "team": "acme",
@@ -69,6 +80,9 @@ def names(desk: Helpdesk, ticket: str) -> dict[str, str]:
         "member": acme.members.list(page_size=1).items[0].id,
         "field": acme.custom_fields.list()[0].id,
         "key": acme.keys.create(type="secret", environment="live").key.id,
+        "mail": mail.id,
+        "inbox.ask_move ticket": str(mail.ticket_id),
+        "message": str(mail.message_id),
         "mailbox": acme.mailboxes.create(address="support@acme.example").id,
         "reply": reply.id,
         "webhook": hook.webhook.id,

@@ -10,6 +10,7 @@ from cstar_core import Helpdesk
 from cstar_web.inbox.declaring import Page, declared_pages
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
+from tests.web.inbox.post import letter, receive
 
 UGLY = ("", "\0", "\ud7ff\U0010ffff", "x" * 5_000, "' OR 1=1 --", "{{ 7*7 }}", "../../etc/passwd")
 PATHS = ("", "x", "%00", "%ff", "..%2f..", "'", "a" * 3_000, "tkt_" + "0" * 32, "é")
@@ -158,12 +159,16 @@ def test_of_another_team_nothing_is_there(app: Flask, desk: Helpdesk, signed_in:
     desk.teams.create("Other")
     other, owner = desk.workspace("other"), signed_in("owner")
     token = owner.token("/inbox/acme/account")
+    mail = receive(other, letter("A secret", subject="A secret"))
     foreign = {
         "ticket": other.tickets.create(title="A secret").id,
         "member": other.members.create(name="A secret", email="eve@example.com").id,
         "field": other.custom_fields.create(
             name="A secret", key="secret", type="text", entity_type="tickets"
         ).id,
+        "mail": mail.id,
+        "message": str(mail.message_id),
+        "block": other.mail_blocks.create(value="a-secret.example", note="A secret").id,
         "mailbox": other.mailboxes.create(address="s@example.com", name="A secret").id,
         "reply": other.canned_replies.create(name="A secret", content="A secret").id,
         "key": other.keys.create(type="secret", environment="live", name="A secret").key.id,
