@@ -126,6 +126,13 @@ def hosts(value: str) -> tuple[str, ...]:
     return tuple(host.strip("[]").rstrip(".").lower() for host in hosts)
 
 
+def names(value: str) -> tuple[str, ...]:
+    found = hosts(value)
+    if ANY in found:
+        raise ValueError("must list host names such as mx.example.com")
+    return found
+
+
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)

@@ -140,6 +140,12 @@ SETTINGS: tuple[Setting, ...] = (
         readers.mail_place,
     ),
     Setting(
+        "mail_relays",
+        "NAMES",
+        "Your mail servers, with commas, as Authentication-Results name them; only they count.",
+        readers.names,
+    ),
+    Setting(
         "disk_reserve",
         "MEGABYTES",
         "Disk space kept for deletions, in a file beside the database; 0 for none.",
@@ -192,6 +198,7 @@ class Settings:
     stream_listeners: int = 50
     webhook_retries: tuple[int, ...] = (30, 120, 600, 3_600, 21_600, 86_400)
     mail_listen: str = ""
+    mail_relays: tuple[str, ...] = ()
     disk_reserve: int = 32
     log_format: str = "text"
     access_log: str = ON

@@ -1,6 +1,7 @@
 """The room of mail: take in what comes, settle it, look at it, and put right what went wrong."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import BufferedReader
 
 from peewee import fn
@@ -8,7 +9,15 @@ from peewee import fn
 from cstar_core.attached import NewFile, new_file
 from cstar_core.blobs import Blobs
 from cstar_core.checks import check_integer, raise_any
-from cstar_core.errors import Forbidden, MailConflict, NotFound
+from cstar_core.errors import (
+    Busy,
+    FileLost,
+    Forbidden,
+    HelpdeskError,
+    MailConflict,
+    NotFound,
+    StorageFull,
+)
 from cstar_core.ids import parse_id
 from cstar_core.letters import Letter, Unreadable, read_letter
 from cstar_core.mail.listing import check_verdicts, mails_of_messages, read_page, wanted
@@ -44,6 +53,11 @@ _OLDEST = prepare(
 _TRY = prepare(
     MailRow.update({MailRow.attempts: MailRow.attempts + 1}).where(
         (MailRow.id == slot("mail")) & (MailRow.verdict == WAITING)
+    )
+)
+_UNTRY = prepare(
+    MailRow.update({MailRow.attempts: MailRow.attempts - 1}).where(
+        (MailRow.id == slot("mail")) & (MailRow.verdict == WAITING) & (MailRow.attempts > 0)
     )
 )
 _WAIT = prepare(
@@ -130,7 +144,7 @@ class Mails:
     def work(self, id: str, read: Read = read_letter) -> Mail:
         """Read and settle a mail that waits; what stopped whoever tried it too often is unreadable.
 
-        ``read`` may raise Unreadable. Raises as ``settle``.
+        ``read`` may raise Unreadable, and OSError if nothing can be read now. Raises as ``settle``.
         """
         mail = self.begin(id)
         if mail.verdict != "waiting":
@@ -138,12 +152,20 @@ class Mails:
         if mail.attempts > ATTEMPTS_MAX:
             return self.settle(id, Unreadable("stopped", "stopped whatever tried to read it"))
         try:
-            letter: Letter | Unreadable = read(self.raw(id))
-        except NotFound:
-            letter = Unreadable("lost", "is not where it was kept")
+            return self.settle(id, self._letter(id, read))
+        except (Busy, StorageFull, OSError):
+            # None of that is the mail's fault.
+            with suppress(HelpdeskError), self._store.transaction(brief=True) as tx:
+                tx.run(_UNTRY, mail=mail_key(tx, self._scope, id))
+            raise
+
+    def _letter(self, id: str, read: Read) -> Letter | Unreadable:
+        try:
+            return read(self.raw(id))
+        except (NotFound, FileLost):
+            return Unreadable("lost", "is not where it was kept")
         except Unreadable as error:
-            letter = error
-        return self.settle(id, letter)
+            return error
 
     def begin(self, id: str) -> Mail:
         """Note that somebody tries to read a mail now, before it may stop them; how it is then."""

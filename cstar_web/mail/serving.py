@@ -2,7 +2,7 @@
 
 import importlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 from cstar_core import Helpdesk
 from cstar_web.mail.service import Beside, MailService
 from cstar_web.mail.settling import Read
-from cstar_web.mail.worker import LetterReader
 from cstar_web.server import listen
 from cstar_web.settings import Settings, SettingsError
 
@@ -24,7 +23,8 @@ def seeing_to_mail(
     beside: list[Beside] = []
     if settings.mail_place is not None and sock is not None:
         beside.append(partial(_listener().listening, desk, settings.mail_place[0], sock))
-    return MailService(desk, reading, beside, always=bool(beside))
+    reads = partial(reading, settings.mail_relays)
+    return MailService(desk, reads, beside, always=bool(beside))
 
 
 @contextmanager
@@ -41,9 +41,14 @@ def mail_socket(settings: Settings) -> Iterator[socket.socket | None]:
 
 
 @contextmanager
-def reading() -> Iterator[Read]:
-    """What makes letters of mails, in a process of its own, for the time of the block."""
-    with LetterReader() as reader:
+def reading(relays: Sequence[str] = ()) -> Iterator[Read]:
+    """What makes letters of mails, in a process of its own, for the time of the block.
+
+    ``relays`` are the names under which servers tell what they found, which is believed.
+    """
+    # Takes as long to import as much of the server, which may have no mailbox.
+    worker = importlib.import_module("cstar_web.mail.worker")
+    with worker.LetterReader(relays) as reader:
         yield reader.read
 
 

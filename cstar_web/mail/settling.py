@@ -51,7 +51,7 @@ class Settler:
             self._some.clear()
             try:
                 more = self._turn()
-            except HelpdeskError as error:
+            except (HelpdeskError, OSError) as error:
                 more = self._wait(error)
             except Exception:
                 log.exception("mail could not be looked at, and is looked at again")
@@ -75,7 +75,7 @@ class Settler:
         try:
             room = self._desk.workspace(waiting.team_id, waiting.environment).mail
             room.work(waiting.id, self._read)
-        except (Busy, StorageFull):
+        except (Busy, StorageFull, OSError):
             raise  # that is wrong for all of them
         except NotFound:
             return  # it was taken away meanwhile
@@ -84,7 +84,7 @@ class Settler:
             self._later[waiting.id] = monotonic() + _AGAIN_SECONDS
         self._told = ""
 
-    def _wait(self, error: HelpdeskError) -> bool:
+    def _wait(self, error: Exception) -> bool:
         if str(error) != self._told:
             log.warning("settling mail has to wait: %s", error)
         self._told = str(error)

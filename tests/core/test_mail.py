@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from cstar_core import (
+    Busy,
     Conflict,
     Envelope,
     Forbidden,
     Helpdesk,
+    Letter,
     Mail,
     MailPlace,
     NotFound,
+    StorageFull,
     Unreadable,
     Workspace,
     read_letter,
@@ -438,3 +441,16 @@ def test_another_teams_mail_is_none(acme: Workspace, globex: Workspace) -> None:
 def test_what_happens_is_in_the_log(acme: Workspace) -> None:
     events = happened(acme, acme.mail.receive, mail())
     assert types(events) == ["customer.created", "ticket.created", "message.created"]
+
+
+@pytest.mark.parametrize("error", [OSError("no process"), StorageFull("full"), Busy("busy")])
+def test_what_is_not_the_mails_fault_counts_as_no_try(acme: Workspace, error: Exception) -> None:
+    def read(raw: bytes) -> Letter:
+        raise error
+
+    taken = acme.mail.take(mail())
+    for _ in range(5):
+        with pytest.raises(type(error)):
+            acme.mail.work(taken.id, read)
+    assert acme.mail.get(taken.id).attempts == 0
+    assert acme.mail.work(taken.id).verdict == "ticket"

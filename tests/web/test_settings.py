@@ -39,6 +39,7 @@ READ = [
     ("CSTAR_METRICS_ADDRESS", "127.0.0.1:9100", "127.0.0.1:9100"),
     ("CSTAR_METRICS_ADDRESS", "[::1]:0", "[::1]:0"),
     ("CSTAR_MAIL_LISTEN", "lmtp:127.0.0.1:2424", "lmtp:127.0.0.1:2424"),
+    ("CSTAR_MAIL_RELAYS", "MX.example.com, b", ("mx.example.com", "b")),
     ("CSTAR_METRICS_TOKEN", "0123456789abcdef", "0123456789abcdef"),
 ]
 
@@ -62,6 +63,7 @@ REFUSED = [
     ("CSTAR_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks"),
     ("CSTAR_LOG_FORMAT", "xml", "one of: text, json"),
     ("CSTAR_ACCESS_LOG", "yes", "one of: on, off"),
+    ("CSTAR_MAIL_RELAYS", "*", "host names such as mx.example.com"),
     ("CSTAR_MAIL_LISTEN", "127.0.0.1:2424", "lmtp or smtp with an address and a port"),
     ("CSTAR_MAIL_LISTEN", "imap:127.0.0.1:2424", "lmtp or smtp with an address and a port"),
     ("CSTAR_MAIL_LISTEN", "smtp:2525", "lmtp or smtp with an address and a port"),
