@@ -78,6 +78,10 @@ class Call:
         headers = {"ETag": tag, "Location": f"{request.path}/{data['id']}"}
         return success(data, status=201, headers=headers)
 
+    def accepted(self, data: object) -> Response:
+        """The 202: it was taken, and what becomes of it is known later."""
+        return success(data, status=202)
+
     def page(self, page: Page[Any], render: Callable[[Any], object]) -> Response:
         """The 200 with one page of a list."""
         return success([render(item) for item in page.items], more=paging(page))

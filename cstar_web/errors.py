@@ -13,6 +13,7 @@ from cstar_core import (
     Forbidden,
     HelpdeskError,
     Invalid,
+    MailConflict,
     MergeConflict,
     NotFound,
     Problem,
@@ -125,6 +126,14 @@ _KINDS = (
         "MERGE_CONFLICT",
         "The ticket is merged into another one, or is not, and the request needs the opposite.",
         "Go on with the ticket that `mergedInto` names, or unmerge the ticket first.",
+    ),
+    ErrorKind(
+        409,
+        "conflict_error",
+        "MAIL_CONFLICT",
+        "The mail is settled otherwise than the request needs, or was forgotten with its ticket.",
+        "Look at its `verdict` and `hasRaw`: only what failed is tried again, only what has become "
+        "no message is released.",
     ),
     ErrorKind(
         409,
@@ -273,6 +282,8 @@ def from_core(error: HelpdeskError) -> Failure:
         return Failure("RESOURCE_MISSING", str(error))
     if isinstance(error, StaleVersion):
         return Failure("STALE_VERSION", str(error))
+    if isinstance(error, MailConflict):
+        return Failure("MAIL_CONFLICT", str(error))
     if isinstance(error, MergeConflict):
         return Failure("MERGE_CONFLICT", str(error))
     if isinstance(error, Conflict):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from peewee import SQL, fn
 
 from cstar_core.checks import check_choice
-from cstar_core.errors import Problem
+from cstar_core.errors import NotFound, Problem
 from cstar_core.mail.mail import COLUMNS, JOINED, Mail, mail_of
 from cstar_core.mailboxes import mailbox_key
 from cstar_core.pages import Page, Window, close_page
@@ -19,6 +20,8 @@ from cstar_core.tables import MAIL_VERDICTS, MailRow, MessageRow
 from cstar_core.tickets import read_stored, survivor
 
 _END = 2**63 - 1
+# A key that no row has.
+NOTHING = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,17 @@ def verdicts_in(value: Any) -> list[object]:
 def wanted(
     snap: Snapshot, scope: Scope, verdict: object, mailbox: str | None, ticket: str | None
 ) -> Wanted:
-    """What checked filters mean; raises NotFound for a mailbox or ticket that is not there."""
+    """What checked filters mean; of a mailbox or ticket that is not there nothing is found."""
     codes = {MAIL_VERDICTS.index(str(each)) for each in verdicts_in(verdict)}
-    box = None if mailbox is None else mailbox_key(snap, scope, mailbox)
-    holder = None if ticket is None else survivor(snap, read_stored(snap, scope, ticket)).id
+    box = holder = None
+    if mailbox is not None:
+        box = NOTHING
+        with suppress(NotFound):
+            box = mailbox_key(snap, scope, mailbox)
+    if ticket is not None:
+        holder = NOTHING
+        with suppress(NotFound):
+            holder = survivor(snap, read_stored(snap, scope, ticket)).id
     return Wanted(tuple(sorted(codes)), box, holder)
 
 

@@ -97,7 +97,7 @@ class Mails:
         ``source`` is api, imap, lmtp, pipe or import. ``mailbox`` is an id; without it that of the
         envelope is found, else it is the default one. With ``place`` the mailbox has been read up
         to there. What was taken before, from the same place or with the same bytes, is that mail.
-        Raises Invalid, NotFound, StorageFull and Busy; then nothing is taken.
+        Raises Invalid, StorageFull and Busy; then nothing is taken.
         """
         raise_any(check_taken(raw, source, envelope, place))
         blob = self._blobs.put(raw)
@@ -206,8 +206,7 @@ class Mails:
     ) -> Page[Mail]:
         """Mails that came in, the newest first.
 
-        ``verdict`` is one or several, ``mailbox`` and ``ticket`` are ids. Raises Invalid, and
-        NotFound for a mailbox or ticket that is not there.
+        ``verdict`` is one or several, ``mailbox`` and ``ticket`` are ids. Raises Invalid.
         """
         self._refuse_customers()
         raise_any(check_verdicts("verdict", verdict))

@@ -15,7 +15,7 @@ from cstar_core.checks import (
     check_text,
     invalid,
 )
-from cstar_core.errors import Problem
+from cstar_core.errors import Invalid, NotFound, Problem
 from cstar_core.ids import new_uid
 from cstar_core.mail.mail import Envelope, MailPlace
 from cstar_core.mailboxes import find_account, mailbox_key, move_cursor
@@ -94,7 +94,7 @@ def take(
 ) -> int:
     """The integer key of the row of a mail whose bytes are stored: a new one, or that it has.
 
-    Raises NotFound for a mailbox that is not there.
+    Raises Invalid for a mailbox that is not there.
     """
     key = _mailbox(tx, scope, mailbox, envelope)
     at_place = _at_place(tx, key, place)
@@ -142,7 +142,10 @@ def _same_bytes(snap: Snapshot, scope: Scope, blob: Blob) -> SqlRow | None:
 def _mailbox(snap: Snapshot, scope: Scope, mailbox: str | None, envelope: Envelope) -> int | None:
     """The mailbox that was named, else the one that it was sent to, else the default one."""
     if mailbox is not None:
-        return mailbox_key(snap, scope, mailbox)
+        try:
+            return mailbox_key(snap, scope, mailbox)
+        except NotFound as error:
+            raise Invalid(invalid("mailbox", "must be the id of an existing mailbox")) from error
     for each in envelope.recipients:
         if check_email("recipient", each):
             continue

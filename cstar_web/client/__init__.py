@@ -32,6 +32,8 @@ from cstar_web.client.resources import (
     Customers,
     CustomFields,
     Events,
+    MailBlocks,
+    Mails,
     Members,
     Messages,
     Tickets,
@@ -47,6 +49,8 @@ from cstar_web.client.values import (
     CustomField,
     Delivery,
     Event,
+    Mail,
+    MailBlock,
     Member,
     Message,
     Ticket,
@@ -72,6 +76,8 @@ __all__ = [
     "Customer",
     "Delivery",
     "Event",
+    "Mail",
+    "MailBlock",
     "Member",
     "Message",
     "NetworkError",
@@ -123,6 +129,8 @@ class Client:
         self.tickets = Tickets(self._calls, self._path)
         self.messages = Messages(self._calls, self._path)
         self.attachments = Attachments(self._calls, self._path)
+        self.mail = Mails(self._calls, self._path)
+        self.mail_blocks = MailBlocks(self._calls, self._path)
         self.customers = Customers(self._calls, self._path)
         self.members = Members(self._calls, self._path)
         self.custom_fields = CustomFields(self._calls, self._path)

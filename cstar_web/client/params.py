@@ -95,6 +95,21 @@ class NewMessage(Sent, total=False):
     attachments: Sequence[str]
 
 
+class MailFilters(Paged, total=False):
+    """Which mails."""
+
+    verdict: str
+    mailbox_id: str
+    ticket_id: str
+
+
+class NewMailBlock(Sent, total=False):
+    """A block to make."""
+
+    value: Required[str]
+    note: str | None
+
+
 class CustomerFilters(Paged, total=False):
     """Which customers, in which order."""
 

@@ -13,6 +13,8 @@ from cstar_web.client.values import (
     CustomField,
     Delivery,
     Event,
+    Mail,
+    MailBlock,
     Member,
     Message,
     Removed,
@@ -168,6 +170,73 @@ class Attachments(_Resource[Attachment]):
     ) -> None:
         """Delete an upload that no message has."""
         self._call("DELETE", "tickets", ticket_id, self.name, attachment_id, values=options)
+
+
+class Mails(_Resource[Mail]):
+    """Mail that came in."""
+
+    name, kind = "mail", Mail
+
+    def list(self, **filters: Unpack[params.MailFilters]) -> Page[Mail]:
+        """Those that all filters find, the newest first."""
+        return self._page(self.name, query=filters)
+
+    def get(self, mail_id: str) -> Mail:
+        """One."""
+        return self._get(self.name, mail_id)
+
+    def receive(
+        self,
+        content: bytes,
+        *,
+        mailbox_id: str | None = None,
+        envelope_from: str | None = None,
+        envelope_to: str | None = None,
+    ) -> Mail:
+        """Hand over a mail as it came; it waits. The same bytes are the same mail."""
+        names = {
+            "mailbox_id": mailbox_id,
+            "envelope_from": envelope_from,
+            "envelope_to": envelope_to,
+        }
+        query = {name: value for name, value in names.items() if value is not None}
+        path = self._team_path() + one(self.name)
+        found = self._calls.upload(path, query, File(content, "message/rfc822"))
+        return read(Mail, found.data)
+
+    def raw(self, mail_id: str) -> bytes:
+        """The bytes of one, as they came."""
+        return self._calls.download(self._team_path() + one(self.name, mail_id, "raw"))
+
+    def retry(self, mail_id: str, **options: Unpack[params.Sent]) -> Mail:
+        """Read one again that could not be read; it waits."""
+        return self._write("POST", self.name, mail_id, "retry", values=options)
+
+    def release(self, mail_id: str, **options: Unpack[params.Sent]) -> Mail:
+        """Take one after all that was filed as spam or ignored; it waits."""
+        return self._write("POST", self.name, mail_id, "release", values=options)
+
+
+class MailBlocks(_Resource[MailBlock]):
+    """Addresses and domains of which mail is ignored."""
+
+    name, kind = "mail-blocks", MailBlock
+
+    def list(self, **filters: Unpack[params.Paged]) -> Page[MailBlock]:
+        """All of them, by what they block."""
+        return self._page(self.name, query=filters)
+
+    def get(self, mail_block_id: str) -> MailBlock:
+        """One."""
+        return self._get(self.name, mail_block_id)
+
+    def create(self, **values: Unpack[params.NewMailBlock]) -> MailBlock:
+        """Ignore mail of an address, or of a domain and all below it."""
+        return self._write("POST", self.name, values=values)
+
+    def delete(self, mail_block_id: str, **options: Unpack[params.Sent]) -> None:
+        """Take mail of it again."""
+        self._call("DELETE", self.name, mail_block_id, values=options)
 
 
 class Customers(_Resource[Customer]):

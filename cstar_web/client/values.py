@@ -111,6 +111,46 @@ class Ticket(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Mail(Value):
+    """A mail that came in, and what became of it."""
+
+    id: str
+    mailbox_id: str | None
+    source: str
+    size: int
+    has_raw: bool
+    header_id: str | None
+    subject: str | None
+    sender: str | None
+    sender_name: str | None
+    envelope_from: str | None
+    envelope_to: tuple[str, ...]
+    verdict: str
+    reason: str | None
+    explanation: str | None
+    threaded_by: str | None
+    threading: str | None
+    ticket_id: str | None
+    message_id: str | None
+    original_id: str | None
+    is_released: bool
+    attempts: int
+    facts: Mapping[str, Any]
+    received_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailBlock(Value):
+    """An address or a domain of which mail is ignored."""
+
+    id: str
+    value: str
+    note: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Member(Value):
     """An agent, whom tickets can be assigned to."""
 

@@ -28,6 +28,8 @@ _PATH_IDS = {
     "webhookId": ("webhook", "whk_"),
     "deliveryId": ("delivery", "dlv_"),
     "attachmentId": ("attachment", "att_"),
+    "mailId": ("mail", "eml_"),
+    "mailBlockId": ("block", "mbk_"),
 }
 
 

@@ -45,6 +45,7 @@ ERROR_EXAMPLES: dict[str, Json] = {
     "INTERNAL_ERROR": {
         "message": "Something went wrong on the server; its log says what, by request id"
     },
+    "MAIL_CONFLICT": {"message": "The mail is settled: ticket"},
     "FILE_LOST": {"message": "The file is missing or damaged; a backup may have it"},
     "BUSY": {"message": "The server is busy. Try again"},
     "STORAGE_FULL": {"message": "The server's storage is full"},
@@ -71,6 +72,7 @@ BODY_EXAMPLES: dict[str, Json] = {
     "createMessage": {"content": "We have sent you a new link.", "sender": "agent"},
     "createCustomer": {"name": "Sam Lee", "email": "sam@example.com", "tags": ["vip"]},
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},
+    "createMailBlock": {"value": "spam.example", "note": "Offers by the hundred"},
     "createMember": {"name": "Ada Park", "email": "ada@example.com", "role": "agent"},
     "updateMember": {"role": "owner"},
     "createCustomField": {

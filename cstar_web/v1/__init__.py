@@ -9,6 +9,7 @@ from cstar_web.v1 import (
     custom_fields,
     customers,
     events,
+    mail,
     members,
     messages,
     tickets,
@@ -26,4 +27,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     custom_fields.blueprint,
     events.blueprint,
     webhooks.blueprint,
+    mail.blueprint,
 )

@@ -15,6 +15,8 @@ from cstar_core import (
     CustomField,
     Delivery,
     Event,
+    Mail,
+    MailBlock,
     Member,
     Message,
     NewWebhook,
@@ -218,3 +220,45 @@ def whoami(access: Access) -> Json:
 def _for_customers(answer: Json) -> Json:
     del answer["notes"], answer["metadata"]
     return answer
+
+
+def mail(value: Mail) -> Json:
+    """A mail that came in."""
+    return {
+        "id": value.id,
+        "object": "mail",
+        "mailboxId": value.mailbox_id,
+        "source": value.source,
+        "size": value.size,
+        "hasRaw": value.has_raw,
+        "headerId": value.header_id,
+        "subject": value.subject,
+        "sender": value.sender,
+        "senderName": value.sender_name,
+        "envelopeFrom": value.envelope.sender,
+        "envelopeTo": value.envelope.recipients,
+        "verdict": value.verdict,
+        "reason": value.reason,
+        "explanation": value.explanation,
+        "threadedBy": value.threaded_by,
+        "threading": value.threading,
+        "ticketId": value.ticket_id,
+        "messageId": value.message_id,
+        "originalId": value.original_id,
+        "isReleased": value.is_released,
+        "attempts": value.attempts,
+        "facts": value.facts,
+        "receivedAt": value.received_at,
+        "settledAt": value.settled_at,
+    }
+
+
+def mail_block(value: MailBlock) -> Json:
+    """An address or a domain of which mail is ignored."""
+    return {
+        "id": value.id,
+        "object": "mail_block",
+        "value": value.value,
+        "note": value.note,
+        "createdAt": value.created_at,
+    }

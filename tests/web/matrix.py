@@ -36,6 +36,7 @@ PREFIXES = {
     **{"ticket": "tkt_", "customer": "cus_", "field": "cf_", "member": "mem_"},
     **{"webhook": "whk_", "delivery": "dlv_", "message": "msg_"},
     **{"webhook": "whk_", "delivery": "dlv_", "attachment": "att_", "upload": "att_"},
+    **{"mail": "eml_", "block": "mbk_", "mailbox": "mbx_"},
 }
 # A name of each kind that no workspace has, as like a real one as can be.
 NOWHERE = {
@@ -358,6 +359,7 @@ def _unique_cells(world: World, key: str, opens: Opens) -> Iterator[Cell]:
                 "createCustomer": things.email,
                 "createMember": things.member_email,
                 "createCustomField": things.names["key"],
+                "createMailBlock": things.names["blocked"],
             }[name]
             request = _in_body(_request(world, key, route, opens.team, ""), param, value)
             taken = may_see(opens, kind, owner)

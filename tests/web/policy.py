@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Json = dict[str, Any]
-Kind = Literal["ticket", "customer", "field", "member", "webhook", "attachment", "upload"]
+Kind = Literal[
+    "ticket", "customer", "field", "member", "webhook", "attachment", "upload", "mail", "block"
+]  # fmt: skip
 
 ACME, OTHER = "acme", "other"
 LIVE, TEST = "live", "test"
@@ -64,6 +66,7 @@ class Route:
 TICKET, CUSTOMER = "/tickets/{id}", "/customers/{id}"
 FIELD, MEMBER = "/custom-fields/{id}", "/members/{id}"
 WEBHOOK = "/webhooks/{id}"
+MAIL, BLOCK = "/mail/{id}", "/mail-blocks/{id}"
 # A file of the key's own ticket, or one that is asked for there and is not.
 ATTACHMENTS, ATTACHMENT = f"{TICKET}/attachments", "/tickets/{ticket}/attachments/{id}"
 DELIVERY = f"{WEBHOOK}/deliveries/{{delivery}}"
@@ -115,6 +118,16 @@ ROUTES: dict[str, Route] = {
     "listTicketEvents": Route("GET", f"{TICKET}/events", "secret", names="ticket"),
     "listEvents": Route("GET", "/events", "secret"),
     "streamEvents": Route("GET", "/events/stream", "secret"),
+    "listMail": Route("GET", "/mail", "secret"),
+    "receiveMail": Route("POST", "/mail", "secret", 415, code="UNSUPPORTED_MEDIA_TYPE"),
+    "getMail": Route("GET", MAIL, "secret", names="mail"),
+    "downloadMail": Route("GET", f"{MAIL}/raw", "secret", names="mail"),
+    "retryMail": Route("POST", f"{MAIL}/retry", "secret", names="mail"),
+    "releaseMail": Route("POST", f"{MAIL}/release", "secret", names="mail"),
+    "listMailBlocks": Route("GET", "/mail-blocks", "secret"),
+    "createMailBlock": Route("POST", "/mail-blocks", "secret", 201, body={"value": "new.example"}),
+    "getMailBlock": Route("GET", BLOCK, "secret", names="block"),
+    "deleteMailBlock": Route("DELETE", BLOCK, "secret", names="block"),
     "listCustomers": Route("GET", "/customers", "any"),
     "createCustomer": Route("POST", "/customers", "secret", 201, body={"name": "New"}),
     "getCustomer": Route("GET", CUSTOMER, "any", names="customer"),
@@ -164,6 +177,7 @@ QUERY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
         *(("tag", "tag"), ("search", "ticket"), ("search", "word"), ("search", "internal")),
     ),
     "listCustomers": (("customFields", "customer key"), ("tag", "tag"), ("search", "word")),
+    "listMail": (("mailboxId", "mailbox"), ("ticketId", "ticket")),
     "listEvents": (("after", "event"),),
     "streamEvents": (("after", "event"),),
 }
@@ -172,6 +186,7 @@ UNIQUE: dict[str, str] = {
     "createCustomer": "email",
     "createMember": "email",
     "createCustomField": "key",
+    "createMailBlock": "value",
 }
 
 

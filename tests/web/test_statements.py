@@ -43,6 +43,16 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "getAttachment": ("GET", "{base}/tickets/{ticket}/attachments/{upload}", None, 5),
     "downloadAttachment": ("GET", "{base}/tickets/{ticket}/attachments/{upload}/content", None, 5),
     "deleteAttachment": ("DELETE", "{base}/tickets/{ticket}/attachments/{upload}", None, 10),
+    "listMail": ("GET", "{base}/mail", None, 5),
+    "receiveMail": ("POST", "{base}/mail", None, 12),
+    "getMail": ("GET", "{base}/mail/{mail}", None, 5),
+    "downloadMail": ("GET", "{base}/mail/{mail}/raw", None, 6),
+    "retryMail": ("POST", "{base}/mail/{mail}/retry", None, 9),
+    "releaseMail": ("POST", "{base}/mail/{mail}/release", None, 9),
+    "listMailBlocks": ("GET", "{base}/mail-blocks", None, 5),
+    "createMailBlock": ("POST", "{base}/mail-blocks", {"value": "new.example"}, 11),
+    "getMailBlock": ("GET", "{base}/mail-blocks/{block}", None, 4),
+    "deleteMailBlock": ("DELETE", "{base}/mail-blocks/{block}", None, 10),
     "listCustomers": ("GET", "{base}/customers", None, 6),
     "createCustomer": ("POST", "{base}/customers", {"name": "New"}, 12),
     "getCustomer": ("GET", "{base}/customers/{customer}", None, 4),
@@ -124,6 +134,9 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
         answered = api.post(f"/tickets/{known['ticket']}/messages", internal)
         known["message"] = answered.data["id"]
         known["upload"] = api.upload(files, b"refund")["id"]
+        known["mail"] = api.mail(f"From: m{number}@example.com\n\nrefund".encode())["id"]
+        blocked = {"value": f"m{number}.example"}
+        known["block"] = api.post("/mail-blocks", blocked).data["id"]
     hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
     known["webhook"] = api.post("/webhooks", hook).data["id"]
     known["event"] = api.get("/events").data[0]["id"]
@@ -160,6 +173,8 @@ def test_an_operation_runs_so_many_statements(
 ) -> None:
     method, url, body, number = REQUESTS[name]
     options = {} if body is None else {"json": filled(body, names)}
+    if name == "receiveMail":
+        options = {"data": b"refund", "content_type": "message/rfc822"}
     with statements(desk) as run:
         assert api.send(method, url.format(**names), **options).status < 300
     assert len(counted(run)) == number, "\n".join(counted(run))

@@ -107,6 +107,11 @@ class Api:
         query = {"name": name}
         return self.send("POST", url, query_string=query, data=content, **options).data
 
+    def mail(self, raw: bytes, **options: Any) -> Any:
+        """A mail just handed over."""
+        kind = "message/rfc822"
+        return self.send("POST", f"{self.base}/mail", data=raw, content_type=kind, **options).data
+
     def ticket(self, title: str = "Cannot log in", **body: Any) -> Any:
         """A ticket just made."""
         return self.post("/tickets", {"title": title, **body}).data

@@ -70,7 +70,10 @@ class Workbench:
             return self._workspace.messages.create(ticket, content="Hello").id
         if name == "attachmentId":
             return self._upload()
+        if name == "mailId":
+            return self._workspace.mail.take(f"{next(_numbers)}".encode()).id
         room: Any = {
+            "mailBlockId": self._workspace.mail_blocks,
             "ticketId": self._workspace.tickets,
             "customerId": self._workspace.customers,
             "memberId": self._workspace.members,
@@ -91,6 +94,10 @@ class Workbench:
             known = self._ids["attachmentId"] = made.id
         return str(known)
 
+    def _mailbox(self) -> str:
+        made = self._workspace.mailboxes.list()
+        return (made or [self._workspace.mailboxes.create(address="help@acme.example")])[0].id
+
     def _new(self, name: str) -> Json:
         number = next(_numbers)
         address = {"name": f"Someone {number}", "email": f"{number}@example.com"}
@@ -98,6 +105,7 @@ class Workbench:
         bodies: dict[str, Json] = {
             "ticketId": {"title": f"Ticket {number}", "tags": ["refund"]},
             "customerId": address,
+            "mailBlockId": {"value": f"{number}.example"},
             "memberId": address,
             "customFieldId": {"name": "Made", "entity_type": "tickets", **field},
             "webhookId": {"name": "Made", "url": "https://hook.example/", "events": ["*"]},
@@ -125,6 +133,10 @@ class Workbench:
                 query |= {f"customFields[{key}][{op}]": bound for op, bound in value.items()}
             else:
                 query[f"customFields[{key}]"] = value
+        if "mailboxId" in query:
+            query["mailboxId"] = self._mailbox()
+        if "ticketId" in query:
+            query["ticketId"] = self.existing("ticketId")
         if "customerId" in query:
             query["customerId"] = self.existing("customerId")
         if query.get("assignedTo", "none") != "none":

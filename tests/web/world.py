@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from cstar_core import Helpdesk, Workspace
+from cstar_core import Envelope, Helpdesk, Workspace
 from cstar_web.app import create_app
 from cstar_web.settings import Settings
 from tests.web.policy import ACME, KEYS, LIVE, OTHER, WORKSPACES, Opens
@@ -146,6 +146,10 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
         "field": field_ids[0],
         "member": member[0],
         "attachment": files[0],
+        "mailbox": workspace.mailboxes.create(address=f"help@{name}.example").id,
+        "mail": workspace.mail.take(mark.encode(), envelope=Envelope(f"{mark}@example.com")).id,
+        "blocked": f"{mark}.example",
+        "block": workspace.mail_blocks.create(value=f"{mark}.example").id,
         "upload": files[2],
         "key": keys["tickets"],
         "customer key": keys["customers"],
