@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from cstar_core import Helpdesk, Mail
-from scripts.trials.correspondence.between import FETCHED, HANDED, Between
+from scripts.trials.correspondence.between import FETCHED, HANDED, PIPED, Between
 from scripts.trials.mail_servers import Exchange
 from tests.mail_servers.conftest import ANN, PATIENCE, arrived, letter, on_desk, received
 from tests.web.sockets import wait_until
 
-WAYS = {"IMAP": FETCHED, "LMTP": HANDED}
+WAYS = {"IMAP": FETCHED, "LMTP": HANDED, "pipe": PIPED}
 
 
 @pytest.mark.parametrize("address", WAYS.values(), ids=list(WAYS))

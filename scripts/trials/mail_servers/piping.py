@@ -26,6 +26,7 @@ binmode STDIN;
 binmode $desk;
 $SIG{{PIPE}} = 'IGNORE';
 select((select($desk), $| = 1)[0]);
+print $desk join("\\0", @ARGV), "\\n";
 while (read(STDIN, my $part, 65536)) {{ print $desk $part or exit {_TEMPORARY}; }}
 shutdown($desk, 1);
 my $code = <$desk>;
@@ -36,7 +37,8 @@ exit(defined $code && length $code ? $code : {_TEMPORARY});
 class Pipe:
     """Runs a command with each mail that comes, until the end of the block.
 
-    ``program`` is what Postfix is to run.
+    ``program`` is what Postfix is to run, with the recipient and the sender. Both are told the
+    command too.
     """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -83,15 +85,18 @@ class Pipe:
         with connection, connection.makefile("rb") as coming:
             connection.settimeout(_PATIENCE)
             try:
-                code = self._run(coming.read())
+                words = coming.readline().rstrip(b"\n").decode().split("\0")
+                code = self._run(words, coming.read())
                 connection.sendall(str(code).encode())
             except OSError:
                 return  # whoever asked is gone, and asks again
 
-    def _run(self, raw: bytes) -> int:
+    def _run(self, words: Sequence[str], raw: bytes) -> int:
+        recipient, sender = words
+        command = [*self._command, "--mailbox", recipient, "--sender", sender]
         with self._lock:
             process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, env=self._environ, stdout=subprocess.DEVNULL
+                command, stdin=subprocess.PIPE, env=self._environ, stdout=subprocess.DEVNULL
             )
             self._running.add(process)
         try:

@@ -56,6 +56,7 @@ queue_run_delay = 1s
 transport_retry_time = 1s
 default_destination_concurrency_failed_cohort_limit = 0
 in_flow_delay = 0
+piped_destination_recipient_limit = 1
 smtpd_error_sleep_time = 0
 """
 # As Debian's master.cf has them, without chroot and without what is not needed here.
@@ -82,7 +83,7 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 piped unix - n n - - pipe
-  flags=DRhu user={user} argv={program}
+  flags=DRhu user={user} null_sender= argv={program} ${{recipient}} ${{sender}}
 """
 
 
