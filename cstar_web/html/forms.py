@@ -1,13 +1,19 @@
 """What a form sends, read strictly: names and values in UTF-8, as a browser encodes them."""
 
+from contextlib import ExitStack
 from urllib.parse import parse_qsl
 
 from flask import request
 from werkzeug.http import parse_options_header
 
-from cstar_web.body import read_bytes
+from cstar_core import ATTACHMENTS_BYTES_MAX
+from cstar_web.body import BODY_MAX, read_bytes
 from cstar_web.errors import Failure
+from cstar_web.html.multipart import KIND as WITH_FILES
+from cstar_web.html.multipart import Parts, read_parts
 
+# A form with files: as many bytes of them as a message has, and its texts.
+FORM_MAX = ATTACHMENTS_BYTES_MAX + BODY_MAX
 _FIELDS_MAX = 2_000
 _KIND = "application/x-www-form-urlencoded"
 
@@ -33,5 +39,21 @@ def read_pairs() -> list[tuple[str, str]]:
         )
     except ValueError:
         raise Failure("REQUEST_INVALID", "The form cannot be read") from None
-    # Browsers send lines as mail does; what the core keeps has plain ones.
-    return [(name, value.replace("\r\n", "\n").replace("\r", "\n")) for name, value in pairs]
+    return [(name, _plain(value)) for name, value in pairs]
+
+
+def read_with_files(closing: ExitStack) -> Parts:
+    """What this request's form sends, which may bring files; these are closed with ``closing``.
+
+    Raises Failure for what no browser would send.
+    """
+    kind, _ = parse_options_header(request.environ.get("CONTENT_TYPE", ""))
+    if kind.lower() != WITH_FILES:
+        return Parts(read_pairs())
+    parts = read_parts(FORM_MAX, closing)
+    return Parts([(name, _plain(value)) for name, value in parts.pairs], parts.files)
+
+
+def _plain(value: str) -> str:
+    """Browsers send lines as mail does; what the core keeps has plain ones."""
+    return value.replace("\r\n", "\n").replace("\r", "\n")

@@ -4,6 +4,7 @@ from flask import Flask
 
 from cstar_web.inbox import (
     account,
+    attaching,
     changing,
     colleagues,
     conversation,
@@ -26,6 +27,7 @@ from cstar_web.inbox.failures import answer_stops, failure_page
 __all__ = [
     "account",
     "add_inbox",
+    "attaching",
     "changing",
     "colleagues",
     "conversation",

@@ -2,11 +2,12 @@
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
-from cstar_core import CannedReply, Draft, Receipt, StaleDraft, Ticket, parse_id
+from cstar_core import Attachment, CannedReply, Draft, Receipt, StaleDraft, Ticket, parse_id
+from cstar_web.inbox.attaching import UPLOADED, uploaded
 from cstar_web.inbox.visits import TeamVisit
 
 REPLY, NOTE = "reply", "note"
@@ -35,6 +36,8 @@ class Composer:
     is_stale: bool = False
     kept: Draft | None = None
     canned: tuple[CannedReply, ...] = ()
+    # The files that go with it.
+    attached: tuple[Attachment, ...] = ()
     # What tells a form that is sent twice from two forms.
     once: str = field(default_factory=lambda: secrets.token_urlsafe(12))
 
@@ -46,7 +49,7 @@ def composer(visit: TeamVisit, ticket: Ticket, stale: StaleDraft | None = None) 
     typed = visit.form.values
     canned = visit.workspace.canned_replies.list(page_size=_CANNED_MAX).items
     if "content" in typed:
-        return _typed(typed, stale, canned)
+        return replace(_typed(typed, stale, canned), attached=uploaded(visit, ticket.id))
     found = [
         draft
         for note in (False, True)
@@ -80,6 +83,7 @@ def save_draft(visit: TeamVisit, ticket: str) -> Draft | None:
             is_internal=note,
             base=typed["seen"] or None,
             expected_version=0 if turned else version,
+            attachments=visit.form.lists[UPLOADED],
         )
         if turned:
             discard_draft(visit, ticket, not note, version)
@@ -157,6 +161,7 @@ def _kept(found: list[Draft], wanted: str, canned: tuple[CannedReply, ...]) -> C
     return Composer(
         kind=_kind(chosen),
         content=chosen.content,
+        attached=chosen.attachments,
         draft=chosen.version,
         draft_kind=_kind(chosen),
         saved_at=chosen.saved_at,

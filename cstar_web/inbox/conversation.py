@@ -16,6 +16,7 @@ from cstar_core import (
     Stretch,
 )
 from cstar_web.errors import INVALID
+from cstar_web.inbox.attaching import FILES, UPLOADED, store_sent
 from cstar_web.inbox.composing import (
     FIELDS,
     KINDS,
@@ -88,6 +89,8 @@ def from_composer(path: str, name: str) -> Page:
         name=name,
         access="agent",
         fields=FIELDS,
+        lists=(UPLOADED,),
+        brings=FILES,
         keeps="content",
         again=show_ticket,
     )
@@ -100,6 +103,7 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
         raise Stopped(400)
     note, drafted = typed["kind"] == NOTE, typed["draft_kind"]
     version = version_of(typed["draft"])
+    attached = store_sent(visit, ticket)
     # Which one is next is known only before this one changes its place.
     led = onward(visit, ticket) or at_ticket(visit, ticket, "noted" if note else "sent")
     try:
@@ -113,6 +117,7 @@ def reply(visit: TeamVisit, ticket: str) -> Response:
                 is_internal=note,
                 seen=typed["seen"] or None,
                 draft=version if drafted == typed["kind"] else None,
+                attachments=attached,
                 **_SEND_AND[typed["then"]],
             )
             if drafted in KINDS and drafted != typed["kind"]:

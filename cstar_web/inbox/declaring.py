@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,12 +10,14 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 
 from cstar_core import Invalid, Problem
+from cstar_web.body_limits import take_up_to
 from cstar_web.calls import services
 from cstar_web.errors import INVALID
+from cstar_web.html.forms import FORM_MAX
 from cstar_web.inbox.admitting import admit
 from cstar_web.inbox.cookies import GUEST, read_cookie
 from cstar_web.inbox.forgery import require_own_page, require_token
-from cstar_web.inbox.forms import TOKEN, read_form
+from cstar_web.inbox.forms import TOKEN, Form, read_form
 from cstar_web.inbox.languages import say
 from cstar_web.inbox.rendering import address, this_place
 from cstar_web.inbox.stopping import Elsewhere, Kept, Stopped
@@ -41,6 +44,8 @@ class Page:
     # What its form may send: names that are sent once, and names of lists.
     fields: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    # The field in which it may bring files.
+    brings: str = ""
     # The field that takes long to write, and is given back to who is signed out meanwhile.
     keeps: str = ""
     # Whether scripts ask for it by themselves: then it does not count as use of the session.
@@ -107,12 +112,16 @@ class _Endpoint:
     def __call__(self, **ids: Any) -> Response:
         if self._declared.method == "GET":
             return self._view(self._admit(ids), **ids)
+        with ExitStack() as closing:
+            return self._post(ids, closing)
+
+    def _post(self, ids: dict[str, Any], closing: ExitStack) -> Response:
         try:
             visit = self._admit(ids)
         except Elsewhere as error:
-            raise self._kept(error, ids) from error
+            raise self._kept(error, ids, closing) from error
         require_own_page()
-        visit.form = read_form(self._declared.fields, self._declared.lists)
+        visit.form = self._read(closing)
         try:
             require_token(visit.form.token, visit.secret)
         except Stopped:
@@ -130,7 +139,11 @@ class _Endpoint:
         del ids["team"]
         return visit
 
-    def _kept(self, otherwise: Elsewhere, ids: dict[str, Any]) -> Exception:
+    def _read(self, closing: ExitStack) -> Form:
+        declared = self._declared
+        return read_form(declared.fields, declared.lists, declared.brings, closing)
+
+    def _kept(self, otherwise: Elsewhere, ids: dict[str, Any], closing: ExitStack) -> Exception:
         """What ends the visit instead, so that nothing is lost that was long to write.
 
         A script has it in its page, and asks for the way in.
@@ -140,7 +153,7 @@ class _Endpoint:
             return otherwise
         # Only what came from a page of ours is shown again.
         require_own_page()
-        form = read_form(self._declared.fields, self._declared.lists)
+        form = self._read(closing)
         fields = [(TOKEN, form.token), *form.values.items()]
         fields = [pair for pair in fields if pair[0] != name]
         fields += [(key, value) for key, values in form.lists.items() for value in values]
@@ -172,3 +185,5 @@ class _Endpoint:
 
 def _remember(state: BlueprintSetupState, declared: Page) -> None:
     state.app.extensions.setdefault(_REGISTRY, []).append(declared)
+    if declared.brings:
+        take_up_to(state.app, f"{state.blueprint.name}.{declared.name}", FORM_MAX)

@@ -4,6 +4,7 @@ from flask import Response
 
 from cstar_core import Problem, StaleDraft
 from cstar_web.errors import INVALID
+from cstar_web.inbox.attaching import store_sent
 from cstar_web.inbox.composing import KINDS, Composer, save_draft
 from cstar_web.inbox.conversation import TICKET, back, from_composer, show_ticket
 from cstar_web.inbox.declaring import Page, page
@@ -24,6 +25,7 @@ def draft(visit: TeamVisit, ticket: str) -> Response:
     typed = visit.form.values
     if typed["kind"] not in KINDS:
         raise Stopped(400)
+    store_sent(visit, ticket)
     try:
         kept = save_draft(visit, ticket)
     except StaleDraft as error:
@@ -62,6 +64,7 @@ def fill_canned(visit: TeamVisit, ticket: str, reply: str) -> Response:
 def insert_canned(visit: TeamVisit, ticket: str) -> Response:
     """The form once more, with a canned reply behind what was typed."""
     typed = visit.form.values
+    store_sent(visit, ticket)
     if typed["canned"]:
         filled = visit.workspace.canned_replies.fill(typed["canned"], ticket)
         before = typed["content"].rstrip()

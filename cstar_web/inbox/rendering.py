@@ -6,13 +6,15 @@ from urllib.parse import quote, urlencode
 from flask import Response, request, url_for
 from jinja2 import Environment
 
+from cstar_core import ATTACHMENT_BYTES_MAX
 from cstar_web.answer import Answer
 from cstar_web.html import templates
 from cstar_web.inbox.files import files
 from cstar_web.inbox.keys import KEYS
 from cstar_web.inbox.languages import LANGUAGES, direction, told, translations
-from cstar_web.inbox.measures import days, lasting, number
+from cstar_web.inbox.measures import days, file_size, lasting, number
 from cstar_web.inbox.moments import ago, day_of, exact
+from cstar_web.pictures import KINDS
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -94,11 +96,14 @@ def environment(language: str) -> Environment:
         days=lambda first, last: days(first, last, words),
         direction=direction(language),
         exact=exact,
+        file_size=lambda size: file_size(size, words),
         here=here,
         keys=KEYS,
         language=language,
         languages=LANGUAGES,
         lasting=lambda seconds: lasting(seconds, words),
+        pictures=KINDS,
+        most_of_file=ATTACHMENT_BYTES_MAX,
         number=lambda value: number(value, words),
         told=lambda problem, label: told(problem, label, language),
     )

@@ -17,6 +17,8 @@ _NO_PAGE = {
     "inbox.start": "leads to the team",
     "inbox.stream": "events, as they happen",
     "inbox.report_table": "a file to keep",
+    "inbox.attachment": "a file to keep",
+    "inbox.picture": "a picture",
     "inbox.complete": "a list below a field",
     "inbox.places": "what the palette offers",
     "inbox.known_tags": "a list below a field",

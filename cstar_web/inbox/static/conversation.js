@@ -1,4 +1,5 @@
 // What the page of a conversation does better with scripts.
+import { attachFiles } from "./attaching.js";
 import { pickCanned } from "./canned.js";
 import { keepCompany } from "./colleagues.js";
 import { saveAtOnce } from "./details.js";
@@ -27,6 +28,8 @@ function resolve() {
 }
 
 if (composer) {
+  // Before the draft, which is not kept any more once something is sent.
+  attachFiles(composer);
   keepDraft(composer);
   pickCanned(composer);
   const text = composer.elements.content;

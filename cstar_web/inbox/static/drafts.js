@@ -12,7 +12,8 @@ export function keepDraft(form) {
   let sending = false;
 
   function state() {
-    return `${form.elements.kind.value} ${form.elements.content.value}`;
+    const files = [...form.querySelectorAll("[name=attachments]")].map((each) => each.value);
+    return `${form.elements.kind.value} ${files} ${form.elements.content.value}`;
   }
 
   async function save(more) {
@@ -45,6 +46,7 @@ export function keepDraft(form) {
   form.addEventListener("input", (event) => {
     if (event.target === text || event.target.name === "kind") soon();
   });
+  form.addEventListener("attached", soon);
   form.addEventListener("change", (event) => { if (event.target.name === "kind") soon(); });
   const leave = () => { if (state() !== kept) { soon.stop(); saved({ keepalive: true }); } };
   document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });

@@ -5,7 +5,9 @@ const HEADERS = { "HX-Request": "true" };
 // What the server says to a form, all of it; nothing if it cannot be reached, or breaks off.
 export async function send(address, fields, more = {}) {
   try {
-    const answer = await fetch(address, { method: "POST", headers: HEADERS, body: new URLSearchParams(fields), ...more });
+    // Files go a way of their own, on which one sees how far they are.
+    const texts = fields instanceof FormData ? [...fields].filter(([, value]) => typeof value === "string") : fields;
+    const answer = await fetch(address, { method: "POST", headers: HEADERS, body: new URLSearchParams(texts), ...more });
     await answer.clone().text();
     return answer;
   } catch {

@@ -24,7 +24,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|<\w[^>]*>")
 SAID_IN = (
     *("checks", "fields", "metadata", "placeholders", "tags", "values", "addresses", "members"),
     *("canned_replies", "custom_fields", "reports", "sign_ins", "tickets", "views", "webhooks"),
-    *("keys", "mailboxes", "messages", "drafts", "presence", "events.room"),
+    *("attached", "keys", "mailboxes", "messages", "drafts", "presence", "events.room"),
 )
 # What no page shows: a form sends text, and names no parameter of its own.
 UNSEEN = {
@@ -40,6 +40,9 @@ UNSEEN = {
     "must be a date (YYYY-MM-DD) from open to open",
     "must be a field of type open",
     "must be a list of at most 1,000 ids",
+    "must be a list of ids of attachments",
+    "must be a list of open",
+    "must not have an id twice",
     "must be a name such as example.com",
     "must be a string",
     "must be a value",
