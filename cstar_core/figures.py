@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cstar_core.mail import MailBacklog, read_mail_backlog
+from cstar_core.mailboxes import FetchHealth, fetch_health
 from cstar_core.store import Snapshot, Store
 from cstar_core.tables import STATUSES
 from cstar_core.webhooks import Backlog, read_backlog
@@ -17,7 +18,8 @@ class Figures:
 
     ``tickets`` is keyed by environment and status, ``customers`` and ``events`` by environment.
     ``index_queue`` is how many documents wait to be indexed, ``backlog`` what webhooks have still
-    to be told, ``mail`` what came in and was not settled. There are so many ``files`` beside the
+    to be told, ``mail`` what came in and was not settled, ``mailboxes``
+    how fetching goes of each that is fetched. There are so many ``files`` beside the
     database, of ``file_bytes`` together.
     """
 
@@ -31,6 +33,7 @@ class Figures:
     index_queue: int
     backlog: Backlog
     mail: MailBacklog
+    mailboxes: tuple[FetchHealth, ...]
     files: int
     file_bytes: int
 
@@ -46,6 +49,7 @@ def figures(store: Store) -> Figures:
         teams, queue = _one(snap, _TEAMS), _one(snap, _QUEUE)
         undelivered = read_backlog(snap)
         mail = read_mail_backlog(snap, store.now())
+        mailboxes = fetch_health(snap)
         files, file_bytes = snap.sql(_FILES)[0]
     return Figures(
         database_bytes=_size(store.path),
@@ -58,6 +62,7 @@ def figures(store: Store) -> Figures:
         index_queue=queue,
         backlog=undelivered,
         mail=mail,
+        mailboxes=mailboxes,
         files=int(files),
         file_bytes=int(file_bytes),
     )

@@ -12,6 +12,7 @@ from cstar_core.counters import COUNTERS, how_many_wrong
 from cstar_core.engine import code_of, is_unreadable_text, sqlite3, words_of
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.mail import how_many_lost, read_mail_backlog
+from cstar_core.mailboxes import fetch_health
 from cstar_core.store import Snapshot, Store
 from cstar_core.surroundings import PASSING, file_system, is_remote, leftovers, open_to_others
 from cstar_core.tickets import astray
@@ -69,6 +70,7 @@ def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
             *_all(snap, schema_version, deep),
             webhooks(snap, store.now()),
             waiting_mail(snap, store.now()),
+            fetched_mailboxes(snap, store.now()),
         )
     # Reading all of them may take long, which would keep the log from being emptied.
     return Report((*found, files(store)))
@@ -232,6 +234,20 @@ def waiting_mail(snap: Snapshot, now: int) -> Finding:
     is_well = late < _LATE_MAIL and not found.failed
     remedy = "" if is_well else "see whether a server runs, and the ledger: GET …/mail"
     return Finding("mail", True, ", ".join(told), not is_well, remedy)
+
+
+def fetched_mailboxes(snap: Snapshot, now: int) -> Finding:
+    """Whether each mailbox was fetched from lately."""
+    found = fetch_health(snap)
+    late = [each for each in found if now - each.fetched_at >= _HOUR]
+    told = [f"{len(found)} fetched"] if found else ["none is fetched"]
+    told += [
+        f"{each.address} not for {(now - each.fetched_at) // _HOUR:,} hours"
+        for each in late[:_LISTED]
+    ]
+    told += [f"and {len(late) - _LISTED} more"] if len(late) > _LISTED else []
+    remedy = "see whether a server runs, and why: cstar mailbox list, cstar mailbox test"
+    return Finding("mailboxes", True, ", ".join(told), bool(late), remedy if late else "")
 
 
 def _mib(size: int) -> str:

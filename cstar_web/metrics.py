@@ -7,7 +7,7 @@ beforehand, and its text format is short.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hmac import compare_digest
 from pathlib import Path
@@ -15,7 +15,15 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Blueprint, Response, request
 
-from cstar_core import Backlog, Figures, Helpdesk, HelpdeskError, MailBacklog, utc_now
+from cstar_core import (
+    Backlog,
+    FetchHealth,
+    Figures,
+    Helpdesk,
+    HelpdeskError,
+    MailBacklog,
+    utc_now,
+)
 from cstar_web.calls import services
 from cstar_web.counters import BUCKETS, Counters, Timing
 from cstar_web.errors import Failure
@@ -221,6 +229,7 @@ def _desk(figures: Figures) -> Iterator[Family]:
     yield gauge("cstar_index_queue_documents", "Documents that wait to be indexed.", queue)
     yield from _webhooks(figures.backlog)
     yield from _received(figures.mail)
+    yield from _fetched(figures.mailboxes)
 
 
 def _webhooks(backlog: Backlog) -> Iterator[Family]:
@@ -261,6 +270,21 @@ def _received(mail: MailBacklog) -> Iterator[Family]:
     yield gauge(
         "cstar_mails_failed", "Mails of the last 30 days that could not be read.", mail.failed
     )
+
+
+def _fetched(mailboxes: Sequence[FetchHealth]) -> Iterator[Family]:
+    now = utc_now().timestamp()
+    yield Family(
+        "cstar_mailbox_fetch_age_seconds",
+        "gauge",
+        "How long ago fetching from a mailbox last worked, or it was made.",
+        tuple(
+            Sample(max(0, round(now - each.fetched_at)), {"mailbox": each.address})
+            for each in mailboxes
+        ),
+    )
+    failing = sum(each.failing_since is not None for each in mailboxes)
+    yield gauge("cstar_mailboxes_failing", "Mailboxes from which fetching fails.", failing)
 
 
 def _by_environment(name: str, kind: str, meaning: str, numbers: Mapping[str, int]) -> Family:

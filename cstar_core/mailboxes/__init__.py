@@ -1,9 +1,11 @@
 """Mailboxes: the addresses that a team is written to, and the servers that have their mail."""
 
 from cstar_core.mailboxes.accounts import (
+    FetchHealth,
     MailAccount,
     MailAccounts,
     account_at,
+    fetch_health,
     find_account,
     mailbox_key,
     move_cursor,
@@ -27,6 +29,7 @@ __all__ = [
     "MAILBOX_NAME_MAX",
     "MAIL_SIGNATURE_MAX",
     "DkimKey",
+    "FetchHealth",
     "ImapServer",
     "MailAccount",
     "MailAccounts",
@@ -35,6 +38,7 @@ __all__ = [
     "SmtpServer",
     "TicketDefaults",
     "account_at",
+    "fetch_health",
     "find_account",
     "mailbox_key",
     "move_cursor",

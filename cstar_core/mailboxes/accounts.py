@@ -251,3 +251,31 @@ def sending_mailbox(snap: Snapshot, scope: Scope) -> int | None:
 def move_cursor(tx: Transaction, key: int, uid_validity: int, uid: int) -> None:
     """Note up to where the folder of a mailbox (its integer key) was read; never back."""
     tx.run(_MOVE, mailbox=key, validity=uid_validity, last=uid)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchHealth:
+    """How fetching from a mailbox goes: when it last worked, and since when it does not.
+
+    Both are seconds since 1970; ``fetched_at`` is when the mailbox was made, if it never did.
+    """
+
+    address: str
+    fetched_at: int
+    failing_since: int | None
+
+
+_HEALTH = prepare(
+    MailboxRow.select(
+        MailboxRow.address,
+        fn.COALESCE(MailboxRow.fetched_at, MailboxRow.created_at),
+        MailboxRow.failing_since,
+    )
+    .where((MailboxRow.is_active == 1) & MailboxRow.incoming.is_null(False))
+    .order_by(MailboxRow.id)
+)
+
+
+def fetch_health(snap: Snapshot) -> tuple[FetchHealth, ...]:
+    """How fetching goes of every mailbox of the desk that is fetched."""
+    return tuple(FetchHealth(*row) for row in snap.all(_HEALTH))

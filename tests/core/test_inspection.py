@@ -412,6 +412,27 @@ def test_mail_that_waits_for_long_or_could_not_be_read_is_a_warning(
     assert seen() == (False, "0 waiting")
 
 
+def test_a_mailbox_that_was_not_fetched_for_an_hour_is_a_warning(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock
+) -> None:
+    def seen() -> tuple[bool, str]:
+        found = one(desk, "mailboxes")
+        return found.warning, found.detail
+
+    assert seen() == (False, "none is fetched")
+    imap = {"host": "imap.example.com", "user": "help", "password": "x"}
+    box = acme.mailboxes.create(address="help@example.com", incoming=imap)
+    acme.mailboxes.create(address="other@example.com")
+    clock.tick(minutes=59)
+    assert seen() == (False, "1 fetched")
+    clock.tick(minutes=61)
+    assert seen() == (True, "1 fetched, help@example.com not for 2 hours")
+    desk.mail_accounts.note_fetched(box.id)
+    assert seen() == (False, "1 fetched")
+    (health,) = desk.figures().mailboxes
+    assert (health.address, health.failing_since) == ("help@example.com", None)
+
+
 def test_a_mail_that_has_lost_its_message_is_found(
     desk: Helpdesk, acme: Workspace, path: Path
 ) -> None:

@@ -234,6 +234,15 @@ def test_what_webhooks_are_behind_is_measured(watched: Watched, desk: Helpdesk) 
     assert number(found, "cstar_webhook_failed_deliveries") == 0
 
 
+def test_how_long_ago_mailboxes_were_fetched_is_measured(watched: Watched, desk: Helpdesk) -> None:
+    imap = {"host": "imap.example.com", "user": "help", "password": "x"}
+    box = desk.workspace("acme").mailboxes.create(address="help@example.com", incoming=imap)
+    age = "cstar_mailbox_fetch_age_seconds"
+    assert (number(watched.numbers(), age, mailbox="help@example.com") or 0) > 1_000_000
+    desk.mail_accounts.note_failed(box.id, "x")
+    assert number(watched.numbers(), "cstar_mailboxes_failing") == 1
+
+
 def test_the_process_is_measured(watched: Watched) -> None:
     found = watched.numbers()
     assert (number(found, "process_resident_memory_bytes", process="0") or 0) > 1_000_000
