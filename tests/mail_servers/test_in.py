@@ -116,7 +116,7 @@ def test_a_mail_that_is_too_large_is_seen_and_stops_nothing(
     servers.send(next, ANN, FETCHED)
     arrived(desk, next)
     (found,) = failed(desk)
-    assert (found.reason, found.ticket_id is None) == ("too_large", False)
+    assert (found.reason, found.ticket_id is None) == ("headers_only", False)
 
 
 def test_who_hands_over_a_mail_that_is_too_large_is_told(servers: Exchange) -> None:
