@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cstar_core.mail import MailBacklog, read_mail_backlog
+from cstar_core.mail_out import MailLine, read_line
 from cstar_core.mailboxes import FetchHealth, fetch_health
 from cstar_core.store import Snapshot, Store
 from cstar_core.tables import STATUSES
@@ -18,8 +19,8 @@ class Figures:
 
     ``tickets`` is keyed by environment and status, ``customers`` and ``events`` by environment.
     ``index_queue`` is how many documents wait to be indexed, ``backlog`` what webhooks have still
-    to be told, ``mail`` what came in and was not settled, ``mailboxes``
-    how fetching goes of each that is fetched. There are so many ``files`` beside the
+    to be told, ``mail`` what came in and was not settled, ``mail_line`` what is still to be sent,
+    ``mailboxes`` how fetching goes of each that is fetched. There are so many ``files`` beside the
     database, of ``file_bytes`` together.
     """
 
@@ -36,6 +37,7 @@ class Figures:
     mailboxes: tuple[FetchHealth, ...]
     files: int
     file_bytes: int
+    mail_line: MailLine
 
 
 def figures(store: Store) -> Figures:
@@ -48,9 +50,9 @@ def figures(store: Store) -> Figures:
         customers, events = _by_environment(snap, _CUSTOMERS), _by_environment(snap, _EVENTS)
         teams, queue = _one(snap, _TEAMS), _one(snap, _QUEUE)
         undelivered = read_backlog(snap)
-        mail = read_mail_backlog(snap, store.now())
         mailboxes = fetch_health(snap)
         files, file_bytes = snap.sql(_FILES)[0]
+        mail, line = read_mail_backlog(snap, store.now()), read_line(snap, store.now())
     return Figures(
         database_bytes=_size(store.path),
         wal_bytes=_size(f"{store.path}-wal"),
@@ -65,6 +67,7 @@ def figures(store: Store) -> Figures:
         mailboxes=mailboxes,
         files=int(files),
         file_bytes=int(file_bytes),
+        mail_line=line,
     )
 
 

@@ -21,6 +21,7 @@ from cstar_core.figures import Figures, figures
 from cstar_core.files import followed
 from cstar_core.keys import Access, Keys, NewKey
 from cstar_core.mail import WaitingMail, waiting_mail
+from cstar_core.mail_out import MailOutbox, MailPace, PostMail, SignMail, open_mail_outbox, send_due
 from cstar_core.mailboxes import MailAccounts
 from cstar_core.members import place_of_member
 from cstar_core.migrations import Upgrade, scripts
@@ -236,6 +237,27 @@ class Helpdesk:
         """The mails of all teams that were taken in and not settled, the oldest first."""
         with self._store.snapshot() as snap:
             return waiting_mail(snap, limit)
+
+    @contextmanager
+    def mail_outbox(self, pace: MailPace | None = None) -> Iterator[MailOutbox]:
+        """What mail is to be sent, for a program that sees to it, from one thread.
+
+        Only one at a time: raises Busy while another program, or another desk, does so.
+        """
+        with open_mail_outbox(self._store, self._clock, pace or MailPace()) as outbox:
+            yield outbox
+
+    def send_mail_due(
+        self, post: PostMail, *, sign: SignMail | None = None, pace: MailPace | None = None
+    ) -> int:
+        """Send all mail that is due, one after another; the number of attempts.
+
+        ``post(parcel, raw)`` hands a mail to a server and returns a ``MailReply`` for each
+        recipient. It must not raise or take long. ``sign(key, raw)`` returns a mail with its DKIM
+        signature. Raises Busy while another program sends, such as a server.
+        """
+        with self.mail_outbox(pace) as outbox:
+            return send_due(outbox, post, sign)
 
     def probe(self) -> None:
         """Write and commit one row, to know that writing works.

@@ -23,6 +23,8 @@ PREFIXES = {
     "mail": "eml_",
     "mail block": "mbk_",
     "attachment": "att_",
+    "outgoing mail": "oml_",
+    "mail template": "mtl_",
 }
 _HEX = re.compile(r"[0-9a-f]{32}\Z")
 _DASHED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)

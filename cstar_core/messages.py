@@ -1,7 +1,7 @@
 """Messages: the thread of a ticket, and what a new one does to the ticket."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
 from cstar_core.attached import Given, check_attachments, taken
@@ -9,6 +9,7 @@ from cstar_core.blobs import Blobs
 from cstar_core.checks import Rule, check_integer, invalid, or_none, raise_any
 from cstar_core.drafts import VERSION_MAX, discard_sent
 from cstar_core.errors import Invalid, NotFound, Problem
+from cstar_core.mail_out import queue_reply
 from cstar_core.scope import Scope
 from cstar_core.store import Store, Transaction
 from cstar_core.tickets import (
@@ -82,7 +83,8 @@ class Messages:
         ``sender_name`` is the customer's, the team's or "System" if not given. Only agent and
         system messages may be internal. A public agent message opens a new ticket, a customer's
         opens one that is pending, resolved or closed. What is written to a merged ticket goes to
-        the one that has its thread.
+        the one that has its thread. A public agent message goes out as a mail if the customer has
+        an address and the workspace a mailbox that sends.
 
         ``seen`` is the id of the last message that the writer saw, "none" for an empty thread:
         StaleConversation is raised, with what came after it, if it is not the last one any more.
@@ -213,4 +215,8 @@ class Messages:
             version = values["draft"]
             discard_sent(tx, scope, ticket.id, content, is_internal=internal, version=version)
         files = taken(tx, scope, Blobs(self._store), ticket.id, values["attachments"])
-        return add_message(tx, scope, holder, content, sender, name, internal, customer, files)
+        made = add_message(tx, scope, holder, content, sender, name, internal, customer, files)
+        if sender != "agent" or internal:
+            return made
+        queued = queue_reply(tx, scope, ticket, holder)
+        return made if queued is None else replace(made, delivery=queued)

@@ -51,11 +51,11 @@ def check_placeholders(param: str, text: str, known: Collection[str]) -> list[Pr
     return problems
 
 
-def render(text: str, values: Mapping[str, str | None]) -> str:
+def render(text: str, values: Mapping[str, str | None], most: int = FILLED_MAX) -> str:
     """A text with the values in the place of their names.
 
     Where a value is None or blank, the fallback stands, or nothing. A name that has no value here
-    stays as it was typed. Raises Invalid if the whole has more than 100,000 characters.
+    stays as it was typed. Raises Invalid if the whole has more than ``most`` characters.
 
     >>> render("Hello {{customer.first_name|there}}, {{x}}", {"customer.first_name": None})
     'Hello there, {{x}}'
@@ -66,10 +66,10 @@ def render(text: str, values: Mapping[str, str | None]) -> str:
         part = text[end : found.start()] + _filled(found, values)
         parts.append(part)
         size, end = size + len(part), found.end()
-        if size > FILLED_MAX:
+        if size > most:
             break
-    if size + len(text) - end > FILLED_MAX:
-        rule = f"must be at most {FILLED_MAX:,} characters once its placeholders are filled in"
+    if size + len(text) - end > most:
+        rule = f"must be at most {most:,} characters once its placeholders are filled in"
         raise Invalid(invalid("content", rule))
     return "".join([*parts, text[end:]])
 

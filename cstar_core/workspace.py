@@ -16,6 +16,7 @@ from cstar_core.idempotency import Idempotency
 from cstar_core.imports import ImportOptions, ImportReport, import_file
 from cstar_core.keys import TeamKeys
 from cstar_core.mail import MailBlocks, Mails
+from cstar_core.mail_out import MailTemplates, OutgoingMails
 from cstar_core.mailboxes import Mailboxes
 from cstar_core.members import Member, Members
 from cstar_core.messages import Messages
@@ -70,6 +71,8 @@ class Workspace:
         self.ticket_links = TicketLinks(store, scope, settings)
         self.customer_form = CustomerForm(store, scope)
         self.webhooks = Webhooks(settings, scope, webhook_networks)
+        self.outgoing_mail = OutgoingMails(store, scope)
+        self.mail_templates = MailTemplates(settings, scope)
         self.keys = TeamKeys(settings, scope, team.id)
         self.views = Views(store, scope)
         self.reports = Reports(store, scope)

@@ -22,6 +22,7 @@ from cstar_core import (
     Helpdesk,
     HelpdeskError,
     MailBacklog,
+    MailLine,
     utc_now,
 )
 from cstar_web.calls import services
@@ -230,11 +231,41 @@ def _desk(figures: Figures) -> Iterator[Family]:
     yield from _webhooks(figures.backlog)
     yield from _received(figures.mail)
     yield from _fetched(figures.mailboxes)
+    yield from _mail(figures.mail_line)
+
+
+def _mail(line: MailLine) -> Iterator[Family]:
+    yield Family(
+        "cstar_outgoing_mails",
+        "gauge",
+        "Mails that are still to be sent, or are held.",
+        tuple(
+            Sample(number, {"state": state})
+            for state, number in (
+                ("queued", line.queued),
+                ("deferred", line.deferred),
+                ("held", line.held),
+            )
+        ),
+    )
+    yield gauge(
+        "cstar_outgoing_mail_oldest_seconds",
+        "For how long the oldest of what is queued or deferred has been due.",
+        _age(line.oldest_at),
+    )
+    yield gauge(
+        "cstar_outgoing_mails_lost",
+        "Mails that failed or came back within the last day.",
+        line.lost,
+    )
+
+
+def _age(since: int | None) -> int:
+    now = utc_now().timestamp()
+    return 0 if since is None else max(0, round(now - since))
 
 
 def _webhooks(backlog: Backlog) -> Iterator[Family]:
-    now = utc_now().timestamp()
-    since = now if backlog.oldest_at is None else backlog.oldest_at
     yield gauge(
         "cstar_webhook_undelivered_events",
         "Events that webhooks have still to be told, of each that is on some 10,000 at most.",
@@ -243,7 +274,7 @@ def _webhooks(backlog: Backlog) -> Iterator[Family]:
     yield gauge(
         "cstar_webhook_oldest_undelivered_seconds",
         "The age of the oldest of them.",
-        max(0, round(now - since)),
+        _age(backlog.oldest_at),
     )
     yield gauge(
         "cstar_webhook_failed_deliveries",
@@ -259,13 +290,11 @@ def _webhooks(backlog: Backlog) -> Iterator[Family]:
 
 
 def _received(mail: MailBacklog) -> Iterator[Family]:
-    now = utc_now().timestamp()
-    since = now if mail.oldest_at is None else mail.oldest_at
     yield gauge("cstar_mails_waiting", "Mails that came in and are not settled.", mail.waiting)
     yield gauge(
         "cstar_mails_oldest_waiting_seconds",
         "The age of the oldest of them.",
-        max(0, round(now - since)),
+        _age(mail.oldest_at),
     )
     yield gauge(
         "cstar_mails_failed", "Mails of the last 30 days that could not be read.", mail.failed

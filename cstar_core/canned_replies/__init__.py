@@ -1,5 +1,6 @@
 """Canned replies: texts that a team sends often, with placeholders."""
 
+from cstar_core.canned_replies.filling import placeholder_names, placeholder_values
 from cstar_core.canned_replies.reply import (
     CANNED_REPLIES_MAX,
     CANNED_REPLY_NAME_MAX,
@@ -16,4 +17,6 @@ __all__ = [
     "CannedReply",
     "check_shortcut",
     "fold_name",
+    "placeholder_names",
+    "placeholder_values",
 ]

@@ -13,7 +13,7 @@ from cstar_core.store import Snapshot
 from cstar_core.tickets import Stored
 
 
-def names(snap: Snapshot, scope: Scope) -> tuple[str, ...]:
+def placeholder_names(snap: Snapshot, scope: Scope) -> tuple[str, ...]:
     """The names that a text may have in this workspace, those of custom fields last."""
     fields = (
         f"{begin}{key}"
@@ -23,13 +23,13 @@ def names(snap: Snapshot, scope: Scope) -> tuple[str, ...]:
     return (*PLACEHOLDERS, *fields)
 
 
-def values(snap: Snapshot, scope: Scope, ticket: Stored) -> dict[str, str | None]:
+def placeholder_values(snap: Snapshot, scope: Scope, ticket: Stored) -> dict[str, str | None]:
     """Every name with what it stands for, None where there is nothing."""
     key = ticket.customer_key
     customer = None if key is None else customers_by_key(snap, scope, [key]).get(key)
     member = member_name(snap, scope)
     return {
-        **dict.fromkeys(names(snap, scope)),
+        **dict.fromkeys(placeholder_names(snap, scope)),
         **_of_customer(customer),
         **_fields("tickets", from_json(ticket.custom_fields)),
         "ticket.number": str(ticket.number),

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from peewee import SQL, fn
 
 from cstar_core import events
-from cstar_core.canned_replies import filling
+from cstar_core.canned_replies.filling import placeholder_names, placeholder_values
 from cstar_core.canned_replies.reply import (
     CANNED_REPLIES_MAX,
     COLUMNS,
@@ -120,7 +120,7 @@ class CannedReplies:
     def placeholders(self) -> tuple[str, ...]:
         """The names that may stand in double braces: the fixed ones, and those of custom fields."""
         with self._store.snapshot() as snap:
-            return filling.names(snap, self._scope)
+            return placeholder_names(snap, self._scope)
 
     def get(self, id: str) -> CannedReply:
         """The canned reply with this id; raises NotFound, and Forbidden for a publishable key."""
@@ -174,7 +174,7 @@ class CannedReplies:
         with self._store.snapshot() as snap:
             content = reply_of(self._row(snap, id)).content
             ticket = read_stored(snap, self._scope, ticket_id)
-            values = filling.values(snap, self._scope, ticket)
+            values = placeholder_values(snap, self._scope, ticket)
         return render(content, values)
 
     def update(

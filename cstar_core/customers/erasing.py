@@ -16,6 +16,7 @@ from peewee import SQL, fn
 from cstar_core import documents, events, facets
 from cstar_core.blobs import drop_at_once
 from cstar_core.customers.customer import BY_UID
+from cstar_core.customers.mailed import forget_mail
 from cstar_core.customers.mails import empty_mails_from
 from cstar_core.customers.threads import (
     ERASED,
@@ -31,6 +32,7 @@ from cstar_core.customers.writing import remove
 from cstar_core.errors import NotFound
 from cstar_core.fields import Definition
 from cstar_core.ids import public_id
+from cstar_core.members import fold_email
 from cstar_core.metadata import from_json, to_json
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, Transaction, prepare, slot
@@ -310,6 +312,7 @@ def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
             documents.refresh(tx)
     empty_thread(tx, OF_PERSON, person.uid, names)
     empty_mails_from(tx, scope, (each for each in names if "@" in each))
+    forget_mail(tx, scope, person.tickets, {fold_email(each) for each in names if "@" in each})
 
 
 def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:

@@ -8,7 +8,14 @@ from cstar_core import documents
 from cstar_core.blobs import drop_at_once
 from cstar_core.customers.mails import Mails, empty_mails, mails_of
 from cstar_core.store import Prepared, Transaction, prepare, slot
-from cstar_core.tables import SENDERS, AttachmentRow, MessageRow, TicketRow
+from cstar_core.tables import (
+    SENDERS,
+    AttachmentRow,
+    MailHeadRow,
+    MessageRow,
+    OutgoingMailRow,
+    TicketRow,
+)
 
 ERASED = "Erased"
 NOBODY = "Deleted customer"
@@ -36,6 +43,9 @@ class Thread(NamedTuple):
     files: Prepared
     detach: Prepared
     mails: Mails
+    sent_files: Prepared
+    forget_mails: Prepared
+    forget_heads: Prepared
 
 
 def _thread(these: Any, elsewhere: Any) -> Thread:
@@ -45,7 +55,8 @@ def _thread(these: Any, elsewhere: Any) -> Thread:
         MessageRow.home_customer: None,
         MessageRow.file_names: None,
     }
-    attached = AttachmentRow.message_id.in_(MessageRow.select(MessageRow.id).where(these))
+    keys = MessageRow.select(MessageRow.id).where(these)
+    attached, gone_out = AttachmentRow.message_id.in_(keys), OutgoingMailRow.message_id.in_(keys)
     return Thread(
         prepare(MessageRow.select(fn.COUNT(1)).where(these)),
         prepare(MessageRow.select(MessageRow.ticket_id).distinct().where(elsewhere)),
@@ -57,6 +68,13 @@ def _thread(these: Any, elsewhere: Any) -> Thread:
         prepare(AttachmentRow.select(AttachmentRow.blob_id).where(attached)),
         prepare(AttachmentRow.delete().where(attached)),
         mails_of(these),
+        prepare(
+            OutgoingMailRow.select(OutgoingMailRow.blob_id).where(
+                gone_out & OutgoingMailRow.blob_id.is_null(False)
+            )
+        ),
+        prepare(OutgoingMailRow.delete().where(gone_out)),
+        prepare(MailHeadRow.delete().where(MailHeadRow.message_id.in_(keys))),
     )
 
 
@@ -84,5 +102,8 @@ def empty_thread(tx: Transaction, thread: Thread, of: int | bytes, names: set[st
     # Before the owner of a message is emptied too, by which these are found.
     tx.run(thread.detach, of=of)
     empty_mails(tx, thread.mails, of=of)
+    files |= {key for (key,) in tx.all(thread.sent_files, of=of)}
+    tx.run(thread.forget_mails, of=of)
+    tx.run(thread.forget_heads, of=of)
     tx.run(thread.empty, of=of)
     drop_at_once(tx, files)

@@ -60,6 +60,11 @@ EVENT_TYPES = (
     "mailbox.deleted",
     "mail_block.created",
     "mail_block.deleted",
+    "message.delivered",
+    "message.bounced",
+    "message.held",
+    "mail_template.updated",
+    "mail_template.reset",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

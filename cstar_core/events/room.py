@@ -24,6 +24,7 @@ from cstar_core.values import maker
 _KINDS = {
     "custom_field": "custom field",
     "canned_reply": "canned reply",
+    "mail_template": "mail template",
     "ticket_links": "team",
     "mail_block": "mail block",
 }

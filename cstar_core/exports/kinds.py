@@ -19,6 +19,7 @@ from cstar_core.tables import (
     CustomerRow,
     CustomFieldRow,
     ExternalIdRow,
+    MailTemplateRow,
     MemberRow,
     MergeRow,
     MessageRow,
@@ -135,6 +136,15 @@ CANNED_REPLIES = Kind(
         "name_key": "derived: name, folded to compare",
     },
 )
+MAIL_TEMPLATES = Kind(
+    "mail_templates",
+    MailTemplateRow,
+    _select(MailTemplateRow, MailTemplateRow.workspace_id, members.MAIL_TEMPLATES).order_by(
+        MailTemplateRow.id
+    ),
+    members.MAIL_TEMPLATES,
+    {"id": _INTEGER, "workspace_id": _PLACE},
+)
 CUSTOMERS = Kind(
     "customers",
     CustomerRow,
@@ -241,6 +251,6 @@ VIEWS = Kind(
     {"id": _INTEGER, "workspace_id": _PLACE, "member_id": "the member memberId"},
 )
 KINDS = (
-    *(TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CANNED_REPLIES, CUSTOMERS),
+    *(TEAMS, WORKSPACES, MEMBERS, CUSTOM_FIELDS, CANNED_REPLIES, MAIL_TEMPLATES, CUSTOMERS),
     *(TICKETS, MESSAGES, ATTACHMENTS, MERGES, EXTERNAL_IDS, VIEWS),
 )

@@ -28,6 +28,11 @@ LEFT_OUT = {
     "mailboxes": "addresses, servers and secrets of this desk: a copy must not fetch and send too",
     "mails": "the ledger of what came to the mailboxes of this desk",
     "mail_blocks": "belong to the mailboxes of this desk",
+    "mail_heads": "what answers by the mailboxes of this desk have to know of mails",
+    "outgoing_mails": "a copy must not send what is still to be sent; they belong to mailboxes",
+    "outgoing_recipients": "belong to outgoing_mails",
+    "bad_addresses": "learnt from what servers told the mailboxes of this desk",
+    "first_answers": "kept for an hour, so that nobody is answered twice within one",
     "link_secrets": "secrets: the links of this desk do not open a copy of it",
     "quiet_events": "whom to tell of events; an import tells nobody of its own",
 }

@@ -32,8 +32,10 @@ from cstar_core.fields import (
     check_options,
 )
 from cstar_core.file_names import check_media_type, clean_name
+from cstar_core.mail_out import TEMPLATE_MAX
+from cstar_core.mailboxes import check_language
 from cstar_core.metadata import from_json, to_json
-from cstar_core.tables import ENVIRONMENTS, PRIORITIES, ROLES, SENDERS, STATUSES
+from cstar_core.tables import ENVIRONMENTS, OUTGOING_KINDS, PRIORITIES, ROLES, SENDERS, STATUSES
 from cstar_core.teams import check_slug
 from cstar_core.tickets import CONTENT_MAX, TITLE_MAX
 from cstar_core.views import STORED_MAX, VIEW_NAME_MAX
@@ -88,6 +90,14 @@ CUSTOM_FIELDS = {
     "position": _POSITION,
     **_TIMES,
     "archivedAt": ("archived_at", optional(INSTANT)),
+    **_VERSION,
+}
+MAIL_TEMPLATES = {
+    "id": ("uid", id_of("mail template")),
+    "kind": ("kind", choice(OUTGOING_KINDS)),
+    "language": ("language", Form(check_language)),
+    "content": ("content", text(TEMPLATE_MAX, blank=False)),
+    **_TIMES,
     **_VERSION,
 }
 CANNED_REPLIES = {

@@ -11,6 +11,7 @@ from cstar_core.errors import Conflict, Problem
 from cstar_core.exports.kinds import (
     CANNED_REPLIES,
     CUSTOM_FIELDS,
+    MAIL_TEMPLATES,
     MEMBERS,
     TEAMS,
     WORKSPACES,
@@ -112,4 +113,18 @@ class CannedReplies(Rows):
             return NO_SPACE
         values |= {"id": self._key(), "workspace_id": space.key}
         values["name_key"] = fold_name(record["name"])
+        return []
+
+
+class MailTemplates(Rows):
+    """The texts around what a workspace sends."""
+
+    kind = MAIL_TEMPLATES
+    more = ("id", "workspace_id")
+
+    def _complete(self, record: Mapping[str, Any], values: Values) -> list[Problem]:
+        space = space_of(self._loaded, record)
+        if space is None:
+            return NO_SPACE
+        values |= {"id": self._key(), "workspace_id": space.key}
         return []

@@ -16,7 +16,14 @@ from cstar_core.exports.kinds import (
     TICKETS,
 )
 from cstar_core.exports.saved import ViewRows
-from cstar_core.exports.settings import CannedReplies, CustomFields, Members, Teams, Workspaces
+from cstar_core.exports.settings import (
+    CannedReplies,
+    CustomFields,
+    MailTemplates,
+    Members,
+    Teams,
+    Workspaces,
+)
 from cstar_core.exports.taking import (
     NO_SPACE,
     TOGETHER,
@@ -306,6 +313,7 @@ TAKERS: tuple[Callable[[Loaded], Taker], ...] = (
     Members,
     CustomFields,
     CannedReplies,
+    MailTemplates,
     _Customers,
     _Tickets,
     _Messages,

@@ -20,6 +20,7 @@ from cstar_core.mailboxes.mailbox import (
     MAILBOXES_MAX,
     Mailbox,
     TicketDefaults,
+    check_language,
 )
 from cstar_core.mailboxes.room import Mailboxes
 from cstar_core.mailboxes.servers import DkimKey, ImapServer, SmtpServer
@@ -38,6 +39,7 @@ __all__ = [
     "SmtpServer",
     "TicketDefaults",
     "account_at",
+    "check_language",
     "fetch_health",
     "find_account",
     "mailbox_key",

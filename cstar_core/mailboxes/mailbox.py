@@ -116,7 +116,8 @@ def _address(param: str, value: object) -> list[Problem]:
     return missing(param) if blank else check_email(param, value)
 
 
-def _language(param: str, value: object) -> list[Problem]:
+def check_language(param: str, value: object) -> list[Problem]:
+    """The code of a language."""
     if isinstance(value, str) and _LANGUAGE.match(value):
         return []
     return invalid(param, "must be the code of a language such as en or pt-BR")
@@ -147,7 +148,7 @@ def _check_defaults(param: str, value: object) -> list[Problem]:
 RULES: dict[str, Rule] = {
     "address": _address,
     "name": _name,
-    "language": _language,
+    "language": check_language,
     "signature": _signature,
     "defaults": _check_defaults,
     "is_default": check_flag,

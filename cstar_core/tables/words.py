@@ -14,3 +14,5 @@ MAIL_VERDICTS = (
     *("duplicate", "ignored", "spam", "failed"),
 )
 THREADINGS = ("reply_address", "in_reply_to", "references", "subject", "new")
+OUTGOING_KINDS = ("reply", "first_answer")
+OUTGOING_STATES = ("queued", "sent", "deferred", "failed", "bounced", "held")

@@ -7,6 +7,7 @@ from cstar_core.tickets.counting import count_tickets
 from cstar_core.tickets.filters import TicketFilter, check_filter
 from cstar_core.tickets.importing import TicketsLoading
 from cstar_core.tickets.merging import astray, survivor
+from cstar_core.tickets.message import Message
 from cstar_core.tickets.moving import find_moving, move_message
 from cstar_core.tickets.neighbours import Neighbours
 from cstar_core.tickets.new import NewTickets
@@ -34,7 +35,6 @@ from cstar_core.tickets.ticket import (
     CONTENT_MAX,
     ENTITY,
     TITLE_MAX,
-    Message,
     Stored,
     Ticket,
     check_content,

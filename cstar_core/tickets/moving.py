@@ -17,15 +17,9 @@ from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Transaction, prepare, slot
 from cstar_core.tables import SENDERS, STATUSES, MessageMoveRow, MessageRow, TicketRow
 from cstar_core.tickets.merging import receive, survivor
+from cstar_core.tickets.message import MESSAGE_COLUMNS, Message, messages_of
 from cstar_core.tickets.status import after_message
-from cstar_core.tickets.ticket import (
-    MESSAGE_COLUMNS,
-    Message,
-    Stored,
-    messages_of,
-    read_by_key,
-    read_stored,
-)
+from cstar_core.tickets.ticket import Stored, read_by_key, read_stored
 from cstar_core.tickets.writing import change_status, update_row
 
 

@@ -18,8 +18,9 @@ from cstar_core.metadata import from_json
 from cstar_core.scope import Scope
 from cstar_core.store import Slot, Snapshot, SqlRow, limited, prepare, slot
 from cstar_core.tables import SENDERS, MessageRow, TicketRow
+from cstar_core.tickets.message import MESSAGE_COLUMNS, Message, messages_of
 from cstar_core.tickets.thread import LATER, NOTHING_SEEN, Position, check_seen, position_of
-from cstar_core.tickets.ticket import MESSAGE_COLUMNS, Message, Stored, messages_of
+from cstar_core.tickets.ticket import Stored
 
 STRETCH_DEFAULT, STRETCH_MAX = 50, 200
 # Messages of a hundred thousand characters each would make a page that no browser shows.
@@ -125,7 +126,9 @@ def read_stretch(
     earlier = 0
     if rows:
         earlier = snap.value(_COUNT, **here, at=rows[0][_CREATED_AT], id=rows[0][0])
-    messages = messages_of(snap, [row[:_HOME] for row in rows], public_id("ticket", ticket.uid))
+    messages = messages_of(
+        snap, [row[:_HOME] for row in rows], public_id("ticket", ticket.uid), scope.internal
+    )
     later = total - earlier - len(rows)
     newest = messages[-1].id if rows and not later else _newest(snap, here)
     unseen, first = _unseen(snap, ticket, rows, seen, here)

@@ -18,14 +18,8 @@ from cstar_core.ids import PREFIXES, parse_id, public_id
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Transaction, prepare, slot
 from cstar_core.tables import SENDERS, MessageRow
-from cstar_core.tickets.ticket import (
-    MESSAGE_COLUMNS,
-    Message,
-    Stored,
-    check_content,
-    messages_of,
-    read_messages,
-)
+from cstar_core.tickets.message import MESSAGE_COLUMNS, Message, messages_of
+from cstar_core.tickets.ticket import Stored, check_content, read_messages
 
 # What the writer saw of a thread without messages.
 NOTHING_SEEN = "none"

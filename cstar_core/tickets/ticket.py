@@ -1,7 +1,7 @@
 """One ticket: its shape, its rules, and how it is read."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, SQL
 
-from cstar_core.attached import Attachment, attachments_of, check_attachments
+from cstar_core.attached import check_attachments
 from cstar_core.checks import (
     NAME_MAX,
     Rule,
@@ -32,7 +32,6 @@ from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, prepare, slot
 from cstar_core.tables import (
     PRIORITIES,
-    SENDERS,
     STATUSES,
     CustomerRow,
     MemberRow,
@@ -41,26 +40,13 @@ from cstar_core.tables import (
     TicketRow,
 )
 from cstar_core.tags import check_tags
+from cstar_core.tickets.message import CREATED_AT, MESSAGE_COLUMNS, Message, messages_of
 from cstar_core.values import maker
 
 TITLE_MAX = 500
 CONTENT_MAX = 100_000
 DELETED_CUSTOMER = "Deleted customer"
 ENTITY = "tickets"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One entry of a ticket's thread; an internal one is not for the customer's eyes."""
-
-    id: str
-    ticket_id: str
-    content: str
-    sender: str
-    sender_name: str
-    is_internal: bool
-    created_at: datetime
-    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +81,6 @@ class Ticket:
 
 
 _TICKET, _CUSTOMER, _MEMBER = PREFIXES["ticket"], PREFIXES["customer"], PREFIXES["member"]
-_make_message = maker(Message)
 _make_ticket = maker(Ticket)
 
 
@@ -277,24 +262,11 @@ _BY_KEY = prepare(_JOINED.where(TicketRow.id == slot("key")))
 _BY_KEYS = prepare(
     _JOINED.where(TicketRow.id.in_(SQL("(SELECT value FROM json_each(?))", [Slot("keys")])))
 )
-MESSAGE_COLUMNS = (
-    MessageRow.id,
-    MessageRow.uid,
-    MessageRow.content,
-    MessageRow.sender,
-    MessageRow.sender_name,
-    MessageRow.is_internal,
-    MessageRow.created_at,
-    MessageRow.file_names,
-)
 _MESSAGES = prepare(
     MessageRow.select(*MESSAGE_COLUMNS)
     .where((MessageRow.ticket_id == slot("ticket")) & (MessageRow.is_internal <= slot("internal")))
     .order_by(MessageRow.id)
 )
-
-
-_CREATED_AT, _FILE_NAMES = 6, 7
 
 
 def read_stored(snap: Snapshot, scope: Scope, id: str) -> Stored:
@@ -328,28 +300,8 @@ def read_messages(snap: Snapshot, scope: Scope, stored: Stored) -> tuple[Message
     """A ticket's thread, oldest first, without internal messages for who must not see them."""
     rows = snap.all(_MESSAGES, ticket=stored.id, internal=int(scope.internal))
     # In the order of their keys, which a merge and an import may have made another one.
-    rows.sort(key=itemgetter(_CREATED_AT))
-    return messages_of(snap, rows, public_id("ticket", stored.uid))
-
-
-def messages_of(snap: Snapshot, rows: Sequence[SqlRow], ticket_id: str) -> tuple[Message, ...]:
-    """The values of rows of ``MESSAGE_COLUMNS``, with their attachments."""
-    files = attachments_of(snap, [row[0] for row in rows if row[_FILE_NAMES] is not None])
-    return tuple([_message_of(row, ticket_id, files.get(row[0], ())) for row in rows])
-
-
-def _message_of(row: SqlRow, ticket_id: str, attachments: tuple[Attachment, ...]) -> Message:
-    _, uid, content, sender, sender_name, is_internal, created_at, _ = row
-    return _make_message(
-        public_id("message", uid),
-        ticket_id,
-        content,
-        SENDERS[sender],
-        sender_name,
-        bool(is_internal),
-        from_seconds(created_at),
-        attachments,
-    )
+    rows.sort(key=itemgetter(CREATED_AT))
+    return messages_of(snap, rows, public_id("ticket", stored.uid), scope.internal)
 
 
 def ticket_of(

@@ -25,6 +25,7 @@ from cstar_core.tables import (
     MergeRow,
     TicketRow,
 )
+from cstar_core.tickets.message import Message, messages_of
 from cstar_core.tickets.new import (
     INSERT_MESSAGE,
     NO_CUSTOMER,
@@ -33,14 +34,7 @@ from cstar_core.tickets.new import (
     NewTickets,
 )
 from cstar_core.tickets.status import after_message, stamps, status_events
-from cstar_core.tickets.ticket import (
-    ENTITY,
-    Message,
-    Stored,
-    id_or_none,
-    messages_of,
-    read_by_key,
-)
+from cstar_core.tickets.ticket import ENTITY, Stored, id_or_none, read_by_key
 
 _API_NAMES = {
     "customer_id": "customerId",
@@ -198,7 +192,9 @@ def _insert_message(
     key = tx.insert(INSERT_MESSAGE, **line._asdict())
     if files is not None:
         files.write(key)
-    (message,) = messages_of(tx, [_row_of(key, line)], public_id("ticket", ticket.uid))
+    rows, ticket_id = [_row_of(key, line)], public_id("ticket", ticket.uid)
+    # There is no mail of it yet.
+    (message,) = messages_of(tx, rows, ticket_id, internal=False)
     data = {
         "ticketId": message.ticket_id,
         "sender": message.sender,

@@ -50,8 +50,24 @@ class Attachment(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MailDelivery(Value):
+    """What became of the mail that a message went out as."""
+
+    id: str
+    state: str
+    attempts: int
+    next_attempt_at: datetime | None
+    finished_at: datetime | None
+    code: str | None
+    failure: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Message(Value):
-    """One entry of a ticket's conversation."""
+    """One entry of a ticket's conversation.
+
+    ``delivery`` is None if it did not go out as a mail, and for publishable keys.
+    """
 
     id: str
     ticket_id: str
@@ -61,6 +77,7 @@ class Message(Value):
     is_internal: bool
     created_at: datetime
     attachments: tuple[Attachment, ...] = ()
+    delivery: MailDelivery | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -311,6 +328,7 @@ def _member(name: str, value: Any) -> Any:
 
 _NESTED: dict[str, Callable[[Any], Any]] = {
     "Message.attachments": lambda found: read_all(Attachment, found),
+    "Message.delivery": lambda found: read(MailDelivery, found),
     "Ticket.messages": lambda found: read_all(Message, found),
     "Ticket.customer": lambda found: read(Customer, found),
     "Event.actor": lambda found: read(Actor, found),

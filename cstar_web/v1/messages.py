@@ -5,18 +5,38 @@ from typing import ClassVar
 from flask import Blueprint, Response
 from marshmallow import fields
 
-from cstar_core import CONTENT_MAX, NAME_MAX, SENDERS
+from cstar_core import CONTENT_MAX, NAME_MAX, OUTGOING_STATES, SENDERS
 from cstar_web.calls import Call
 from cstar_web.operations import Operation, operation
 from cstar_web.shapes import Shape
 from cstar_web.v1 import render
-from cstar_web.v1.answers import TEAM, instant, kind, text
+from cstar_web.v1.answers import (
+    TEAM,
+    count,
+    instant,
+    instant_or_null,
+    kind,
+    text,
+    text_or_null,
+)
 from cstar_web.v1.attachments import Attachment, attached
 from cstar_web.v1.fields import Flag, Text
 from cstar_web.v1.patterns import FILLED, id_given
 
 blueprint = Blueprint("messages", __name__)
 PATH = f"{TEAM}/tickets/{{ticketId}}/messages"
+
+
+class MailDelivery(Shape):
+    """What became of the mail that a message went out as."""
+
+    id = text("The outgoing mail's id (`oml_` prefix).")
+    state = text("Where it stands.", enum=OUTGOING_STATES)
+    attempts = count("How often it was handed to a server.")
+    next_attempt_at = instant_or_null("When it is tried next.")
+    finished_at = instant_or_null("When it was sent, held or given up.")
+    code = text_or_null("What a server said, such as `550 5.1.1`, or a word of cStar's own.")
+    failure = text_or_null("What is wrong, in words.")
 
 
 class Message(Shape):
@@ -36,6 +56,12 @@ class Message(Shape):
         fields.Nested(Attachment()),
         required=True,
         metadata={"description": "The files that go with it, in their order."},
+    )
+    delivery = fields.Nested(
+        MailDelivery(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null if it did not go out as a mail, and for publishable keys."},
     )
 
 

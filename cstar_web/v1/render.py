@@ -17,6 +17,7 @@ from cstar_core import (
     Event,
     Mail,
     MailBlock,
+    MailDelivery,
     Member,
     Message,
     NewWebhook,
@@ -75,6 +76,7 @@ def message(value: Message) -> Json:
         "isInternal": value.is_internal,
         "createdAt": value.created_at,
         "attachments": [attachment(each) for each in value.attachments],
+        "delivery": None if value.delivery is None else delivery_of_mail(value.delivery),
     }
 
 
@@ -91,6 +93,19 @@ def attachment(value: Attachment) -> Json:
         "contentId": value.content_id,
         "isInline": value.is_inline,
         "createdAt": value.created_at,
+    }
+
+
+def delivery_of_mail(value: MailDelivery) -> Json:
+    """What became of the mail of a message."""
+    return {
+        "id": value.id,
+        "state": value.state,
+        "attempts": value.attempts,
+        "nextAttemptAt": value.next_attempt_at,
+        "finishedAt": value.finished_at,
+        "code": value.code,
+        "failure": value.failure,
     }
 
 

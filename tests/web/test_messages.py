@@ -24,6 +24,7 @@ def test_a_message_is_answered_whole(api: Api, thread: str) -> None:
         "sender": "agent",
         "senderName": "Acme",
         "isInternal": False,
+        "delivery": None,
         "createdAt": "2025-12-10T14:30:00Z",
         "attachments": [],
     }

@@ -31,7 +31,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "mergeTicket": ("POST", "{base}/tickets/{ticket}/merge", {"into": "{other}"}, 19),
     "unmergeTicket": ("POST", "{base}/tickets/{merged}/unmerge", None, 22),
     "listMessages": ("GET", "{base}/tickets/{ticket}/messages", None, 6),
-    "createMessage": ("POST", "{base}/tickets/{ticket}/messages", {"content": "Hello"}, 13),
+    "createMessage": ("POST", "{base}/tickets/{ticket}/messages", {"content": "Hello"}, 14),
     "moveMessage": (
         "POST",
         "{base}/tickets/{ticket}/messages/{message}/move",

@@ -1,0 +1,331 @@
+"""What sends mail: one program at a time takes what is due, sends it, and notes what came of it.
+
+Nothing is put together or sent inside a transaction. The bytes of a mail are stored before they are
+sent for the first time, so each try sends the same. Until what a server said is committed a mail is
+in line, and is sent again after a crash: the same mail, with the same Message-ID.
+"""
+
+import fcntl
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, islice, zip_longest
+
+from peewee import SQL, fn
+
+from cstar_core.beside import opened
+from cstar_core.blobs import Blob, Blobs
+from cstar_core.clock import Clock, to_seconds
+from cstar_core.errors import Busy, FileLost, HelpdeskError
+from cstar_core.mail_out.headers import ascii_address, one_line
+from cstar_core.mail_out.outgoing import read_people
+from cstar_core.mail_out.pacing import MailPace
+from cstar_core.mail_out.queueing import FIRST_ANSWER
+from cstar_core.mail_out.rendering import Unsendable, compose_mail
+from cstar_core.mail_out.settling import Known, known_mail, people_of_mail, write
+from cstar_core.mail_out.states import DEFERRED, FAILED, OPEN, SENT, Addressee
+from cstar_core.mailboxes import DkimKey, SmtpServer
+from cstar_core.store import (
+    EngineError,
+    Snapshot,
+    SqlRow,
+    Store,
+    Transaction,
+    is_of_one_row,
+    limited,
+    prepare,
+    slot,
+)
+from cstar_core.tables import BlobRow, MailboxRow, OutgoingMailRow
+
+log = logging.getLogger("cstar.mail")
+
+# Of those in flight at once, a mailbox has at most so many.
+PER_MAILBOX = 4
+_TOGETHER = 100
+# The bytes of what failed: somebody may want to send it again.
+KEPT_SECONDS = 30 * 86_400
+_LEEWAY_SECONDS = 60
+_TEXT_MAX = 400
+_HOMELESS = "the mailbox that was to send it was deleted"
+_LATE = "it could not be delivered for too long, and is not tried again"
+
+
+@dataclass(frozen=True, slots=True)
+class MailReply:
+    """What came of a recipient: taken, not now, or never; and what the server said."""
+
+    state: str
+    code: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailParcel:
+    """A mail to hand to a server now: from and to which addresses.
+
+    ``sender`` is where it is given back to, empty for what an automatic mail is.
+    """
+
+    mail: int
+    mailbox: int
+    server: SmtpServer
+    password: str | None = field(repr=False)
+    dkim: DkimKey | None
+    sender: str
+    recipients: tuple[str, ...]
+
+
+PostMail = Callable[[MailParcel, bytes], Mapping[str, MailReply]]
+SignMail = Callable[[DkimKey, bytes], bytes]
+
+_IS_DUE = (OutgoingMailRow.mailbox_id == MailboxRow.id) & (OutgoingMailRow.due_at <= slot("now"))
+_SENDING = (MailboxRow.is_active == 1) & MailboxRow.outgoing.is_null(False)
+_BOXES = prepare(
+    MailboxRow.select(
+        MailboxRow.id,
+        MailboxRow.address,
+        MailboxRow.outgoing,
+        MailboxRow.outgoing_secret,
+        MailboxRow.dkim,
+    )
+    .where(_SENDING & fn.EXISTS(OutgoingMailRow.select(SQL("1")).where(_IS_DUE)))
+    .order_by(MailboxRow.id)
+)
+_DUE = prepare(
+    limited(
+        OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.kind)
+        .where(
+            (OutgoingMailRow.mailbox_id == slot("mailbox"))
+            & (OutgoingMailRow.due_at <= slot("now"))
+        )
+        .order_by(OutgoingMailRow.due_at, OutgoingMailRow.id)
+    )
+)
+_AS_SENT = prepare(
+    OutgoingMailRow.select(BlobRow.digest, BlobRow.size)
+    .join(BlobRow, on=(BlobRow.id == OutgoingMailRow.blob_id))
+    .where(OutgoingMailRow.id == slot("mail"))
+)
+_KEEP = prepare(
+    OutgoingMailRow.update({OutgoingMailRow.blob_id: slot("blob")}).where(
+        OutgoingMailRow.id == slot("mail")
+    )
+)
+_LINE = OutgoingMailRow.due_at.is_null(False)
+_GIVE_UP = prepare(
+    OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.mailbox_id)
+    .where(
+        _LINE & (OutgoingMailRow.mailbox_id.is_null() | (OutgoingMailRow.since <= slot("before")))
+    )
+    .limit(_TOGETHER)
+)
+_HURRY = prepare(
+    OutgoingMailRow.update(
+        {OutgoingMailRow.due_at: slot("now"), OutgoingMailRow.since: slot("now")}
+    ).where(_LINE & (OutgoingMailRow.due_at > slot("late")))
+)
+_LET_GO = prepare(
+    OutgoingMailRow.update({OutgoingMailRow.blob_id: None}).where(
+        (OutgoingMailRow.finished_at <= slot("before")) & OutgoingMailRow.blob_id.is_null(False)
+    )
+)
+
+
+class MailOutbox:
+    """What is to be sent, for the one thread that sees to it; ``open_mail_outbox`` makes it."""
+
+    def __init__(self, store: Store, clock: Clock, pace: MailPace) -> None:
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._blobs = Blobs(store)
+        self._flying: dict[int, int] = {}  # the mailbox of each mail that was taken
+
+    @property
+    def flying(self) -> int:
+        """How many were taken and not settled yet."""
+        return len(self._flying)
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[], int]]:
+        """A function whose number differs once somebody has written; it takes microseconds."""
+        with self._store.changes() as number:
+            yield number
+
+    def take(self, limit: int) -> list[MailParcel]:
+        """What to send now, so that at most ``limit`` are on their way; mailboxes take turns."""
+        now, room = to_seconds(self._clock()), limit - len(self._flying)
+        if room <= 0:
+            return []
+        with self._store.snapshot() as snap:
+            queues = [self._queue(snap, box, now) for box in snap.all(_BOXES, now=now)]
+            turns = filter(None, chain.from_iterable(zip_longest(*queues)))
+            chosen = list(islice(turns, room))
+            people = read_people(snap, [row[0] for _, row in chosen])
+        parcels = [_parcel(box, row, people[row[0]]) for box, row in chosen]
+        self._flying |= {each.mail: each.mailbox for each in parcels}
+        return parcels
+
+    def render(self, parcel: MailParcel, sign: SignMail | None = None) -> bytes:
+        """The bytes to send: those of the last try, or else put together, signed, and kept.
+
+        What cannot be put together is settled as failed, and raises Unsendable. Raises Busy and
+        StorageFull; then the mail is to be given back.
+        """
+        kept = self._kept(parcel)
+        if kept is not None:
+            return kept
+        try:
+            made = compose_mail(self._store, self._blobs, parcel.mail)
+            made = sign(parcel.dkim, made) if sign and parcel.dkim else made
+        except Unsendable as error:
+            state = "deferred" if error.for_now else "failed"
+            self.settle(parcel, _all(parcel, MailReply(state, None, str(error))))
+            raise
+        except Exception as error:
+            if isinstance(error, (HelpdeskError, EngineError)) and not is_of_one_row(error):
+                raise
+            log.exception("a mail could not be put together")
+            words = "the mail could not be put together"
+            self.settle(parcel, _all(parcel, MailReply("deferred", None, words)))
+            raise Unsendable(words) from error
+        blob = self._blobs.put(made)
+        with self._store.transaction(brief=True) as tx:
+            tx.run(_KEEP, mail=parcel.mail, blob=self._blobs.claim(tx, blob))
+        return made
+
+    def settle(self, parcel: MailParcel, replies: Mapping[str, MailReply]) -> None:
+        """Note what became of each recipient. Nothing is noted of a mail that is gone.
+
+        Raises Busy and StorageFull; then it is to be tried again.
+        """
+        with self._store.transaction(brief=True) as tx:
+            mail = known_mail(tx, parcel.mail)
+            if mail is not None and mail.state in OPEN:
+                self._record(tx, mail, replies)
+        self._flying.pop(parcel.mail, None)
+
+    def give_back(self, parcel: MailParcel) -> None:
+        """Let a mail be taken again that nothing was done with."""
+        self._flying.pop(parcel.mail, None)
+
+    def tidy(self) -> None:
+        """Give up what was tried for too long or has lost its mailbox, and let old bytes go.
+
+        What waits for long only since the clock was set back is due now.
+        """
+        now = to_seconds(self._clock())
+        late = now + max(self._pace.waits) * (1 + self._pace.jitter) + _LEEWAY_SECONDS
+        with self._store.transaction(brief=True) as tx:
+            tx.run(_HURRY, now=tx.now, late=round(late))
+            tx.run(_LET_GO, before=tx.now - KEPT_SECONDS)
+            for key, mailbox in tx.all(_GIVE_UP, before=now - self._pace.give_up - _LEEWAY_SECONDS):
+                mail = known_mail(tx, key)
+                if mail is not None and key not in self._flying:
+                    words = _HOMELESS if mailbox is None else _LATE
+                    self._record(tx, mail, {}, MailReply("failed", None, words))
+
+    def _queue(self, snap: Snapshot, box: SqlRow, now: int) -> list[tuple[SqlRow, SqlRow]]:
+        flying = Counter(self._flying.values())[box[0]]
+        if flying >= PER_MAILBOX:
+            return []
+        rows = snap.all(_DUE, mailbox=box[0], now=now, limit=PER_MAILBOX + flying)
+        free = [row for row in rows if row[0] not in self._flying]
+        return [(box, row) for row in free[: PER_MAILBOX - flying]]
+
+    def _kept(self, parcel: MailParcel) -> bytes | None:
+        with self._store.snapshot() as snap:
+            row = snap.first(_AS_SENT, mail=parcel.mail)
+        if row is None:
+            return None
+        try:
+            return self._blobs.read(Blob(bytes(row[0]), row[1]))
+        except FileLost:
+            log.error("what was sent of a mail before is lost; it is put together anew")
+            return None
+
+    def _record(
+        self,
+        tx: Transaction,
+        mail: Known,
+        replies: Mapping[str, MailReply],
+        default: MailReply | None = None,
+    ) -> None:
+        before = people_of_mail(tx, mail)
+        due = self._pace.next_due(mail.since, mail.attempts + 1, tx.now)
+        after = [
+            _after(each, replies.get(ascii_address(each.address) or "", default), due)
+            for each in before
+        ]
+        attempts = mail.attempts + (default is None)
+        write(tx, mail, before, after, attempts=attempts, since=mail.since, due=due)
+
+
+def _parcel(box: SqlRow, row: SqlRow, people: Sequence[Addressee]) -> MailParcel:
+    key, address, outgoing, secret, dkim = box
+    still = [ascii_address(each.address) for each in people if each.state in OPEN]
+    automatic = row[1] == FIRST_ANSWER
+    return MailParcel(
+        row[0],
+        key,
+        SmtpServer(**json.loads(outgoing)),
+        secret,
+        None if dkim is None else DkimKey(**json.loads(dkim)),
+        "" if automatic else ascii_address(address) or "",
+        tuple(dict.fromkeys(each for each in still if each is not None)),
+    )
+
+
+def _all(parcel: MailParcel, reply: MailReply) -> dict[str, MailReply]:
+    return dict.fromkeys(parcel.recipients, reply)
+
+
+def _after(each: Addressee, reply: MailReply | None, due: int | None) -> Addressee:
+    """A recipient after a try; what is not told of, or comes too late, is tried again or lost."""
+    if each.state not in OPEN or (reply is None and due is not None):
+        return each
+    found = reply or MailReply("deferred", None, "")
+    text = one_line(found.text, _TEXT_MAX)
+    code = None if found.code is None else one_line(found.code, 40)
+    if found.state == "sent":
+        return each._replace(state=SENT, code=code, failure=None)
+    if found.state == "deferred" and due is not None:
+        return each._replace(state=DEFERRED, code=code, failure=text or None)
+    words = text or each.failure or _LATE
+    return each._replace(state=FAILED, code=code or each.code, failure=words)
+
+
+@contextmanager
+def open_mail_outbox(store: Store, clock: Clock, pace: MailPace) -> Iterator[MailOutbox]:
+    """The outbox, for whoever is the only one to send; raises Busy while another program does.
+
+    That is a lock on a file beside the database, which the system frees when its holder ends.
+    """
+    descriptor = opened(f"{store.path}-mail", store.path)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy("Another program sends the mail of this desk.") from None
+        yield MailOutbox(store, clock, pace)
+    finally:
+        os.close(descriptor)
+
+
+def send_due(outbox: MailOutbox, post: PostMail, sign: SignMail | None = None) -> int:
+    """Send everything that is due, one after another; how many attempts that took."""
+    made = 0
+    outbox.tidy()
+    while parcels := outbox.take(1):
+        for each in parcels:
+            try:
+                outbox.settle(each, post(each, outbox.render(each, sign)))
+            except Unsendable:
+                continue
+            made += 1
+    return made

@@ -1,0 +1,248 @@
+"""Handing a mail to a server: TLS that is verified, within a budget of time for all of it.
+
+`smtplib` does the protocol over a connection that has one deadline for all steps together. A server
+that drips, or says more than any server has to say, holds nothing for longer.
+"""
+
+import io
+import re
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from cstar_core import MailParcel, MailReply, SmtpServer
+from cstar_web.connecting import Unreachable, connect, left, secure, why
+
+BUDGET_SECONDS = 300.0
+_HEARD_MAX = 1_000_000
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
+_SENT, _DEFERRED, _FAILED = "sent", "deferred", "failed"
+_FOR_GOOD = 500
+
+
+class _Refused(Exception):
+    """What ends the conversation, and for whom it holds: all who were not settled before."""
+
+    def __init__(self, reply: MailReply) -> None:
+        self.reply = reply
+        super().__init__(reply.text)
+
+
+def send_mail(
+    parcel: MailParcel,
+    raw: bytes,
+    *,
+    budget: float = BUDGET_SECONDS,
+    context: ssl.SSLContext | None = None,
+) -> dict[str, MailReply]:
+    """Hand a mail over; what became of each recipient. It raises nothing.
+
+    ``budget`` is how many seconds all of it may take. ``context`` says which certificates are
+    believed: those that the system believes, if it is not given.
+    """
+    refused: dict[str, MailReply] = {}
+    deadline = monotonic() + budget
+    try:
+        with _Session(parcel.server, deadline, context) as session:
+            session.sign_in(parcel.server.user, parcel.password)
+            refused = session.offer(parcel, raw)
+            taken = [each for each in parcel.recipients if each not in refused]
+            reply = session.hand_over(raw) if taken else None
+    except _Refused as error:
+        reply = error.reply
+    except Exception as error:
+        reply = MailReply(_DEFERRED, None, _told(error, budget, deadline))
+    rest = {} if reply is None else dict.fromkeys(parcel.recipients, reply)
+    return {**rest, **refused}
+
+
+def check_server(
+    server: SmtpServer,
+    password: str | None,
+    *,
+    budget: float = 30.0,
+    context: ssl.SSLContext | None = None,
+) -> str | None:
+    """Whether a server lets us sign in and would take mail: why not, or None if it does."""
+    deadline = monotonic() + budget
+    try:
+        with _Session(server, deadline, context) as session:
+            session.sign_in(server.user, password)
+    except _Refused as error:
+        return error.reply.text
+    except Exception as error:
+        return _told(error, budget, deadline)
+    return None
+
+
+class _Session:
+    """A conversation with a server, greeted and secured."""
+
+    def __init__(self, server: SmtpServer, deadline: float, context: ssl.SSLContext | None) -> None:
+        self._server = server
+        self._deadline = deadline
+        self._context = context
+        self._client = smtplib.SMTP(local_hostname="localhost")
+
+    def __enter__(self) -> "_Session":
+        server = self._server
+        connection = connect(server.host, server.port, self._deadline)
+        try:
+            self._begin(connection)
+        except BaseException:
+            connection.close()
+            self._client.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(Exception):
+            self._client.quit()
+        self._client.close()
+
+    def sign_in(self, user: str | None, password: str | None) -> None:
+        """Show who we are, if that is wanted."""
+        if user is None:
+            return
+        try:
+            self._client.login(user, password or "")
+        except smtplib.SMTPAuthenticationError as error:
+            words = f"the user or the password is refused: {_text(error.smtp_error)}"
+            raise _Refused(MailReply(_DEFERRED, str(error.smtp_code), words)) from None
+
+    def offer(self, parcel: MailParcel, raw: bytes) -> dict[str, MailReply]:
+        """Say from and to whom the mail is; whom the server refuses."""
+        most = self._client.esmtp_features.get("size", "")
+        if most.isdecimal() and 0 < int(most) < len(raw):
+            words = f"the mail has {len(raw):,} bytes, the server takes {int(most):,}"
+            raise _Refused(MailReply(_FAILED, "552 5.3.4", words))
+        options = [f"size={len(raw)}"] if self._client.has_extn("size") else []
+        if not (raw.isascii() and all(map(str.isascii, (parcel.sender, *parcel.recipients)))):
+            if not self._client.has_extn("smtputf8"):
+                words = "an address has other letters than ASCII, which the server does not take"
+                raise _Refused(MailReply(_FAILED, "553 5.6.7", words))
+            options += ["smtputf8", "body=8bitmime"]
+        self._expect(self._client.mail(parcel.sender, options))
+        refused = {}
+        for each in parcel.recipients:
+            code, said = self._client.rcpt(each)
+            if not 200 <= code < 300:
+                refused[each] = _reply(code, said)
+        return refused
+
+    def hand_over(self, raw: bytes) -> MailReply:
+        """Send the mail itself."""
+        try:
+            code, said = self._client.data(raw)
+        except smtplib.SMTPDataError as error:
+            refusal = _reply(error.smtp_code, error.smtp_error)
+            # It has taken nothing, whatever it says.
+            return replace(refusal, state=_DEFERRED) if refusal.state == _SENT else refusal
+        return _reply(code, said)
+
+    def _begin(self, connection: socket.socket) -> None:
+        server, client = self._server, self._client
+        if server.security == "tls":
+            connection = secure(connection, server.host, self._deadline, self._context)
+        # The address that the server sees: a name would have to be looked up.
+        address = connection.getsockname()[0]
+        client.local_hostname = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+        self._speak(connection)
+        self._expect(client.getreply())
+        client.ehlo_or_helo_if_needed()
+        if server.security == "starttls":
+            self._start_tls(connection)
+
+    def _start_tls(self, connection: socket.socket) -> None:
+        client = self._client
+        if not client.has_extn("starttls"):
+            words = "the server offers no STARTTLS, and nothing is sent in clear text"
+            raise _Refused(MailReply(_DEFERRED, None, words))
+        self._expect(client.docmd("STARTTLS"))
+        # What was said in clear text before does not count, nor what came along with the answer.
+        self._speak(secure(connection, self._server.host, self._deadline, self._context))
+        client.helo_resp = client.ehlo_resp = None
+        client.esmtp_features = {}
+        client.does_esmtp = False
+        client.ehlo_or_helo_if_needed()
+
+    def _speak(self, connection: socket.socket) -> None:
+        self._client.sock = _Timed(connection, self._deadline)  # type: ignore[assignment]
+        self._client.file = None
+
+    def _expect(self, answer: tuple[int, bytes]) -> None:
+        code, said = answer
+        if not 200 <= code < 300:
+            raise _Refused(_reply(code, said))
+
+
+class _Timed:
+    """A connection with one deadline for all of it, as `smtplib` uses one."""
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+
+    def sendall(self, data: bytes) -> None:
+        """Send everything, or raise TimeoutError."""
+        rest = memoryview(data)
+        while rest:
+            self._connection.settimeout(left(self._deadline))
+            rest = rest[self._connection.send(rest) :]
+
+    def makefile(self, *_mode: Any) -> io.BufferedReader:
+        """What comes, to be read."""
+        return io.BufferedReader(_Incoming(self._connection, self._deadline))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+class _Incoming(io.RawIOBase):
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self._heard = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._connection.settimeout(left(self._deadline))
+        number = self._connection.recv_into(buffer)
+        self._heard += number
+        if self._heard > _HEARD_MAX:
+            raise Unreachable("the server says more than any server has to say")
+        return number
+
+
+def _reply(code: int, said: bytes | str) -> MailReply:
+    """What an answer means: 2xx taken, 5xx never, anything else not now."""
+    text = _text(said)
+    enhanced = _ENHANCED.match(text)
+    shown = f"{code} {enhanced[1]}" if enhanced else str(code)
+    if 200 <= code < 300:
+        return MailReply(_SENT, shown, text)
+    return MailReply(_FAILED if code >= _FOR_GOOD else _DEFERRED, shown, text)
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+
+
+def _told(error: Exception, budget: float, deadline: float) -> str:
+    # The library takes a deadline for a connection that was closed.
+    if isinstance(error, TimeoutError) or monotonic() >= deadline:
+        return f"the server was not done within {budget:g} s"
+    if isinstance(error, Unreachable):
+        return str(error)
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {why(error)}"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "the server ended the connection"
+    return why(error)

@@ -1,0 +1,227 @@
+"""Handing a mail to a server: what it takes, what it refuses, and what it must not get."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from cstar_core import MailReply, SmtpServer
+from cstar_web.mail.sending import check_server, send_mail
+from tests.web.mail.post_office import PASSWORD, USER, believing, parcel, post_office
+
+RAW = b"Subject: x\r\n\r\nHello\r\n.\r\nrest\r\n"
+JANE, JOHN = "jane@example.com", "john@example.com"
+
+
+@pytest.mark.parametrize("security", ["none", "starttls", "tls"])
+def test_a_mail_arrives_byte_for_byte(security: str) -> None:
+    with post_office(security) as office:
+        replies = send_mail(parcel(office.server(security), JANE, JOHN), RAW, context=believing())
+    assert {each: reply.state for each, reply in replies.items()} == {JANE: "sent", JOHN: "sent"}
+    (mail,) = office.mails
+    assert (mail.content, mail.rcpt_tos) == (RAW, [JANE, JOHN])
+    assert mail.mail_from == "support@acme.example"
+
+
+def test_an_automatic_mail_has_no_sender_to_give_it_back_to() -> None:
+    with post_office() as office:
+        send_mail(parcel(office.server(), sender=""), RAW)
+    assert [mail.mail_from for mail in office.mails] == ["<>"]
+
+
+ANSWERS = [
+    ("550 5.1.1 no such user", MailReply("failed", "550 5.1.1", "5.1.1 no such user")),
+    ("450 4.2.1 later", MailReply("deferred", "450 4.2.1", "4.2.1 later")),
+    ("552 full", MailReply("failed", "552", "full")),
+    ("421 4.3.2 going down", MailReply("deferred", "421 4.3.2", "4.3.2 going down")),
+]
+
+
+@pytest.mark.parametrize(("answer", "reply"), ANSWERS)
+def test_each_recipient_has_its_own_answer(answer: str, reply: MailReply) -> None:
+    with post_office() as office:
+        office.answers[JOHN] = answer
+        replies = send_mail(parcel(office.server(), JANE, JOHN), RAW)
+    assert replies[JOHN] == reply
+    assert replies[JANE].state == "sent"
+    assert [mail.rcpt_tos for mail in office.mails] == [[JANE]]
+
+
+@pytest.mark.parametrize(("answer", "reply"), ANSWERS[:3])
+def test_what_is_said_of_the_mail_holds_for_all_that_were_taken(
+    answer: str, reply: MailReply
+) -> None:
+    with post_office() as office:
+        office.to_data = answer
+        office.answers[JOHN] = "550 5.1.1 no"
+        replies = send_mail(parcel(office.server(), JANE, JOHN), RAW)
+    assert replies == {JANE: reply, JOHN: MailReply("failed", "550 5.1.1", "5.1.1 no")}
+
+
+def test_a_sender_that_is_refused_is_refused_for_all() -> None:
+    with post_office() as office:
+        office.to_sender = "553 5.7.1 not yours"
+        replies = send_mail(parcel(office.server(), JANE, JOHN), RAW)
+    assert {reply.code for reply in replies.values()} == {"553 5.7.1"}
+
+
+def test_nobody_is_sent_to_who_is_not_taken() -> None:
+    with post_office() as office:
+        office.answers[JANE] = "550 no"
+        replies = send_mail(parcel(office.server()), RAW)
+    assert (replies[JANE].state, office.mails) == ("failed", [])
+
+
+def test_the_user_and_password_are_shown_over_tls() -> None:
+    with post_office("starttls", auth_required=True) as office:
+        server = office.server("starttls", USER)
+        replies = send_mail(parcel(server, password=PASSWORD), RAW, context=believing())
+        assert replies[JANE].state == "sent"
+        wrong = send_mail(parcel(server, password="x"), RAW, context=believing())
+    assert wrong[JANE].state == "deferred"
+    assert "the user or the password is refused" in wrong[JANE].text
+
+
+def test_a_certificate_that_is_not_believed_gets_nothing() -> None:
+    for security in ("tls", "starttls"):
+        with post_office(security) as office:
+            replies = send_mail(parcel(office.server(security)), RAW)
+        assert replies[JANE].state == "deferred"
+        assert "TLS failed" in replies[JANE].text
+        assert office.mails == []
+
+
+def test_where_starttls_is_wanted_nothing_goes_without_it() -> None:
+    with post_office() as office:
+        replies = send_mail(parcel(office.server("starttls")), RAW, context=believing())
+    assert replies[JANE].text == "the server offers no STARTTLS, and nothing is sent in clear text"
+    assert office.mails == []
+
+
+def test_what_is_too_large_for_a_server_is_not_offered() -> None:
+    with post_office(data_size_limit=100) as office:
+        replies = send_mail(parcel(office.server()), RAW + b"x" * 100)
+    assert replies[JANE] == MailReply(
+        "failed", "552 5.3.4", "the mail has 130 bytes, the server takes 100"
+    )
+
+
+def test_an_international_address_is_sent_to_a_server_that_takes_it() -> None:
+    with post_office(enable_SMTPUTF8=True) as office:
+        replies = send_mail(parcel(office.server(), "jäne@example.com"), RAW)
+    assert replies["jäne@example.com"].state == "sent"
+    assert "SMTPUTF8" in office.mails[0].mail_options
+
+
+def test_an_international_address_fails_in_words_elsewhere() -> None:
+    with post_office(enable_SMTPUTF8=False) as office:
+        replies = send_mail(parcel(office.server(), "jäne@example.com"), RAW)
+    assert replies["jäne@example.com"].code == "553 5.6.7"
+    assert office.mails == []
+
+
+def test_nobody_there_is_tried_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    replies = send_mail(parcel(SmtpServer("localhost", port, "none")), RAW)
+    assert replies[JANE].state == "deferred"
+    assert replies[JANE].text == "Connection refused"
+
+
+def test_a_server_is_tried_without_a_mail() -> None:
+    with post_office("starttls", auth_required=True) as office:
+        good = check_server(office.server("starttls", USER), PASSWORD, context=believing())
+        bad = check_server(office.server("starttls", USER), "x", context=believing())
+    assert good is None
+    assert "refused" in str(bad)
+
+
+Talk = Callable[[socket.socket], None]
+
+
+@contextmanager
+def talker(talk: Talk) -> Iterator[SmtpServer]:
+    """A server that does as it likes with one connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def run() -> None:
+            with suppress(OSError), listener.accept()[0] as connection:
+                connection.settimeout(10)
+                talk(connection)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield SmtpServer("127.0.0.1", listener.getsockname()[1], "none")
+    thread.join(10)
+
+
+def silent(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def dripping(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"2")
+        time.sleep(0.05)
+
+
+def endless_line(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"2" * 65536)
+
+
+def endless_lines(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"220-hello\r\n" * 4096)
+
+
+def vanishing(connection: socket.socket) -> None:
+    connection.sendall(b"220 hello\r\n")
+    connection.recv(100)
+
+
+def speaking_http(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    connection.recv(1000)
+
+
+def deaf_to_data(connection: socket.socket) -> None:
+    reader = connection.makefile("rb")
+    connection.sendall(b"220 hello\r\n")
+    for line in reader:
+        connection.sendall(b"354 go\r\n" if line.lower().startswith(b"data") else b"250 OK\r\n")
+        if line.lower().startswith(b"data"):
+            break
+    time.sleep(2)
+
+
+def taking_what_it_was_not_sent(connection: socket.socket) -> None:
+    connection.sendall(b"220 hello\r\n")
+    for _ in connection.makefile("rb"):
+        connection.sendall(b"250 2.0.0 taken\r\n")
+
+
+HOSTILE: list[tuple[Talk, str]] = [
+    (silent, "the server was not done within 0.5 s"),
+    (dripping, "the server was not done within 0.5 s"),
+    (endless_line, ""),
+    (endless_lines, ""),
+    (vanishing, "the server ended the connection"),
+    (speaking_http, ""),
+    (taking_what_it_was_not_sent, "2.0.0 taken"),
+    (deaf_to_data, "the server was not done within 0.5 s"),
+]
+
+
+@pytest.mark.parametrize(("talk", "said"), HOSTILE, ids=lambda each: getattr(each, "__name__", ""))
+def test_a_server_that_misbehaves_holds_nothing_for_long(talk: Talk, said: str) -> None:
+    with talker(talk) as server:
+        began = time.monotonic()
+        replies = send_mail(parcel(server), RAW + b"x" * 5_000_000, budget=0.5)
+        assert time.monotonic() - began < 5
+    assert replies[JANE].state == "deferred"
+    assert said in replies[JANE].text
