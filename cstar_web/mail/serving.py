@@ -2,7 +2,7 @@
 
 import importlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
@@ -20,11 +20,23 @@ def seeing_to_mail(
     desk: Helpdesk, settings: Settings, sock: socket.socket | None
 ) -> AbstractContextManager[object]:
     """See to mail for the time of a block; ``sock`` is what mail servers connect to, if any."""
-    beside: list[Beside] = []
+    beside: list[Beside] = [partial(_sending, desk)]
     if settings.mail_place is not None and sock is not None:
         beside.append(partial(_listener().listening, desk, settings.mail_place[0], sock))
     reads = partial(reading, settings.mail_relays)
-    return MailService(desk, reads, beside, always=bool(beside))
+    return MailService(desk, reads, beside, always=sock is not None)
+
+
+@contextmanager
+def _sending(desk: Helpdesk, _arrived: Callable[[], None]) -> Iterator[None]:
+    """Send the mail that is due, for the time of the block."""
+    # Imported only where there is a mailbox: a server without one starts the sooner.
+    posting, sending, signing = (
+        importlib.import_module(f"cstar_web.mail.{name}")
+        for name in ("posting", "sending", "signing")
+    )
+    with posting.posting(desk, sending.send_mail, signing.sign_mail):
+        yield
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""Mail goes out while the server runs, and what it is told comes back to the message."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cstar_core import Helpdesk, MailPace, OutgoingMail, Workspace
+from cstar_web.mail.posting import posting
+from cstar_web.mail.sending import send_mail
+from cstar_web.mail.serving import seeing_to_mail
+from cstar_web.settings import Settings
+from tests.web.mail.post_office import PostOffice, post_office
+
+JANE = "jane@example.com"
+
+
+def team(desk: Helpdesk, office: PostOffice) -> Workspace:
+    desk.teams.create("Acme")
+    acme = desk.workspace("acme")
+    server = office.server()
+    outgoing = {"host": server.host, "port": server.port, "security": server.security}
+    acme.mailboxes.create(address="support@acme.example", outgoing=outgoing)
+    return acme
+
+
+def written(acme: Workspace, address: str = JANE) -> str:
+    ticket = acme.tickets.create(title="Cannot log in", customer_email=address)
+    delivery = acme.messages.create(ticket.id, content="Hello").delivery
+    assert delivery is not None
+    return delivery.id
+
+
+def until(acme: Workspace, mail: str, is_so: Callable[[OutgoingMail], bool]) -> OutgoingMail:
+    """The mail once something is so; it must be within 20 seconds."""
+    give_up = time.monotonic() + 20
+    while not is_so(found := acme.outgoing_mail.get(mail)):
+        assert time.monotonic() < give_up, found
+        time.sleep(0.02)
+    return found
+
+
+def test_mail_goes_out_while_the_server_runs(tmp_path: Path) -> None:
+    with post_office() as office, Helpdesk.open(tmp_path / "desk.db") as desk:
+        acme = team(desk, office)
+        with seeing_to_mail(desk, Settings(), None):
+            mail = written(acme)
+            until(acme, mail, lambda found: found.state == "sent")
+        assert [each.rcpt_tos for each in office.mails] == [[JANE]]
+
+
+def test_what_is_refused_for_now_is_tried_again(tmp_path: Path) -> None:
+    with post_office() as office, Helpdesk.open(tmp_path / "desk.db") as desk:
+        acme = team(desk, office)
+        office.answers[JANE] = "450 4.2.1 later"
+        with posting(desk, send_mail, pace=MailPace(waits=(1,), jitter=0)):
+            mail = written(acme)
+            until(acme, mail, lambda found: found.state == "deferred")
+            other = written(acme, "john@example.com")
+            until(acme, other, lambda found: found.state == "sent")
+            del office.answers[JANE]
+            found = until(acme, mail, lambda found: found.state == "sent")
+        assert found.attempts >= 2
+        assert len(office.mails) == 2
