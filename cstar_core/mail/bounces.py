@@ -5,11 +5,13 @@ from typing import NamedTuple
 from cstar_core.letters import DeliveryReport, FailedRecipient, Letter
 from cstar_core.mail.placing import Placed, Writing, content_of, one_line, reply
 from cstar_core.mail.threads import ticket_by_address
+from cstar_core.mail_out import note_bounce
 from cstar_core.scope import Scope
 from cstar_core.store import Transaction
 from cstar_core.tickets import CONTENT_MAX, read_by_key, survivor
 
 _SHOWN, _SAID_MAX = 10, 300
+_IDS_MAX = 10
 
 
 class PlacedBounce(NamedTuple):
@@ -28,7 +30,7 @@ def place_bounce(
     It is an internal message of the system, whoever says to have sent it, and opens nothing.
     """
     report = letter.report or DeliveryReport(())
-    ticket, threaded_by = ticket_by_address(tx, scope, letter, recipients), "reply_address"
+    ticket, threaded_by = _ticket(tx, scope, letter, report, recipients)
     if ticket is None:
         return None
     holder = survivor(tx, read_by_key(tx, ticket))
@@ -42,6 +44,23 @@ def has_failed(letter: Letter) -> bool:
     report = letter.report
     told = () if report is None else report.recipients
     return not told or any(each.action == "failed" for each in told)
+
+
+def _ticket(
+    tx: Transaction,
+    scope: Scope,
+    letter: Letter,
+    report: DeliveryReport,
+    recipients: tuple[str, ...],
+) -> tuple[int | None, str]:
+    """The ticket of the mail that a notice tells of, where it is noted who did not get it."""
+    original = [] if report.original_id is None else [report.original_id]
+    named = [*original, *letter.in_reply_to, *reversed(letter.references)]
+    for header_id in dict.fromkeys(named[:_IDS_MAX]):
+        bounced = note_bounce(tx, scope, header_id, report.recipients)
+        if bounced is not None:
+            return bounced.ticket, "references"
+    return ticket_by_address(tx, scope, letter, recipients), "reply_address"
 
 
 def text_of(letter: Letter, report: DeliveryReport) -> str:

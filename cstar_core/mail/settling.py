@@ -29,16 +29,18 @@ from cstar_core.mail.placing import (
     take_over,
     title_of,
 )
-from cstar_core.mail.threads import Thread, thread_of, ticket_by_address
+from cstar_core.mail.threads import Thread, is_own_mail, thread_of, ticket_by_address
+from cstar_core.mail_out import answer_first, keep_head
 from cstar_core.members import fold_email
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow, Transaction, prepare, slot
-from cstar_core.tables import MAIL_VERDICTS, THREADINGS, MailRow, MessageRow
+from cstar_core.tables import MAIL_SOURCES, MAIL_VERDICTS, THREADINGS, MailRow, MessageRow
 from cstar_core.tickets import Stored, read_by_key, survivor
 
 WAITING = MAIL_VERDICTS.index("waiting")
 HEADER_MAX = 998
 _SUBJECT_MAX, _NAME_MAX = 500, 255
+_NEWS_SECONDS = 3 * 24 * 3600
 _FACT_MAX, _DEFECTS_MAX = 500, 20
 
 
@@ -46,6 +48,7 @@ class Taken(NamedTuple):
     """A mail that was taken in and waits."""
 
     id: int
+    source: int
     mailbox: int | None
     digest: bytes
     envelope_from: str | None
@@ -95,6 +98,7 @@ Rule = Callable[[Case], Outcome | None]
 _TAKEN = prepare(
     MailRow.select(
         MailRow.id,
+        MailRow.source,
         MailRow.mailbox_id,
         MailRow.digest,
         MailRow.envelope_from,
@@ -138,7 +142,7 @@ def settle(case: Case, blobs: Blobs, files: Sequence[NewFile]) -> None:
     """Decide on a mail that was read and waits, and do what follows."""
     outcome = next(found for rule in RULES if (found := rule(case)) is not None)
     if outcome.placed is not None:
-        give_files(case.tx, case.scope, blobs, outcome.placed, files)
+        _follow(case, outcome, outcome.placed, blobs, files)
     note(case, outcome)
 
 
@@ -189,6 +193,27 @@ def facts_of(letter: Letter) -> dict[str, Any]:
     }
 
 
+def _follow(
+    case: Case, outcome: Outcome, placed: Placed, blobs: Blobs, files: Sequence[NewFile]
+) -> None:
+    """What goes with a new message: its files, what an answer has to know, the first answer."""
+    tx, scope, letter, mailbox = case.tx, case.scope, case.letter, case.taken.mailbox
+    give_files(tx, scope, blobs, placed, files)
+    if outcome.verdict == "bounce":
+        return
+    keep_head(tx, scope, placed.message, mailbox, letter)
+    if outcome.verdict == "ticket" and _is_news(case):
+        path = case.taken.envelope_from
+        answer_first(tx, scope, placed.ticket, mailbox, letter, is_personal=True, return_path=path)
+
+
+def _is_news(case: Case) -> bool:
+    """Whether somebody waits for an answer: not to what is imported, or was fetched years after."""
+    written = case.letter.date
+    is_old = written is not None and case.tx.now - written > _NEWS_SECONDS
+    return not is_old and case.taken.source != MAIL_SOURCES.index("import")
+
+
 # --- the rules
 
 
@@ -198,6 +223,15 @@ def _duplicate(case: Case) -> Outcome | None:
     if original is None:
         return None
     return Outcome("duplicate", "delivered_twice", original=int(original))
+
+
+def _own(case: Case) -> Outcome | None:
+    """What this desk has sent, and comes back to one of its mailboxes, is a message already."""
+    letter = case.letter
+    if letter.message_id is None or letter.sender is None:
+        return None
+    own = is_own_mail(case.tx, case.scope, letter.message_id, letter.sender.address)
+    return Outcome("ignored", "own_mail") if own else None
 
 
 def _blocked(case: Case) -> Outcome | None:
@@ -243,7 +277,7 @@ def _message(case: Case) -> Outcome:
     return Outcome(verdict, None, thread.threaded_by, placed)
 
 
-RULES: Sequence[Rule] = (_duplicate, _blocked, _bounce, _spam, _message)
+RULES: Sequence[Rule] = (_duplicate, _own, _blocked, _bounce, _spam, _message)
 
 
 def automatic_reason(case: Case) -> str | None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from peewee import SQL
 
 from cstar_core.letters import Letter
+from cstar_core.mailboxes import find_account
 from cstar_core.members import fold_email
 from cstar_core.reply_addresses import ReplyToken, ticket_of_token, token_in
 from cstar_core.scope import Scope
@@ -21,6 +22,8 @@ from cstar_core.tables import (
     CustomerRow,
     MailRow,
     MessageRow,
+    OutgoingMailRow,
+    OutgoingRecipientRow,
     TicketRow,
 )
 from cstar_core.tickets import Stored, read_by_key, survivor
@@ -47,6 +50,15 @@ _RECEIVED = prepare(
     .order_by(MailRow.id)
     .limit(1)
 )
+_SENT = prepare(
+    OutgoingMailRow.select(MessageRow.ticket_id, OutgoingMailRow.ticket_id)
+    .left_outer_join(MessageRow, on=(MessageRow.id == OutgoingMailRow.message_id))
+    .where(
+        (OutgoingMailRow.workspace_id == slot("workspace"))
+        & (OutgoingMailRow.header_id == slot("header"))
+    )
+    .limit(1)
+)
 _NUMBERED = prepare(
     TicketRow.select(TicketRow.id).where(
         (TicketRow.workspace_id == slot("workspace")) & (TicketRow.number == slot("number"))
@@ -64,6 +76,19 @@ _HAS_WRITTEN = prepare(
     MailRow.select(MailRow.id)
     .join(MessageRow, on=(MessageRow.id == MailRow.message_id))
     .where((MessageRow.ticket_id == slot("ticket")) & (MailRow.sender_key == slot("address")))
+    .limit(1)
+)
+
+
+_WAS_WRITTEN_TO = prepare(
+    OutgoingRecipientRow.select(OutgoingMailRow.id)
+    .join(OutgoingMailRow, on=(OutgoingMailRow.id == OutgoingRecipientRow.mail_id))
+    .join_from(OutgoingMailRow, MessageRow, on=(MessageRow.id == OutgoingMailRow.message_id))
+    .where(
+        (OutgoingRecipientRow.workspace_id == slot("workspace"))
+        & (OutgoingRecipientRow.address_key == slot("address"))
+        & (MessageRow.ticket_id == slot("ticket"))
+    )
     .limit(1)
 )
 
@@ -90,10 +115,19 @@ def ticket_by_address(
 
 
 def ticket_of_header(snap: Snapshot, scope: Scope, header_id: str) -> int | None:
-    """The ticket that has the mail with a Message-ID."""
+    """The ticket that has the mail with a Message-ID, whether it came or was sent."""
     mine = {"workspace": scope.workspace_id, "header": header_id}
     found: int | None = snap.value(_RECEIVED, **mine)
-    return found
+    if found is not None:
+        return found
+    row = snap.first(_SENT, **mine)
+    return None if row is None else row[0] or row[1]
+
+
+def is_own_mail(snap: Snapshot, scope: Scope, header_id: str, sender: str) -> bool:
+    """Whether a mail with this Message-ID and sender is one that this desk has sent itself."""
+    mine = {"workspace": scope.workspace_id, "header": header_id}
+    return snap.first(_SENT, **mine) is not None and find_account(snap, sender) is not None
 
 
 def _signs(
@@ -131,9 +165,10 @@ def _by_subject(snap: Snapshot, scope: Scope, letter: Letter) -> int | None:
 
 
 def _takes_part(snap: Snapshot, scope: Scope, ticket: int, holder: int, address: str) -> bool:
-    """Whether an address is that of the customer, or of who wrote before."""
+    """Whether an address is that of the customer, of who wrote before, or of who was written to."""
     here = {"ticket": holder, "address": address}
     return (
         snap.value(_IS_CUSTOMER, tickets=json.dumps([ticket]), address=address) is not None
         or snap.value(_HAS_WRITTEN, **here) is not None
+        or snap.value(_WAS_WRITTEN_TO, **here, workspace=scope.workspace_id) is not None
     )

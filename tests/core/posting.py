@@ -17,7 +17,7 @@ def mail(
     text: str = "Where is it?",
     to: str = ADDRESS,
     id: str | None = None,
-    **headers: str,
+    **headers: str | None,
 ) -> bytes:
     """The bytes of a mail; of more headers the names are written with _ for -."""
     given: dict[str, str | None] = {
@@ -78,6 +78,12 @@ def ticket_of(workspace: Workspace, mail: Mail) -> Ticket:
 def message_of(workspace: Workspace, mail: Mail) -> Message:
     """The message that a mail became."""
     return next(m for m in ticket_of(workspace, mail).messages or () if m.id == mail.message_id)
+
+
+def sent(workspace: Workspace, ticket_id: str, text: str = "Here it is.") -> str:
+    """Answer on a ticket; the Message-ID of the mail that goes out."""
+    workspace.messages.create(ticket_id, content=text)
+    return workspace.outgoing_mail.list().items[0].header_id
 
 
 def from_nobody(*recipients: str) -> Envelope:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from cstar_core import Helpdesk, Mail, Workspace
-from tests.core.posting import ADDRESS, box, mail, message_of, ticket_of
+from tests.core.posting import ADDRESS, box, mail, message_of, sent, ticket_of
 from tests.core.threads import contents
 from tests.core.vocabulary import ManualClock
 
@@ -29,6 +29,11 @@ def first(acme: Workspace) -> Mail:
 
 
 Make = Callable[[Workspace, Mail], bytes]
+
+
+def _own(acme: Workspace, first: Mail) -> str:
+    assert first.ticket_id is not None
+    return sent(acme, first.ticket_id)
 
 
 def _number(acme: Workspace, first: Mail) -> int:
@@ -62,6 +67,10 @@ SIGNS: dict[str, tuple[Make, str | None]] = {
     ),
     "an answer to their own mail": (
         lambda acme, first: mail(In_Reply_To="<a@x>"),
+        "in_reply_to",
+    ),
+    "an answer to ours": (
+        lambda acme, first: mail(In_Reply_To=f"<{_own(acme, first)}>"),
         "in_reply_to",
     ),
     "an answer to another mail": (lambda acme, first: mail(In_Reply_To="<z@x>"), None),
@@ -116,6 +125,14 @@ def test_of_several_references_the_last_one_counts(acme: Workspace, first: Mail)
     other = acme.mail.receive(mail(id="b@x"))
     found = acme.mail.receive(mail(References="<a@x> <b@x> <z@x>"))
     assert found.ticket_id == other.ticket_id
+
+
+def test_who_was_written_to_takes_part(acme: Workspace, first: Mail) -> None:
+    reply = mail(In_Reply_To="<a@x>", Cc="Bob <bob@example.com>")
+    acme.mail.receive(reply)
+    _own(acme, first)
+    found = acme.mail.receive(mail("bob@example.com", subject=f"[#{_number(acme, first)}]"))
+    assert found.threaded_by == "subject"
 
 
 def test_the_id_of_a_mail_means_the_first_that_had_it(acme: Workspace, first: Mail) -> None:
