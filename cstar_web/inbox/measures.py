@@ -7,10 +7,6 @@ from cstar_web.inbox.languages import say
 from cstar_web.inbox.moments import day_of
 
 _THOUSANDS = say("1,000")
-_POINT = say("1.5")
-_KILO = 1_024
-_BYTES = say("%(number)s B")
-_SMALL, _LARGE = (_KILO, say("%(number)s kB")), (_KILO * _KILO, say("%(number)s MB"))
 _DAY = 86_400
 _UNITS = (
     (_DAY, say("%(number)s d")),
@@ -27,20 +23,6 @@ def number(value: int, words: NullTranslations) -> str:
     ('1,234,567', '999')
     """
     return f"{value:,}".replace(",", words.gettext(_THOUSANDS)[1])
-
-
-def file_size(size: int, words: NullTranslations) -> str:
-    """How large a file is.
-
-    >>> [file_size(each, NullTranslations()) for each in (1, 999, 1_536, 26_214_400)]
-    ['1 B', '999 B', '1.5 kB', '25.0 MB']
-    """
-    if size < _KILO:
-        return words.gettext(_BYTES) % {"number": size}
-    unit, form = _LARGE if size >= _LARGE[0] else _SMALL
-    whole, _, tenth = f"{size / unit:.1f}".partition(".")
-    value = f"{number(int(whole), words)}{words.gettext(_POINT)[1]}{tenth}"
-    return words.gettext(form) % {"number": value}
 
 
 def lasting(seconds: int, words: NullTranslations) -> str:

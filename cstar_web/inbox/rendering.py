@@ -9,10 +9,11 @@ from jinja2 import Environment
 from cstar_core import ATTACHMENT_BYTES_MAX
 from cstar_web.answer import Answer
 from cstar_web.html import templates
+from cstar_web.html.sizes import file_size
 from cstar_web.inbox.files import files
 from cstar_web.inbox.keys import KEYS
 from cstar_web.inbox.languages import LANGUAGES, direction, told, translations
-from cstar_web.inbox.measures import days, file_size, lasting, number
+from cstar_web.inbox.measures import days, lasting, number
 from cstar_web.inbox.moments import ago, day_of, exact
 from cstar_web.pictures import KINDS
 
@@ -96,7 +97,7 @@ def environment(language: str) -> Environment:
         days=lambda first, last: days(first, last, words),
         direction=direction(language),
         exact=exact,
-        file_size=lambda size: file_size(size, words),
+        file_size=file_size,
         here=here,
         keys=KEYS,
         language=language,

@@ -2,7 +2,9 @@
 
 from flask import Flask, Response, request
 
+from cstar_web.body_limits import take_up_to
 from cstar_web.errors import Failure
+from cstar_web.html.forms import FORM_MAX
 from cstar_web.portal.pages import blueprint
 from cstar_web.portal.rendering import show
 from cstar_web.watch import CODE
@@ -13,6 +15,8 @@ PLACE = "/t/"
 def add_portal(app: Flask) -> None:
     """Give the app the customers' pages."""
     app.register_blueprint(blueprint)
+    for name in ("submit", "answer"):
+        take_up_to(app, f"{blueprint.name}.{name}", FORM_MAX)
 
 
 def is_for_customers(path: str) -> bool:

@@ -1,18 +1,22 @@
 """What customers fill in: read from a form, and turned into the values that the core checks."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from cstar_core import CustomField, Problem
-from cstar_web.html.forms import read_pairs
+from cstar_core import CustomField, Invalid, NewFile, Problem, Workspace
+from cstar_web.html.forms import read_with_files
+from cstar_web.html.multipart import SentFile
 from cstar_web.html.values import value_of
 
 # Programs fill in every field that they find; people do not see this one.
 TRAP = "website"
 STAMP = "stamp"
+FILES = "files"
 PLAIN = ("name", "email", "title", "content")
 _PREFIX = "field."
+_ATTACHMENTS = "attachments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Filled:
 
     typed: Mapping[str, list[str]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    files: tuple[SentFile, ...] = ()
 
     def one(self, name: str) -> str:
         """The text of a field; empty if nothing was typed."""
@@ -35,12 +40,29 @@ class Filled:
         return [each for each in self.problems if name_of(each) == name]
 
 
-def read_filled() -> Filled:
-    """What this request's form sends. Names that no form has are passed over."""
+def read_filled(closing: ExitStack) -> Filled:
+    """What this request's form sends; its files are closed with ``closing``.
+
+    Names that no form has are passed over.
+    """
     typed: dict[str, list[str]] = {}
-    for name, value in read_pairs():
+    sent = read_with_files(closing)
+    for name, value in sent.pairs:
         typed.setdefault(name, []).append(value)
-    return Filled(typed)
+    return Filled(typed, files=tuple(each for each in sent.files if each.field == FILES))
+
+
+def store_files(workspace: Workspace, filled: Filled) -> list[NewFile]:
+    """The files of a form, stored for a message. Raises Invalid for the field of the files."""
+    put = workspace.attachments.put
+    try:
+        return [
+            put(name=each.name, content=each.content, media_type=each.media_type or None)
+            for each in filled.files
+        ]
+    except Invalid as error:
+        problems = [Problem(FILES, each.code, each.rule) for each in error.problems]
+        raise Invalid(problems) from error
 
 
 def field_name(custom: CustomField) -> str:
@@ -51,6 +73,8 @@ def field_name(custom: CustomField) -> str:
 def name_of(problem: Problem) -> str:
     """The name of the field in the form that a problem is about."""
     first, _, key = problem.param.partition(".")
+    if first == _ATTACHMENTS:
+        return FILES
     return f"{_PREFIX}{key.partition('.')[0]}" if first == "custom_fields" else first
 
 

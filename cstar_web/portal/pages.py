@@ -1,6 +1,7 @@
 """The pages and what their forms do. Each is opened by a team's name, or by a link to a ticket."""
 
 import secrets
+from contextlib import ExitStack
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -8,6 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from cstar_core import Invalid, NotFound, Problem, Workspace
 from cstar_web.answer import Answer
 from cstar_web.calls import services
+from cstar_web.downloads import save_as
 from cstar_web.errors import Failure
 from cstar_web.portal.filling import (
     PLAIN,
@@ -16,9 +18,10 @@ from cstar_web.portal.filling import (
     Filled,
     field_name,
     read_filled,
+    store_files,
     values_of,
 )
-from cstar_web.portal.rendering import send_stylesheet, show, stylesheet_name
+from cstar_web.portal.rendering import HEADERS, send_stylesheet, show, stylesheet_name
 from cstar_web.remote import client_address, client_network
 
 blueprint = Blueprint("portal", __name__, url_prefix="/t")
@@ -44,18 +47,26 @@ def form(team: str) -> Response:
 def submit(team: str) -> Response:
     workspace = _with_form(team)
     _charge()
-    filled = read_filled()
-    fields = workspace.customer_form.fields()
-    try:
-        if filled.one(TRAP):
-            raise Invalid([_LEFT_EMPTY])
-        plain: dict[str, Any] = {name: filled.one(name) for name in PLAIN}
-        token = workspace.customer_form.submit(
-            filled.one(STAMP), **plain, custom_fields=values_of(filled, fields)
-        )
-    except Invalid as error:
-        return _ask_again(workspace, Filled(filled.typed, error.problems))
+    with ExitStack() as closing:
+        filled = read_filled(closing)
+        try:
+            token = _submit(workspace, filled)
+        except Invalid as error:
+            return _ask_again(workspace, Filled(filled.typed, error.problems, filled.files))
     return _moved(workspace, token, "made")
+
+
+def _submit(workspace: Workspace, filled: Filled) -> str:
+    """The token of a link to the ticket that comes of a form. Raises Invalid."""
+    if filled.one(TRAP):
+        raise Invalid([_LEFT_EMPTY])
+    plain: dict[str, Any] = {name: filled.one(name) for name in PLAIN}
+    return workspace.customer_form.submit(
+        filled.one(STAMP),
+        **plain,
+        custom_fields=values_of(filled, workspace.customer_form.fields()),
+        attachments=store_files(workspace, filled),
+    )
 
 
 @blueprint.get("/<team>/ticket/<token>")
@@ -68,12 +79,27 @@ def answer(team: str, token: str) -> Response:
     workspace = _workspace(team)
     opened = workspace.ticket_links.open(token)
     _charge()
-    filled = read_filled()
-    try:
-        opened.answer(filled.one(_ANSWER), once=filled.one(_ONCE) or None)
-    except Invalid as error:
-        return _show_ticket(workspace, token, Filled(filled.typed, error.problems))
+    with ExitStack() as closing:
+        filled = read_filled(closing)
+        try:
+            files = store_files(workspace, filled)
+            opened.answer(filled.one(_ANSWER), once=filled.one(_ONCE) or None, attachments=files)
+        except Invalid as error:
+            again = Filled(filled.typed, error.problems, filled.files)
+            return _show_ticket(workspace, token, again)
     return _moved(workspace, token, "sent")
+
+
+@blueprint.get("/<team>/ticket/<token>/files/<attachment>")
+def file(team: str, token: str, attachment: str) -> Response:
+    """A file of a message that the customer sees, to be saved."""
+    try:
+        found, bytes_ = _workspace(team).ticket_links.open(token).open_attachment(attachment)
+    except NotFound:
+        raise _nothing() from None
+    answer = save_as(bytes_, found.name, found.size, f'"{found.id}"')
+    answer.headers["X-Robots-Tag"] = HEADERS["X-Robots-Tag"]
+    return answer
 
 
 def _show_form(workspace: Workspace, filled: Filled, stamp: str) -> Response:
@@ -101,9 +127,14 @@ def _show_ticket(workspace: Workspace, token: str, filled: Filled) -> Response:
         team=workspace.team,
         ticket=workspace.ticket_links.open(token).read(),
         filled=filled,
+        file_address=lambda id: _file_address(workspace, token, id),
         once=filled.one(_ONCE) or secrets.token_urlsafe(12),
         done=request.args.get("done", ""),
     )
+
+
+def _file_address(workspace: Workspace, token: str, attachment: str) -> str:
+    return url_for("portal.file", team=workspace.team.slug, token=token, attachment=attachment)
 
 
 def _moved(workspace: Workspace, token: str, done: str) -> Response:

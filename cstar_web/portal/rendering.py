@@ -10,6 +10,7 @@ from jinja2 import Environment
 from cstar_web.answer import Answer
 from cstar_web.html import templates
 from cstar_web.html.catalogues import direction, preferred, sentence, translations
+from cstar_web.html.sizes import file_size
 
 ROOM = "cstar_web.portal"
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -64,6 +65,7 @@ def environment(language: str) -> Environment:
         ROOM,
         words,
         direction=direction(language),
+        file_size=file_size,
         language=language,
         stylesheet=lambda: url_for("portal.stylesheet", name=stylesheet_name()),
         told=lambda problem, label: sentence(problem, label, words),

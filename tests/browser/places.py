@@ -29,6 +29,7 @@ _NO_PAGE = {
     "inbox.mail_frame": "the HTML of a mail, in which no script can look for faults",
     "pages.static": "a file of Swagger UI",
     "portal.stylesheet": "a stylesheet",
+    "portal.file": "a file to keep",
     "pages.docs": "Swagger UI, which is others' work",
 }
 # A mail with HTML, a picture of another server and one that is not there.

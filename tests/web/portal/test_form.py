@@ -218,7 +218,7 @@ def test_each_control_has_a_label_and_says_if_it_is_optional(
     # Each of those stands within its label, and all of them in a fieldset with a legend.
     within = ("hidden", "radio", "checkbox")
     assert all(each["id"] in named for each in shown if each.get("type") not in within)
-    assert page.text.count("(optional)") == 5
+    assert page.text.count("(optional)") == 6
     assert len(page.all("legend")) == len(page.all("fieldset")) == 2
     assert len(page.ids) == len(set(page.ids))
 

@@ -13,7 +13,9 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
 # What the core says of a value that can be filled in; it stands in no template.
 RULES = {
     "is required",
+    "must be at most %(number)s bytes",
     "must be at most %(number)s characters",
+    "must be at most %(number)s files",
     "must be an email address",
     "must be Unicode text without U+0000",
     "must be a finite number",

@@ -193,7 +193,7 @@ BODIES: list[tuple[bytes, str, int]] = [
     (b"", "application/x-www-form-urlencoded", 422),
     (b"name=Jane", "text/plain", 415),
     (b'{"name": "Jane"}', "application/json", 415),
-    (b"--x\r\n", "multipart/form-data; boundary=x", 415),
+    (b"--x\r\n", "multipart/form-data; boundary=x", 400),
     (b"name=\xff", "application/x-www-form-urlencoded", 400),
     (b"name=%ff", "application/x-www-form-urlencoded", 400),
     (b"name=%ed%a0%80", "application/x-www-form-urlencoded", 400),
