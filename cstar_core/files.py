@@ -57,13 +57,19 @@ def sha256(path: Path) -> str:
 
 def copy(source: int, target: int) -> str:
     """Copy all that is left to read of a descriptor to another, synced; its SHA-256 in hex."""
+    digest = copy_unsynced(source, target)
+    os.fsync(target)
+    return digest
+
+
+def copy_unsynced(source: int, target: int) -> str:
+    """As ``copy``, for one of many files that are synced together in the end."""
     digest = hashlib.sha256()
     while chunk := os.read(source, _CHUNK):
         digest.update(chunk)
         view = memoryview(chunk)
         while view:
             view = view[os.write(target, view) :]
-    os.fsync(target)
     return digest.hexdigest()
 
 

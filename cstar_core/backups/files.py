@@ -80,7 +80,7 @@ def verify_files(source: Path, database: Path, lost: tuple[str, ...]) -> None:
             raise Refused(f"{source} is damaged: {file} is missing, or not what its name says")
 
 
-def bring_files(source: Path, fresh: Path, target: Path, lost: tuple[str, ...], now: int) -> Kept:
+def bring_files(source: Path, fresh: Path, target: Path, lost: tuple[str, ...]) -> Kept:
     """Store the files of a backup beside the database that it will be.
 
     ``fresh`` is the copy of its database. What is there already stays. Raises Refused for a file
@@ -90,23 +90,23 @@ def bring_files(source: Path, fresh: Path, target: Path, lost: tuple[str, ...], 
     number = size = 0
     missing = []
     for blob in blobs_of(fresh):
-        if folder.is_sound(blob) or _brought(blob, shelf, folder, now):
+        if folder.is_sound(blob) or _brought(blob, shelf, folder):
             number, size = number + 1, size + blob.size
         elif source.is_file() or blob.digest.hex() in lost:
             missing.append(blob.digest.hex())
         else:
             file = shelf.file(blob.digest).relative_to(source)
             raise Refused(f"{source} is damaged: {file} is missing, or not what its name says")
+    folder.sync()
     return Kept(number, size, tuple(missing))
 
 
-def _brought(blob: Blob, shelf: Shelf, folder: Folder, now: int) -> bool:
-    if not shelf.is_sound(blob):
-        return False
-    # One that is there is not sound.
-    folder.remove(blob.digest)
-    with shelf.open(blob) as file:
-        return folder.put(file, now) == blob
+def _brought(blob: Blob, shelf: Shelf, folder: Folder) -> bool:
+    # Nothing refers to it yet; one that is there is not sound.
+    if shelf.has(blob):
+        folder.remove(blob.digest)
+        return folder.copy(blob, shelf)
+    return False
 
 
 def share_files(target: Path, kept: Path) -> None:

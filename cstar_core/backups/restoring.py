@@ -17,7 +17,6 @@ from cstar_core.backups.files import bring_files, share_files
 from cstar_core.backups.manifest import Backup
 from cstar_core.backups.verifying import database_of, manifest_of, verified
 from cstar_core.beside import hand_over
-from cstar_core.clock import to_seconds
 from cstar_core.engine import code_of, sqlite3
 from cstar_core.errors import Busy, Conflict, Refused, StorageFull
 from cstar_core.files import copy, identity, room_for, sync, write_new
@@ -55,7 +54,7 @@ def restore(source: str, database: str, newest: int, now: datetime, *, replace: 
         raise Conflict(f"{source} is the database itself")
     with room_for(f"{source} was not restored"), ExitStack() as stack:
         fresh, backup = stack.enter_context(_copied(Path(source), target, newest))
-        brought = bring_files(Path(source), fresh, target, backup.lost, to_seconds(now))
+        brought = bring_files(Path(source), fresh, target, backup.lost)
         # Again: making the copy may have taken long.
         _refuse_taken(target, replace)
         over, kept = target.exists(), None
