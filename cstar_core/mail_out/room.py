@@ -41,6 +41,9 @@ _BAD = prepare(
         .order_by(BadAddressRow.address_key)
     )
 )
+_ONE_BAD = prepare(
+    BadAddressRow.select(*BAD_COLUMNS).where(_BAD_MINE & (BadAddressRow.address_key == slot("key")))
+)
 _BAD_COUNT = prepare(BadAddressRow.select(fn.COUNT(1)).where(_BAD_MINE))
 
 
@@ -131,6 +134,13 @@ class OutgoingMails:
             total = snap.value(_BAD_COUNT, workspace=self._workspace)
         found = [bad_address_of(row) for row in rows]
         return close_page(found, [(row[0],) for row in rows], total, window, query)
+
+    def bad_address(self, address: str) -> BadAddress | None:
+        """What is known of an address to which nothing could be delivered; None if it is good."""
+        self._refuse_customers()
+        with self._store.snapshot() as snap:
+            row = snap.first(_ONE_BAD, workspace=self._workspace, key=fold_email(address))
+        return None if row is None else bad_address_of(row)
 
     def trust(self, address: str) -> None:
         """Forget that an address was bad: the next mail to it is sent. Raises NotFound, Invalid."""

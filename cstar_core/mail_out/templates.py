@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from cstar_core import events
-from cstar_core.canned_replies import placeholder_names
+from cstar_core.canned_replies import placeholder_names, placeholder_values
 from cstar_core.checks import check_text, invalid, raise_any
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid
 from cstar_core.mailboxes import check_language
-from cstar_core.placeholders import check_placeholders
+from cstar_core.placeholders import check_placeholders, render
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow, Store, prepare, slot
 from cstar_core.tables import OUTGOING_KINDS, MailTemplateRow
+from cstar_core.tickets import read_stored
 
 TEMPLATE_MAX = 20_000
 TEMPLATES_MAX = 100
@@ -129,6 +130,20 @@ class MailTemplates:
             if (each.kind, each.language) == (kind, language):
                 return each
         raise NotFound("mail template", f"{kind} {language}")
+
+    def preview(
+        self, kind: str, content: str, ticket_id: str, *, message: str = "", signature: str = ""
+    ) -> str:
+        """A text of a kind as it would be sent on a ticket, around this message.
+
+        Raises Invalid for the content, NotFound for the ticket, and Forbidden.
+        """
+        self._refuse_customers()
+        raise_any(self.check({"kind": kind, "content": content}))
+        with self._store.snapshot() as snap:
+            ticket = read_stored(snap, self._scope, ticket_id)
+            values = placeholder_values(snap, self._scope, ticket)
+        return render(content, {**values, MESSAGE: message, SIGNATURE: signature or None})
 
     def placeholders(self) -> tuple[str, ...]:
         """The names that may stand in double braces in a template."""

@@ -15,6 +15,7 @@ def beside(visit: TeamVisit, ticket: Ticket, messages: Sequence[Message]) -> dic
     customer = ticket.customer.email if ticket.customer else None
     return {
         "mails": mails,
+        "bad_address": visit.workspace.outgoing_mail.bad_address(customer) if customer else None,
         "sandbox": SANDBOX,
         # Those that somebody else wrote than the one whose ticket it is.
         "strangers": {

@@ -56,15 +56,35 @@ NATURE_WORDS = {
     "list": say("Mailing list"),
     "bounce": say("Notice on a delivery"),
 }
+STATE_WORDS = {
+    "queued": say("In line"),
+    "sent": say("Sent"),
+    "deferred": say("Is tried again"),
+    "failed": say("Not delivered"),
+    "bounced": say("Came back"),
+    "held": say("Held back"),
+}
+STATE_LOOKS = {
+    "queued": "pending",
+    "sent": "open",
+    "deferred": "pending",
+    "failed": "bad",
+    "bounced": "bad",
+    "held": "pending",
+}
+KIND_WORDS = {"reply": say("Reply"), "first_answer": say("First answer")}
 
 
 def words_of_mail() -> dict[str, object]:
     """What a template needs to tell of mails."""
     return {
+        "kind_words": KIND_WORDS,
         "nature_words": NATURE_WORDS,
         "protection_words": PROTECTION_WORDS,
         "reason_words": REASON_WORDS,
         "source_words": SOURCE_WORDS,
+        "state_looks": STATE_LOOKS,
+        "state_words": STATE_WORDS,
         "threading_words": THREADING_WORDS,
         "verdict_looks": VERDICT_LOOKS,
         "verdict_words": VERDICT_WORDS,

@@ -8,6 +8,7 @@ from cstar_web.inbox.settings import (
     replies,
     start,
     team,
+    templates,
     views,
     webhooks,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "replies",
     "start",
     "team",
+    "templates",
     "views",
     "webhooks",
 ]

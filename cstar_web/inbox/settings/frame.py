@@ -45,6 +45,7 @@ class Section:
 SECTIONS = (
     Section("settings_members", say("Members"), "users", "owner"),
     Section("settings_mailboxes", say("Mailboxes"), "mail", "owner"),
+    Section("settings_templates", say("Mail templates"), "sticky-note", "owner"),
     Section("settings_fields", say("Custom fields"), "list", "owner"),
     Section("settings_replies", say("Canned replies"), "reply", "owner"),
     Section("settings_views", say("Saved views"), "layers", "viewer"),

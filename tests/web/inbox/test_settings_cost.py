@@ -6,7 +6,17 @@ from cstar_core import Helpdesk
 from tests.core.tracing import queries
 from tests.web.inbox.conftest import SignIn
 
-LISTS = ("members", "fields", "replies", "keys", "webhooks", "views", "team", "mailboxes")
+LISTS = (
+    "members",
+    "fields",
+    "replies",
+    "keys",
+    "webhooks",
+    "views",
+    "team",
+    "mailboxes",
+    "templates",
+)
 
 
 def add(desk: Helpdesk, number: int) -> None:
