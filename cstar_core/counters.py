@@ -41,7 +41,7 @@ SELECT group_concat(name, ' ' || char(57344) || ' ') FROM (
 )
 """
 # The tables whose rows refer to files.
-_FILE_USERS = ("attachments", "mails")
+_FILE_USERS = ("attachments", "mails", "outgoing_mails")
 _FILE_USES = " + ".join(
     f"(SELECT count(*) FROM {each} WHERE blob_id = blobs.id)"  # noqa: S608 - constants
     for each in _FILE_USERS
