@@ -2,7 +2,7 @@
 
 import re
 
-from cstar_core import Attachment, Customer, CustomField, Member, Ticket, Webhook
+from cstar_core import Attachment, Customer, CustomField, Mailbox, Member, Ticket, Webhook
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
@@ -19,7 +19,7 @@ def customer_tag(customer: Customer) -> str:
     return f'"v{customer.version}.{customer.ticket_count}"'
 
 
-def version_tag(versioned: Member | CustomField | Webhook) -> str:
+def version_tag(versioned: Member | CustomField | Webhook | Mailbox) -> str:
     """The tag of what changes only with its version."""
     return f'"v{versioned.version}"'
 

@@ -33,6 +33,7 @@ from cstar_web.client.resources import (
     CustomFields,
     Events,
     MailBlocks,
+    Mailboxes,
     Mails,
     Members,
     Messages,
@@ -51,6 +52,7 @@ from cstar_web.client.values import (
     Event,
     Mail,
     MailBlock,
+    Mailbox,
     Member,
     Message,
     Ticket,
@@ -78,6 +80,7 @@ __all__ = [
     "Event",
     "Mail",
     "MailBlock",
+    "Mailbox",
     "Member",
     "Message",
     "NetworkError",
@@ -132,6 +135,7 @@ class Client:
         self.mail = Mails(self._calls, self._path)
         self.mail_blocks = MailBlocks(self._calls, self._path)
         self.customers = Customers(self._calls, self._path)
+        self.mailboxes = Mailboxes(self._calls, self._path)
         self.members = Members(self._calls, self._path)
         self.custom_fields = CustomFields(self._calls, self._path)
         self.events = Events(self._calls, self._path)

@@ -1,11 +1,12 @@
 """The resources of a client: the same verbs on each."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar, Unpack
+from collections.abc import Iterator
+from typing import Any, Unpack
 
 from cstar_web.client import params
-from cstar_web.client.calls import Calls, File, Found, one, public
-from cstar_web.client.pages import Page, read_page
+from cstar_web.client.calls import File, one, public
+from cstar_web.client.pages import Page
+from cstar_web.client.resource import Resource
 from cstar_web.client.values import (
     Attachment,
     Bulk,
@@ -15,62 +16,18 @@ from cstar_web.client.values import (
     Event,
     Mail,
     MailBlock,
+    Mailbox,
     Member,
     Message,
     Removed,
     Ticket,
-    Value,
     Webhook,
     read,
     read_all,
 )
 
-T = TypeVar("T", bound=Value)
-V = TypeVar("V", bound=Value)
 
-
-class _Resource(Generic[T]):
-    """Objects of one kind at one path of a team."""
-
-    name: str
-    kind: type[T]
-
-    def __init__(self, calls: Calls, team_path: Callable[[], str]) -> None:
-        self._calls = calls
-        self._team_path = team_path
-
-    def _call(
-        self,
-        method: str,
-        *parts: str,
-        query: Mapping[str, Any] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> Found:
-        path = one(*parts)
-        return self._calls.call(method, self._team_path() + path, query, values)
-
-    def _write(self, method: str, *parts: str, values: Mapping[str, Any]) -> T:
-        found = self._call(method, *parts, values=values)
-        return read(self.kind, found.data, found.etag)
-
-    def _get(self, *parts: str, query: Mapping[str, Any] | None = None) -> T:
-        found = self._call("GET", *parts, query=query)
-        return read(self.kind, found.data, found.etag)
-
-    def _page(self, *parts: str, query: Mapping[str, Any]) -> Page[T]:
-        return self._page_of(self.kind, *parts, query=query)
-
-    def _page_of(self, kind: type[V], *parts: str, query: Mapping[str, Any]) -> Page[V]:
-        found = self._call("GET", *parts, query=query)
-        rest = {name: value for name, value in query.items() if name != "page"}
-        return read_page(
-            read_all(kind, found.data),
-            found.meta,
-            lambda cursor: self._page_of(kind, *parts, query=rest | {"cursor": cursor}),
-        )
-
-
-class Tickets(_Resource[Ticket]):
+class Tickets(Resource[Ticket]):
     """Tickets: each one a conversation with a customer."""
 
     name, kind = "tickets", Ticket
@@ -115,7 +72,7 @@ class Tickets(_Resource[Ticket]):
         return read(Bulk, self._call("POST", self.name, "bulk", values=values).data)
 
 
-class Messages(_Resource[Message]):
+class Messages(Resource[Message]):
     """Messages of tickets."""
 
     name, kind = "messages", Message
@@ -135,7 +92,7 @@ class Messages(_Resource[Message]):
         return self._write("POST", *parts, values={"to": to})
 
 
-class Attachments(_Resource[Attachment]):
+class Attachments(Resource[Attachment]):
     """Attachments: files that are uploaded to a ticket, and then go with a message."""
 
     name, kind = "attachments", Attachment
@@ -172,7 +129,7 @@ class Attachments(_Resource[Attachment]):
         self._call("DELETE", "tickets", ticket_id, self.name, attachment_id, values=options)
 
 
-class Mails(_Resource[Mail]):
+class Mails(Resource[Mail]):
     """Mail that came in."""
 
     name, kind = "mail", Mail
@@ -217,7 +174,7 @@ class Mails(_Resource[Mail]):
         return self._write("POST", self.name, mail_id, "release", values=options)
 
 
-class MailBlocks(_Resource[MailBlock]):
+class MailBlocks(Resource[MailBlock]):
     """Addresses and domains of which mail is ignored."""
 
     name, kind = "mail-blocks", MailBlock
@@ -239,7 +196,7 @@ class MailBlocks(_Resource[MailBlock]):
         self._call("DELETE", self.name, mail_block_id, values=options)
 
 
-class Customers(_Resource[Customer]):
+class Customers(Resource[Customer]):
     """Customers: who asks."""
 
     name, kind = "customers", Customer
@@ -265,7 +222,21 @@ class Customers(_Resource[Customer]):
         self._call("DELETE", self.name, customer_id, values=options)
 
 
-class Members(_Resource[Member]):
+class Mailboxes(Resource[Mailbox]):
+    """Mailboxes: the addresses that customers write to."""
+
+    name, kind = "mailboxes", Mailbox
+
+    def list(self) -> tuple[Mailbox, ...]:
+        """All, oldest first."""
+        return read_all(Mailbox, self._call("GET", self.name).data)
+
+    def get(self, mailbox_id: str) -> Mailbox:
+        """One."""
+        return self._get(self.name, mailbox_id)
+
+
+class Members(Resource[Member]):
     """Members: the agents whom tickets can be assigned to."""
 
     name, kind = "members", Member
@@ -291,7 +262,7 @@ class Members(_Resource[Member]):
         self._call("DELETE", self.name, member_id, values=options)
 
 
-class CustomFields(_Resource[CustomField]):
+class CustomFields(Resource[CustomField]):
     """Custom fields: the definitions of typed values on tickets and customers."""
 
     name, kind = "custom-fields", CustomField
@@ -321,7 +292,7 @@ class CustomFields(_Resource[CustomField]):
         return read(Removed, found.data).values_removed
 
 
-class Events(_Resource[Event]):
+class Events(Resource[Event]):
     """Events: what happened, oldest first."""
 
     name, kind = "events", Event
@@ -341,7 +312,7 @@ class Events(_Resource[Event]):
         return self._page("tickets", ticket_id, self.name, query=filters)
 
 
-class Webhooks(_Resource[Webhook]):
+class Webhooks(Resource[Webhook]):
     """Webhooks: other systems that are told of events."""
 
     name, kind = "webhooks", Webhook

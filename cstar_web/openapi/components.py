@@ -30,6 +30,7 @@ _PATH_IDS = {
     "attachmentId": ("attachment", "att_"),
     "mailId": ("mail", "eml_"),
     "mailBlockId": ("block", "mbk_"),
+    "mailboxId": ("mailbox", "mbx_"),
 }
 
 

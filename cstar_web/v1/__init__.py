@@ -10,6 +10,7 @@ from cstar_web.v1 import (
     customers,
     events,
     mail,
+    mailboxes,
     members,
     messages,
     tickets,
@@ -28,4 +29,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     events.blueprint,
     webhooks.blueprint,
     mail.blueprint,
+    mailboxes.blueprint,
 )

@@ -17,6 +17,7 @@ from cstar_core import (
     Event,
     Mail,
     MailBlock,
+    Mailbox,
     MailDelivery,
     Member,
     Message,
@@ -265,6 +266,29 @@ def mail(value: Mail) -> Json:
         "facts": value.facts,
         "receivedAt": value.received_at,
         "settledAt": value.settled_at,
+    }
+
+
+def mailbox(value: Mailbox) -> Json:
+    """A mailbox, without its servers and their passwords."""
+    return {
+        "id": value.id,
+        "object": "mailbox",
+        "address": value.address,
+        "name": value.name,
+        "language": value.language,
+        "signature": value.signature,
+        "isDefault": value.is_default,
+        "answersFirst": value.answers_first,
+        "plusAddressing": value.plus_addressing,
+        "isActive": value.is_active,
+        "fetches": value.incoming is not None,
+        "sends": value.outgoing is not None,
+        "fetchedAt": value.fetched_at,
+        "failingSince": value.failing_since,
+        "failure": value.failure,
+        "createdAt": value.created_at,
+        "updatedAt": value.updated_at,
     }
 
 

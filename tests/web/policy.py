@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 Kind = Literal[
-    "ticket", "customer", "field", "member", "webhook", "attachment", "upload", "mail", "block"
+    "ticket", "customer", "field", "member", "webhook", "attachment", "upload", "mail", "block",
+    "mailbox",
 ]  # fmt: skip
 
 ACME, OTHER = "acme", "other"
@@ -133,6 +134,8 @@ ROUTES: dict[str, Route] = {
     "getCustomer": Route("GET", CUSTOMER, "any", names="customer"),
     "updateCustomer": Route("PATCH", CUSTOMER, "secret", names="customer", body={"name": "New"}),
     "deleteCustomer": Route("DELETE", CUSTOMER, "secret", names="customer"),
+    "listMailboxes": Route("GET", "/mailboxes", "secret"),
+    "getMailbox": Route("GET", "/mailboxes/{id}", "secret", names="mailbox"),
     "listMembers": Route("GET", "/members", "any"),
     "createMember": Route("POST", "/members", "secret", 201, body=NEW_MEMBER),
     "getMember": Route("GET", MEMBER, "any", names="member"),

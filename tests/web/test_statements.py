@@ -58,6 +58,8 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "getCustomer": ("GET", "{base}/customers/{customer}", None, 4),
     "updateCustomer": ("PATCH", "{base}/customers/{customer}", {"name": "Other"}, 13),
     "deleteCustomer": ("DELETE", "{base}/customers/{customer}", None, 27),
+    "listMailboxes": ("GET", "{base}/mailboxes", None, 4),
+    "getMailbox": ("GET", "{base}/mailboxes/{mailbox}", None, 4),
     "listMembers": ("GET", "{base}/members", None, 5),
     "createMember": ("POST", "{base}/members", {"name": "N", "email": "n@example.com"}, 14),
     "getMember": ("GET", "{base}/members/{member}", None, 4),
@@ -137,6 +139,8 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
         known["mail"] = api.mail(f"From: m{number}@example.com\n\nrefund".encode())["id"]
         blocked = {"value": f"m{number}.example"}
         known["block"] = api.post("/mail-blocks", blocked).data["id"]
+        address = f"m{number}@acme.example"
+        known["mailbox"] = desk.workspace("acme").mailboxes.create(address=address).id
     hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
     known["webhook"] = api.post("/webhooks", hook).data["id"]
     known["event"] = api.get("/events").data[0]["id"]

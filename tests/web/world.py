@@ -146,7 +146,7 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
         "field": field_ids[0],
         "member": member[0],
         "attachment": files[0],
-        "mailbox": workspace.mailboxes.create(address=f"help@{name}.example").id,
+        "mailbox": workspace.mailboxes.create(address=f"help@{name}.example", name=mark).id,
         "mail": workspace.mail.take(mark.encode(), envelope=Envelope(f"{mark}@example.com")).id,
         "blocked": f"{mark}.example",
         "block": workspace.mail_blocks.create(value=f"{mark}.example").id,

@@ -50,6 +50,8 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "getCustomer": (resources.Customers.get, client.Customer),
     "updateCustomer": (resources.Customers.update, client.Customer),
     "deleteCustomer": (resources.Customers.delete, None),
+    "listMailboxes": (resources.Mailboxes.list, client.Mailbox),
+    "getMailbox": (resources.Mailboxes.get, client.Mailbox),
     "listMembers": (resources.Members.list, client.Member),
     "createMember": (resources.Members.create, client.Member),
     "getMember": (resources.Members.get, client.Member),
