@@ -84,6 +84,14 @@ class ReadMessage(Arguments):
     offset: int = Field(0, ge=0, description="Where to begin, in characters.")
 
 
+class ReadAttachment(Arguments):
+    """Which part of the text of which file."""
+
+    ticket_id: TicketId
+    attachment_id: str = Field(description="`att_…`, as get_ticket tells it.")
+    offset: int = Field(0, ge=0, description="Where to begin, in characters.")
+
+
 class ListFields(Arguments):
     """Which custom fields."""
 

@@ -1,8 +1,19 @@
 """The tools that read. Every answer is bounded; notes say what was cut and how to get it."""
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from cstar_core import Customer, CustomField, Message, NotFound, Ticket, Workspace, parse_id
+from cstar_core import (
+    Customer,
+    CustomField,
+    Invalid,
+    Message,
+    NotFound,
+    Problem,
+    Ticket,
+    Workspace,
+    parse_id,
+)
 from cstar_web.cli.base import stamp
 from cstar_web.mcp import arguments, shapes
 from cstar_web.mcp.untrusted import cut, size
@@ -17,6 +28,9 @@ PIECE_ROOM = 20_000
 FIELD_ROOM = 1_000
 TAGS_SHOWN = 10
 FIELDS_SHOWN = 50
+FILES_SHOWN = 20
+# Files of this size are read to look whether they are text.
+TEXT_BYTES = 1_048_576
 
 
 class Result(NamedTuple):
@@ -69,6 +83,18 @@ def read_message(workspace: Workspace, given: arguments.ReadMessage) -> Result:
     return Result(
         shapes.Piece(message.id, given.offset, content, length, end if end < length else None)
     )
+
+
+def read_attachment(workspace: Workspace, given: arguments.ReadAttachment) -> Result:
+    """Read a file of a ticket from a place on, if it is text in UTF-8."""
+    found, file = workspace.attachments.open(given.ticket_id, given.attachment_id)
+    with file:
+        text = _text_of(file.read(TEXT_BYTES + 1))
+    content = cut(text[given.offset :], PIECE_ROOM)
+    end = given.offset + len(content)
+    rest = end if end < len(text) else None
+    piece = shapes.FilePiece(found.id, found.name, given.offset, content, len(text), rest)
+    return Result(piece)
 
 
 def list_fields(workspace: Workspace, given: arguments.ListFields) -> Result:
@@ -144,6 +170,7 @@ def _latest(
     for position in range(end, 0, -1):
         entry = _entry(thread[position - 1], position)
         room -= size(entry.content) + size(entry.sender_name) + VALUE_ROOM
+        room -= sum(size(each.name) + VALUE_ROOM for each in entry.attachments)
         if room < 0 and entries:
             notes.append(
                 f"The {position} messages before position {position + 1} are left out; "
@@ -151,6 +178,12 @@ def _latest(
             )
             break
         entries.append(entry)
+    shown = {entry.id for entry in entries if len(entry.attachments) == FILES_SHOWN}
+    notes += [
+        f"Only {FILES_SHOWN} of {len(message.attachments)} files of {message.id} are shown."
+        for message in thread
+        if message.id in shown and len(message.attachments) > FILES_SHOWN
+    ]
     notes += [
         f"{entry.id} is cut after {len(entry.content):,} of {entry.length:,} characters; "
         f"read_message with offset={len(entry.content)} goes on."
@@ -170,7 +203,23 @@ def _entry(message: Message, position: int) -> shapes.Entry:
         created_at=stamp(message.created_at) or "",
         content=cut(message.content, MESSAGE_ROOM),
         length=len(message.content),
+        attachments=[
+            shapes.File(each.id, each.name, each.media_type, each.size)
+            for each in message.attachments[:FILES_SHOWN]
+        ],
     )
+
+
+def _text_of(raw: bytes) -> str:
+    """The text that bytes are; raises Invalid for what is none, or is too much."""
+    rule = f"must be a file of at most {TEXT_BYTES:,} bytes"
+    if len(raw) <= TEXT_BYTES:
+        rule = "must be a file with text in UTF-8"
+        with suppress(UnicodeDecodeError):
+            text = raw.decode("utf-8-sig")
+            if "\0" not in text:
+                return text
+    raise Invalid([Problem("attachment_id", "PARAMETER_INVALID", rule)])
 
 
 def _field(field: CustomField, notes: list[str]) -> shapes.Field:

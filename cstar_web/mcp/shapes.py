@@ -34,6 +34,16 @@ class TicketsFound:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file of a message: its bytes are not here, and its type is what somebody said."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One message of a thread; `position` counts from 1, `length` is that of the whole text."""
 
@@ -45,6 +55,7 @@ class Entry:
     created_at: str
     content: str
     length: int
+    attachments: list[File]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,18 @@ class Piece:
     """A part of a message; `next_offset` is where the rest begins."""
 
     message_id: str
+    offset: int
+    content: str
+    length: int
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePiece:
+    """A part of the text of a file; `next_offset` is where the rest begins."""
+
+    attachment_id: str
+    name: str
     offset: int
     content: str
     length: int

@@ -38,6 +38,7 @@ READING = (
     Tool(reading.search_tickets, arguments.SearchTickets, shapes.TicketsFound),
     Tool(reading.get_ticket, arguments.GetTicket, shapes.Thread),
     Tool(reading.read_message, arguments.ReadMessage, shapes.Piece),
+    Tool(reading.read_attachment, arguments.ReadAttachment, shapes.FilePiece),
     Tool(reading.list_fields, arguments.ListFields, shapes.FieldsFound),
     Tool(reading.search_customers, arguments.SearchCustomers, shapes.PeopleFound),
 )

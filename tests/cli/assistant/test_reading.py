@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from cstar_core import Helpdesk, Workspace, utc_now
 from cstar_web.mcp import reading
 from cstar_web.mcp.server import ANSWER_MAX, Assistance
@@ -201,3 +203,55 @@ def test_customers_are_found(reader: Session, acme: Workspace) -> None:
         "zoe@example.com",
         0,
     )
+
+
+# --- files
+
+
+def attach(acme: Workspace, *files: tuple[str, bytes]) -> tuple[str, list[str]]:
+    """A ticket with a message that has files, and their ids."""
+    ticket = acme.tickets.create(title="Files").id
+    ids = [acme.attachments.upload(ticket, name=n, content=c).id for n, c in files]
+    acme.messages.create(ticket, content="See", attachments=ids)
+    return ticket, ids
+
+
+def test_a_thread_tells_the_files_of_its_messages(reader: Session, acme: Workspace) -> None:
+    ticket, (id,) = attach(acme, ("a.png", b"\x89PNG"))
+    (message,) = reader.call("get_ticket", ticket_id=ticket).data["messages"]
+    assert message["attachments"] == [
+        {"id": id, "name": "a.png", "media_type": "image/png", "size": 4}
+    ]
+
+
+def test_the_text_of_a_file_is_read_in_pieces(reader: Session, acme: Workspace) -> None:
+    text = "Zeile für Zeile\n" * 3_000
+    ticket, (id,) = attach(acme, ("log.txt", b"\xef\xbb\xbf" + text.encode()))
+    where: dict[str, Any] = {"ticket_id": ticket, "attachment_id": id}
+    read, offset = "", 0
+    while offset is not None:
+        piece = reader.call("read_attachment", **where, offset=offset).data
+        read, offset = read + piece["content"], piece["next_offset"]
+    assert (read, piece["length"], piece["name"]) == (text, len(text), "log.txt")
+
+
+NO_TEXT = {
+    "bytes": (b"\xff\xfe", "must be a file with text in UTF-8"),
+    "a NUL": (b"a\0b", "must be a file with text in UTF-8"),
+    "much": (b"a" * (reading.TEXT_BYTES + 1), "must be a file of at most 1,048,576 bytes"),
+}
+
+
+@pytest.mark.parametrize("case", NO_TEXT)
+def test_what_is_no_text_is_not_read(reader: Session, acme: Workspace, case: str) -> None:
+    content, rule = NO_TEXT[case]
+    ticket, (id,) = attach(acme, ("a.txt", content))
+    answer = reader.call("read_attachment", ticket_id=ticket, attachment_id=id)
+    assert (answer.failed, answer.text) == (True, f"attachment_id {rule}")
+
+
+def test_a_file_of_another_ticket_is_not_found(reader: Session, acme: Workspace) -> None:
+    _, (id,) = attach(acme, ("a.txt", b"a"))
+    other = acme.tickets.create(title="Other").id
+    answer = reader.call("read_attachment", ticket_id=other, attachment_id=id)
+    assert (answer.failed, answer.text) == (True, "Attachment not found")

@@ -9,7 +9,10 @@ from cstar_core import Helpdesk, Workspace
 from cstar_web.mcp.server import Assistance
 from tests.cli.assistant.sessions import Session
 
-READING = ["search_tickets", "get_ticket", "read_message", "list_fields", "search_customers"]
+READING = [
+    *("search_tickets", "get_ticket", "read_message", "read_attachment", "list_fields"),
+    "search_customers",
+]
 WRITING = ["add_note", "draft_reply", "add_tags", "remove_tags", "set_status"]
 
 
@@ -103,10 +106,12 @@ def test_nothing_of_another_team_or_environment_is_reached(writer: Session, desk
     for other in (desk.workspace("other"), desk.workspace("acme", "test")):
         ticket = other.tickets.create(title="Secret giraffe", initial_message="Hidden")
         (message,) = ticket.messages or ()
+        file = other.attachments.upload(ticket.id, name="secret.txt", content=b"giraffe")
         where = {"ticket_id": ticket.id}
         for name, given in {
             "get_ticket": where,
             "read_message": where | {"message_id": message.id},
+            "read_attachment": where | {"attachment_id": file.id},
             "add_note": where | {"content": "Hello"},
             "draft_reply": where | {"content": "Hello"},
             "add_tags": where | {"tags": ["a"]},
