@@ -83,7 +83,7 @@ def _answer(task: Task, source: BinaryIO) -> tuple[bytes, bytes]:
 
 
 def _read(task: Task, raw: bytes) -> Letter:
-    to_text = html_to_text if task.is_plain else _text_of
+    to_text = html_to_text if task.is_plain else text_of
     return read_letter(raw, html_to_text=to_text, trusted=task.trusted)
 
 
@@ -98,7 +98,7 @@ def _limit(task: Task) -> None:
     signal.setitimer(signal.ITIMER_PROF, task.budget)
 
 
-def _text_of(html: str) -> str:
+def text_of(html: str) -> str:
     """The text of HTML as a browser would lay it out, or at least its words."""
     if _lay_out is None or len(_CELL.findall(html)) > _CELLS_MAX:
         return html_to_text(html)
