@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cstar_core import Letter, Unreadable, load_letter
-from cstar_web.mail.working import (
+from cstar_web.mail.task import (
     LETTER,
     NUMBER,
     READING,

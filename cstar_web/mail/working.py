@@ -7,16 +7,13 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.util import find_spec
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cstar_core import Letter, Unreadable, dump_letter, html_to_text, read_letter
+from cstar_web.mail.task import LETTER, NUMBER, READY, UNREADABLE, Task
 
-# What the executable is called with to be this program.
-READING = "--read-letters"
-READY, LETTER, UNREADABLE = b"R", b"L", b"U"
-NUMBER = 8
 _FILES_MAX = 32
 # Tables are laid out in the square of their cells.
 _CELL = re.compile("<t[adhr]", re.IGNORECASE)
@@ -25,25 +22,20 @@ _GAPS = "\n\n\n"
 
 _lay_out: Callable[[str], str] | None = None
 if find_spec("inscriptis"):
-    import inscriptis
+    from inscriptis import get_text
+    from inscriptis.model.config import ParserConfig
+    from inscriptis.model.css import CssParse
 
-    _lay_out = inscriptis.get_text
+    def _style(style: str, element: Any) -> None:
+        """Hide what is hidden. A margin of a mile would be that many lines."""
+        for each in style.lower().split(";"):
+            name, _, value = each.partition(":")
+            if name.strip() == "display" and value.strip().startswith("none"):
+                CssParse.attr_display("none", element)
 
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to read, how many bytes of it follow, and what that may take."""
-
-    size: int
-    budget: float
-    memory: int
-    trusted: tuple[str, ...] = ()
-    is_plain: bool = False
-
-    def dumped(self) -> bytes:
-        """As it is sent: its length and JSON."""
-        told = json.dumps(asdict(self)).encode()
-        return len(told).to_bytes(NUMBER, "big") + told
+    _config = ParserConfig()
+    _config.attribute_handler.attribute_mapping = {"style": _style}
+    _lay_out = partial(get_text, config=_config)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from cstar_web.__main__ import main
 # Modules are read out of the executable when they are first needed. By this name it is the one
 # that runs, also when a newer one has taken its place.
 RUNNING = "/proc/self/exe"
-# What cstar_web.mail.working calls so; to import that for every command would take too long.
+# What cstar_web.mail.task calls so; to import that for every command would take too long.
 READING = "--read-letters"
 
 if os.path.exists(RUNNING):

@@ -4,6 +4,8 @@ import json
 import sqlite3
 import subprocess
 import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -52,6 +54,26 @@ def test_it_works_with_a_sqlite_that_has_no_known_bug(bare: Bare) -> None:
     (told,) = (line.split()[1] for line in lines if line.startswith("SQLite "))
     assert tuple(map(int, told.split("."))) >= (3, 51, 3)
     assert lines[0].startswith("cstar ") and "unknown" not in lines[0]
+
+
+def test_it_reads_mail_in_a_process_of_its_own(client: Client) -> None:
+    html = b"From: jane@example.com\nContent-Type: text/html\n\n<table><tr><td>1<td>2</table>"
+    asked = urllib.request.Request(
+        f"{client.url}/api/v1/teams/{client.team}/mail",
+        data=html,
+        headers={"Authorization": f"Bearer {client.key}", "Content-Type": "message/rfc822"},
+    )
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        mail = json.loads(answer.read())["data"]
+    for _ in range(300):
+        if mail["verdict"] != "waiting":
+            break
+        time.sleep(0.1)
+        mail = client("GET", f"/mail/{mail['id']}")
+    assert mail["verdict"] == "ticket", mail
+    (message,) = client("GET", f"/tickets/{mail['ticketId']}")["messages"]
+    # One line, as a table has it: the library for that came along.
+    assert message["content"].split(" ")[0::2] == ["1", "2"]
 
 
 def test_help_tells_the_commands(bare: Bare) -> None:

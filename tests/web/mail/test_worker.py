@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from cstar_core import Unreadable, read_letter
+from cstar_web.mail.task import Task
 from cstar_web.mail.worker import LetterReader
-from cstar_web.mail.working import Task
 
 PLAIN = b"From: Jane <jane@example.com>\r\nSubject: Late\r\n\r\nWhere is it?\r\n"
 HTML = b"From: jane@example.com\nContent-Type: text/html\n\n<table><tr><td>1<td>2</table>"
@@ -46,6 +46,22 @@ def test_html_is_laid_out(reader: LetterReader) -> None:
 def test_html_that_a_library_does_not_take_is_read_all_the_same(reader: LetterReader) -> None:
     raw = HTML.replace(b"<table>", b'<?xml version="1.0" encoding="utf-8"?><table>')
     assert reader.read(raw).text.split() == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p style='margin-top:99999em; padding-left:99999em'>a</p>b", "a\n\nb"),
+        ("a<div style='color:red; DISPLAY: None'>hidden</div>b", "ab"),
+        ("<td colspan=99999999>a", "a"),
+        ("<p>a&nbsp;b   </p>\n\n\n<p>c</p>", "a b\n\nc"),
+        ("<ul><li>a<li>b</ul>", "  * a\n  * b"),
+    ],
+)
+def test_html_is_laid_out_as_far_as_it_is_meant_to_be_read(
+    reader: LetterReader, html: str, text: str
+) -> None:
+    assert reader.read(HTML.partition(b"<")[0] + html.encode()).text == text
 
 
 def test_what_is_no_mail_is_refused(reader: LetterReader) -> None:
