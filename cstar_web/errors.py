@@ -133,7 +133,7 @@ _KINDS = (
         "MAIL_CONFLICT",
         "The mail is settled otherwise than the request needs, or was forgotten with its ticket.",
         "Look at its `verdict` and `hasRaw`: only what failed is tried again, only what has become "
-        "no message is released.",
+        "no message is released. Of mail that goes out look at its `state`.",
     ),
     ErrorKind(
         409,

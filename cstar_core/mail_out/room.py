@@ -6,7 +6,7 @@ from functools import lru_cache
 from peewee import SelectBase, fn
 
 from cstar_core.checks import check_choice, check_email, raise_any
-from cstar_core.errors import Conflict, Forbidden, NotFound
+from cstar_core.errors import Forbidden, MailConflict, NotFound
 from cstar_core.mail_out.outgoing import JOINED, MINE, OutgoingMail, mails_of, read_row
 from cstar_core.mail_out.settling import known_mail, people_of_mail, write
 from cstar_core.mail_out.states import (
@@ -105,19 +105,19 @@ class OutgoingMails:
             return None
 
     def release(self, id: str) -> OutgoingMail:
-        """Let a mail go that was held. Raises NotFound, and Conflict if it is not held."""
+        """Let a mail go that was held. Raises NotFound, and MailConflict if it is not held."""
         return self._change(id, (HELD,), "is not held", _requeued)
 
     def retry(self, id: str) -> OutgoingMail:
         """Send a mail again, now, to whom it was not sent; for so long as a new one is tried.
 
-        That an address was bad is forgotten. Raises NotFound, and Conflict for what is in line or
-        sent.
+        That an address was bad is forgotten. Raises NotFound, and MailConflict for what is in line
+        or sent.
         """
         return self._change(id, _RETRIED, "is in line, or sent already", _requeued)
 
     def cancel(self, id: str) -> OutgoingMail:
-        """Do not send what is still to be sent. Raises NotFound, and Conflict if nothing is."""
+        """Do not send what is still to be sent. Raises NotFound, and MailConflict if nothing is."""
         return self._change(id, _WAITING, "is not waiting to be sent", _cancelled)
 
     def bad_addresses(
@@ -169,7 +169,7 @@ class OutgoingMails:
             before = [] if mail is None else people_of_mail(tx, mail)
             these = [each for each in before if each.state in states]
             if mail is None or not these:
-                raise Conflict(f"The mail {refusal}")
+                raise MailConflict(f"The mail {refusal}")
             after = [change(tx, self._scope, each) if each in these else each for each in before]
             write(tx, mail, before, after, attempts=mail.attempts, since=tx.now, due=tx.now)
             return mails_of(tx, [read_row(tx, self._scope, id)])[0]

@@ -26,6 +26,7 @@ from cstar_web.client.errors import (
     TimedOut,
     ValidationError,
 )
+from cstar_web.client.outgoing import OutgoingMails
 from cstar_web.client.pages import Page
 from cstar_web.client.resources import (
     Attachments,
@@ -53,8 +54,11 @@ from cstar_web.client.values import (
     Mail,
     MailBlock,
     Mailbox,
+    MailDelivery,
+    MailRecipient,
     Member,
     Message,
+    OutgoingMail,
     Ticket,
     Webhook,
     Whoami,
@@ -80,11 +84,14 @@ __all__ = [
     "Event",
     "Mail",
     "MailBlock",
+    "MailDelivery",
+    "MailRecipient",
     "Mailbox",
     "Member",
     "Message",
     "NetworkError",
     "NotFoundError",
+    "OutgoingMail",
     "Page",
     "Problem",
     "RateLimitError",
@@ -134,6 +141,7 @@ class Client:
         self.attachments = Attachments(self._calls, self._path)
         self.mail = Mails(self._calls, self._path)
         self.mail_blocks = MailBlocks(self._calls, self._path)
+        self.outgoing_mail = OutgoingMails(self._calls, self._path)
         self.customers = Customers(self._calls, self._path)
         self.mailboxes = Mailboxes(self._calls, self._path)
         self.members = Members(self._calls, self._path)

@@ -103,6 +103,13 @@ class MailFilters(Paged, total=False):
     ticket_id: str
 
 
+class OutgoingMailFilters(Paged, total=False):
+    """Which mails that go out."""
+
+    state: str
+    ticket_id: str
+
+
 class NewMailBlock(Sent, total=False):
     """A block to make."""
 

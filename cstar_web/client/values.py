@@ -158,6 +158,39 @@ class Mail(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MailRecipient(Value):
+    """To whom a mail goes, and what became of that."""
+
+    name: str
+    address: str
+    is_copy: bool
+    state: str
+    code: str | None
+    failure: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingMail(Value):
+    """A mail on its way out, or what became of it."""
+
+    id: str
+    ticket_id: str
+    message_id: str | None
+    mailbox_id: str | None
+    kind: str
+    state: str
+    subject: str
+    header_id: str
+    recipients: tuple[MailRecipient, ...]
+    attempts: int
+    next_attempt_at: datetime | None
+    code: str | None
+    failure: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MailBlock(Value):
     """An address or a domain of which mail is ignored."""
 
@@ -350,6 +383,7 @@ def _member(name: str, value: Any) -> Any:
 
 _NESTED: dict[str, Callable[[Any], Any]] = {
     "Message.attachments": lambda found: read_all(Attachment, found),
+    "OutgoingMail.recipients": lambda found: read_all(MailRecipient, found),
     "Message.delivery": lambda found: read(MailDelivery, found),
     "Ticket.messages": lambda found: read_all(Message, found),
     "Ticket.customer": lambda found: read(Customer, found),

@@ -29,6 +29,7 @@ _PATH_IDS = {
     "deliveryId": ("delivery", "dlv_"),
     "attachmentId": ("attachment", "att_"),
     "mailId": ("mail", "eml_"),
+    "outgoingMailId": ("outgoing mail", "oml_"),
     "mailBlockId": ("block", "mbk_"),
     "mailboxId": ("mailbox", "mbx_"),
 }

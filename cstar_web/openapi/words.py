@@ -25,7 +25,7 @@ TAGS = {
     "Tickets": "A ticket is one conversation with a customer.",
     "Messages": "What was said on a ticket, and what was noted internally.",
     "Attachments": "Files that go with messages.",
-    "Mail": "Mail that came in, and what became of it.",
+    "Mail": "Mail that came in and mail that goes out, and what became of it.",
     "Customers": "Who asks.",
     "Members": "Who answers: the agents a ticket can be assigned to.",
     "Custom fields": "Values of your own on tickets and customers.",

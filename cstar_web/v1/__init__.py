@@ -13,6 +13,7 @@ from cstar_web.v1 import (
     mailboxes,
     members,
     messages,
+    outgoing,
     tickets,
     webhooks,
 )
@@ -30,4 +31,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     webhooks.blueprint,
     mail.blueprint,
     mailboxes.blueprint,
+    outgoing.blueprint,
 )

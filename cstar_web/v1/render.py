@@ -19,9 +19,11 @@ from cstar_core import (
     MailBlock,
     Mailbox,
     MailDelivery,
+    MailRecipient,
     Member,
     Message,
     NewWebhook,
+    OutgoingMail,
     Ticket,
     Webhook,
 )
@@ -105,6 +107,39 @@ def delivery_of_mail(value: MailDelivery) -> Json:
         "attempts": value.attempts,
         "nextAttemptAt": value.next_attempt_at,
         "finishedAt": value.finished_at,
+        "code": value.code,
+        "failure": value.failure,
+    }
+
+
+def outgoing_mail(value: OutgoingMail) -> Json:
+    """A mail on its way out, or what became of it."""
+    return {
+        "id": value.id,
+        "object": "outgoing_mail",
+        "ticketId": value.ticket_id,
+        "messageId": value.message_id,
+        "mailboxId": value.mailbox_id,
+        "kind": value.kind,
+        "state": value.state,
+        "subject": value.subject,
+        "headerId": value.header_id,
+        "recipients": [_recipient(each) for each in value.recipients],
+        "attempts": value.attempts,
+        "nextAttemptAt": value.next_attempt_at,
+        "code": value.code,
+        "failure": value.failure,
+        "createdAt": value.created_at,
+        "finishedAt": value.finished_at,
+    }
+
+
+def _recipient(value: MailRecipient) -> Json:
+    return {
+        "name": value.name,
+        "address": value.address,
+        "isCopy": value.is_copy,
+        "state": value.state,
         "code": value.code,
         "failure": value.failure,
     }

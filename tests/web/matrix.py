@@ -36,7 +36,7 @@ PREFIXES = {
     **{"ticket": "tkt_", "customer": "cus_", "field": "cf_", "member": "mem_"},
     **{"webhook": "whk_", "delivery": "dlv_", "message": "msg_"},
     **{"webhook": "whk_", "delivery": "dlv_", "attachment": "att_", "upload": "att_"},
-    **{"mail": "eml_", "block": "mbk_", "mailbox": "mbx_"},
+    **{"mail": "eml_", "outgoing": "oml_", "block": "mbk_", "mailbox": "mbx_"},
 }
 # A name of each kind that no workspace has, as like a real one as can be.
 NOWHERE = {

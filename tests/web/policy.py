@@ -11,10 +11,12 @@ Json = dict[str, Any]
 Kind = Literal[
     "ticket", "customer", "field", "member", "webhook", "attachment", "upload", "mail", "block",
     "mailbox",
+    "outgoing",
 ]  # fmt: skip
 
 ACME, OTHER = "acme", "other"
 LIVE, TEST = "live", "test"
+OUTGOING = "/outgoing-mail/{id}"
 # The paths that a key is tried on: each team, and one that does not exist.
 TEAMS = (ACME, OTHER, "nobody")
 WORKSPACES = ((ACME, LIVE), (ACME, TEST), (OTHER, LIVE), (OTHER, TEST))
@@ -125,6 +127,15 @@ ROUTES: dict[str, Route] = {
     "downloadMail": Route("GET", f"{MAIL}/raw", "secret", names="mail"),
     "retryMail": Route("POST", f"{MAIL}/retry", "secret", names="mail"),
     "releaseMail": Route("POST", f"{MAIL}/release", "secret", names="mail"),
+    "listOutgoingMail": Route("GET", "/outgoing-mail", "secret"),
+    "getOutgoingMail": Route("GET", OUTGOING, "secret", names="outgoing"),
+    "releaseOutgoingMail": Route(
+        "POST", f"{OUTGOING}/release", "secret", 409, "outgoing", "MAIL_CONFLICT"
+    ),
+    "retryOutgoingMail": Route(
+        "POST", f"{OUTGOING}/retry", "secret", 409, "outgoing", "MAIL_CONFLICT"
+    ),
+    "cancelOutgoingMail": Route("POST", f"{OUTGOING}/cancel", "secret", names="outgoing"),
     "listMailBlocks": Route("GET", "/mail-blocks", "secret"),
     "createMailBlock": Route("POST", "/mail-blocks", "secret", 201, body={"value": "new.example"}),
     "getMailBlock": Route("GET", BLOCK, "secret", names="block"),

@@ -49,6 +49,11 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "downloadMail": ("GET", "{base}/mail/{mail}/raw", None, 6),
     "retryMail": ("POST", "{base}/mail/{mail}/retry", None, 9),
     "releaseMail": ("POST", "{base}/mail/{mail}/release", None, 9),
+    "listOutgoingMail": ("GET", "{base}/outgoing-mail", None, 6),
+    "getOutgoingMail": ("GET", "{base}/outgoing-mail/{outgoing}", None, 5),
+    "releaseOutgoingMail": ("POST", "{base}/outgoing-mail/{held}/release", None, 15),
+    "retryOutgoingMail": ("POST", "{base}/outgoing-mail/{cancelled}/retry", None, 15),
+    "cancelOutgoingMail": ("POST", "{base}/outgoing-mail/{outgoing}/cancel", None, 16),
     "listMailBlocks": ("GET", "{base}/mail-blocks", None, 5),
     "createMailBlock": ("POST", "{base}/mail-blocks", {"value": "new.example"}, 11),
     "getMailBlock": ("GET", "{base}/mail-blocks/{block}", None, 4),
@@ -117,6 +122,21 @@ PARAMETERS = {
 }
 
 
+def _outgoing(desk: Helpdesk, number: int) -> dict[str, str]:
+    """Mails of a mailbox that sends nothing any more: of each state so many, and what it takes."""
+    acme = desk.workspace("acme")
+    server = {"host": "127.0.0.1", "security": "none"}
+    box = acme.mailboxes.create(address="out@acme.example", outgoing=server, is_default=True)
+    ticket = acme.tickets.create(title="Refund", customer_email="o@example.com")
+    for _ in range(number + 21):
+        acme.messages.create(ticket.id, content="refund")
+    acme.mailboxes.update(box.id, is_active=False)
+    queued = acme.outgoing_mail.list(state="queued").items
+    acme.outgoing_mail.cancel(queued[1].id)
+    held = acme.outgoing_mail.list(state="held").items[0].id
+    return {"outgoing": queued[0].id, "cancelled": queued[1].id, "held": held}
+
+
 @pytest.fixture(params=[1, 30])
 def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str, str]:
     """What the URLs name, on a desk with so many objects of each kind."""
@@ -141,6 +161,7 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
         known["block"] = api.post("/mail-blocks", blocked).data["id"]
         address = f"m{number}@acme.example"
         known["mailbox"] = desk.workspace("acme").mailboxes.create(address=address).id
+    known |= _outgoing(desk, request.param)
     hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
     known["webhook"] = api.post("/webhooks", hook).data["id"]
     known["event"] = api.get("/events").data[0]["id"]

@@ -70,6 +70,8 @@ class Workbench:
             return self._workspace.messages.create(ticket, content="Hello").id
         if name == "attachmentId":
             return self._upload()
+        if name == "outgoingMailId":
+            return self._outgoing()
         if name == "mailId":
             return self._workspace.mail.take(f"{next(_numbers)}".encode()).id
         room: Any = {
@@ -93,6 +95,21 @@ class Workbench:
             made = room.upload(ticket, name="made.txt", content=b"made")
             known = self._ids["attachmentId"] = made.id
         return str(known)
+
+    def _outgoing(self) -> str:
+        """A mail that is queued; it is cancelled for half of those who ask for it."""
+        if not any(each.outgoing for each in self._workspace.mailboxes.list()):
+            server = {"host": "127.0.0.1", "security": "none"}
+            address = f"{next(_numbers)}@made.example"
+            self._workspace.mailboxes.create(address=address, outgoing=server, is_default=True)
+        ticket = self._workspace.tickets.create(
+            title="Made", customer_email=f"{next(_numbers)}@example.com"
+        )
+        made = self._workspace.messages.create(ticket.id, content="Hello").delivery
+        assert made is not None
+        if next(_numbers) % 2:
+            self._workspace.outgoing_mail.cancel(made.id)
+        return made.id
 
     def _mailbox(self) -> str:
         made = self._workspace.mailboxes.list()

@@ -139,6 +139,12 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
     ]
     workspace.messages.create(ticket.id, content=mark, attachments=files[:1])
     workspace.messages.create(ticket.id, content=internal, is_internal=True, attachments=files[1:2])
+    mailbox = workspace.mailboxes.create(
+        address=f"help@{name}.example",
+        name=mark,
+        outgoing={"host": "127.0.0.1", "security": "none"},
+    )
+    outgoing = workspace.messages.create(ticket.id, content=mark).delivery
     names = {
         "ticket": ticket.id,
         "other ticket": workspace.tickets.create(title=mark).id,
@@ -146,7 +152,8 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
         "field": field_ids[0],
         "member": member[0],
         "attachment": files[0],
-        "mailbox": workspace.mailboxes.create(address=f"help@{name}.example", name=mark).id,
+        "mailbox": mailbox.id,
+        "outgoing": "" if outgoing is None else outgoing.id,
         "mail": workspace.mail.take(mark.encode(), envelope=Envelope(f"{mark}@example.com")).id,
         "blocked": f"{mark}.example",
         "block": workspace.mail_blocks.create(value=f"{mark}.example").id,

@@ -10,7 +10,7 @@ from flask import Flask
 from cstar_core import Helpdesk
 from cstar_web import client
 from cstar_web.app import create_app
-from cstar_web.client import resources
+from cstar_web.client import outgoing, resources
 from cstar_web.names import camel_case
 from cstar_web.operations import Operation, operations
 from cstar_web.settings import Settings
@@ -41,6 +41,11 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "downloadMail": (resources.Mails.raw, None),
     "retryMail": (resources.Mails.retry, client.Mail),
     "releaseMail": (resources.Mails.release, client.Mail),
+    "listOutgoingMail": (outgoing.OutgoingMails.list, client.OutgoingMail),
+    "getOutgoingMail": (outgoing.OutgoingMails.get, client.OutgoingMail),
+    "releaseOutgoingMail": (outgoing.OutgoingMails.release, client.OutgoingMail),
+    "retryOutgoingMail": (outgoing.OutgoingMails.retry, client.OutgoingMail),
+    "cancelOutgoingMail": (outgoing.OutgoingMails.cancel, client.OutgoingMail),
     "listMailBlocks": (resources.MailBlocks.list, client.MailBlock),
     "createMailBlock": (resources.MailBlocks.create, client.MailBlock),
     "getMailBlock": (resources.MailBlocks.get, client.MailBlock),
