@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
@@ -82,6 +82,8 @@ class MailParcel:
 
 PostMail = Callable[[MailParcel, bytes], Mapping[str, MailReply]]
 SignMail = Callable[[DkimKey, bytes], bytes]
+# The row of a mailbox, and that of a mail which is due there.
+_Due = tuple[SqlRow, SqlRow]
 
 _IS_DUE = (OutgoingMailRow.mailbox_id == MailboxRow.id) & (OutgoingMailRow.due_at <= slot("now"))
 _SENDING = (MailboxRow.is_active == 1) & MailboxRow.outgoing.is_null(False)
@@ -98,7 +100,7 @@ _BOXES = prepare(
 )
 _DUE = prepare(
     limited(
-        OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.kind)
+        OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.kind, OutgoingMailRow.due_at)
         .where(
             (OutgoingMailRow.mailbox_id == slot("mailbox"))
             & (OutgoingMailRow.due_at <= slot("now"))
@@ -145,6 +147,7 @@ class MailOutbox:
         self._pace = pace
         self._blobs = Blobs(store)
         self._flying: dict[int, int] = {}  # the mailbox of each mail that was taken
+        self._silent: set[int] = set()  # the mailboxes whose servers did not answer the last time
 
     @property
     def flying(self) -> int:
@@ -158,14 +161,17 @@ class MailOutbox:
             yield number
 
     def take(self, limit: int) -> list[MailParcel]:
-        """What to send now, so that at most ``limit`` are on their way; mailboxes take turns."""
+        """What to send now, so that at most ``limit`` are on their way; mailboxes take turns.
+
+        A server that does not answer holds its places for long. So those that did not the last
+        time have one each, and half of all at most.
+        """
         now, room = to_seconds(self._clock()), limit - len(self._flying)
         if room <= 0:
             return []
         with self._store.snapshot() as snap:
             queues = [self._queue(snap, box, now) for box in snap.all(_BOXES, now=now)]
-            turns = filter(None, chain.from_iterable(zip_longest(*queues)))
-            chosen = list(islice(turns, room))
+            chosen = list(islice(self._in_turns(queues, limit), room))
             people = read_people(snap, [row[0] for _, row in chosen])
         parcels = [_parcel(box, row, people[row[0]]) for box, row in chosen]
         self._flying |= {each.mail: each.mailbox for each in parcels}
@@ -209,6 +215,10 @@ class MailOutbox:
             if mail is not None and mail.state in OPEN:
                 self._record(tx, mail, replies)
         self._flying.pop(parcel.mail, None)
+        if any(each.code is not None for each in replies.values()):
+            self._silent.discard(parcel.mailbox)
+        elif replies:
+            self._silent.add(parcel.mailbox)
 
     def give_back(self, parcel: MailParcel) -> None:
         """Let a mail be taken again that nothing was done with."""
@@ -230,13 +240,23 @@ class MailOutbox:
                     words = _HOMELESS if mailbox is None else _LATE
                     self._record(tx, mail, {}, MailReply("failed", None, words))
 
-    def _queue(self, snap: Snapshot, box: SqlRow, now: int) -> list[tuple[SqlRow, SqlRow]]:
+    def _queue(self, snap: Snapshot, box: SqlRow, now: int) -> list[_Due]:
+        most = 1 if box[0] in self._silent else PER_MAILBOX
         flying = Counter(self._flying.values())[box[0]]
-        if flying >= PER_MAILBOX:
+        if flying >= most:
             return []
-        rows = snap.all(_DUE, mailbox=box[0], now=now, limit=PER_MAILBOX + flying)
+        rows = snap.all(_DUE, mailbox=box[0], now=now, limit=most + flying)
         free = [row for row in rows if row[0] not in self._flying]
-        return [(box, row) for row in free[: PER_MAILBOX - flying]]
+        return [(box, row) for row in free[: most - flying]]
+
+    def _in_turns(self, queues: Iterable[list[_Due]], limit: int) -> Iterator[_Due]:
+        """One of each queue after another, first of that which has waited longest."""
+        waiting = sorted(filter(None, queues), key=lambda queue: queue[0][1][2])
+        silent = [queue[0] for queue in waiting if queue[0][0][0] in self._silent]
+        others = [queue for queue in waiting if queue[0][0][0] not in self._silent]
+        yield from filter(None, chain.from_iterable(zip_longest(*others)))
+        held = sum(box in self._silent for box in self._flying.values())
+        yield from silent[: max(0, (limit + 1) // 2 - held)]
 
     def _kept(self, parcel: MailParcel) -> bytes | None:
         with self._store.snapshot() as snap:

@@ -18,6 +18,8 @@ from cstar_core import MailParcel, MailReply, SmtpServer
 from cstar_web.connecting import Unreachable, connect, left, secure, why
 
 BUDGET_SECONDS = 300.0
+# Of these, until it has said who it is and TLS is agreed on. What follows may take long.
+GREETING_SECONDS = 30.0
 _HEARD_MAX = 1_000_000
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
 _SENT, _DEFERRED, _FAILED = "sent", "deferred", "failed"
@@ -87,15 +89,20 @@ class _Session:
         self._deadline = deadline
         self._context = context
         self._client = smtplib.SMTP(local_hostname="localhost")
+        self._soon = min(deadline, monotonic() + GREETING_SECONDS)
 
     def __enter__(self) -> "_Session":
         server = self._server
-        connection = connect(server.host, server.port, self._deadline)
+        connection = connect(server.host, server.port, self._soon)
         try:
             self._begin(connection)
-        except BaseException:
+        except BaseException as error:
             connection.close()
             self._client.close()
+            # The library takes a deadline for a connection that was closed.
+            if isinstance(error, OSError) and self._soon <= monotonic() < self._deadline:
+                words = f"the server did not greet within {GREETING_SECONDS:g} s"
+                raise Unreachable(words) from None
             raise
         return self
 
@@ -147,7 +154,7 @@ class _Session:
     def _begin(self, connection: socket.socket) -> None:
         server, client = self._server, self._client
         if server.security == "tls":
-            connection = secure(connection, server.host, self._deadline, self._context)
+            connection = secure(connection, server.host, self._soon, self._context)
         # The address that the server sees: a name would have to be looked up.
         address = connection.getsockname()[0]
         client.local_hostname = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
@@ -156,6 +163,7 @@ class _Session:
         client.ehlo_or_helo_if_needed()
         if server.security == "starttls":
             self._start_tls(connection)
+        self._timed.deadline = self._deadline
 
     def _start_tls(self, connection: socket.socket) -> None:
         client = self._client
@@ -164,14 +172,15 @@ class _Session:
             raise _Refused(MailReply(_DEFERRED, None, words))
         self._expect(client.docmd("STARTTLS"))
         # What was said in clear text before does not count, nor what came along with the answer.
-        self._speak(secure(connection, self._server.host, self._deadline, self._context))
+        self._speak(secure(connection, self._server.host, self._soon, self._context))
         client.helo_resp = client.ehlo_resp = None
         client.esmtp_features = {}
         client.does_esmtp = False
         client.ehlo_or_helo_if_needed()
 
     def _speak(self, connection: socket.socket) -> None:
-        self._client.sock = _Timed(connection, self._deadline)  # type: ignore[assignment]
+        self._timed = _Timed(connection, self._soon)
+        self._client.sock = self._timed  # type: ignore[assignment]
         self._client.file = None
 
     def _expect(self, answer: tuple[int, bytes]) -> None:
@@ -184,37 +193,36 @@ class _Timed:
     """A connection with one deadline for all of it, as `smtplib` uses one."""
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection = connection
-        self._deadline = deadline
+        self.connection = connection
+        self.deadline = deadline
 
     def sendall(self, data: bytes) -> None:
         """Send everything, or raise TimeoutError."""
         rest = memoryview(data)
         while rest:
-            self._connection.settimeout(left(self._deadline))
-            rest = rest[self._connection.send(rest) :]
+            self.connection.settimeout(left(self.deadline))
+            rest = rest[self.connection.send(rest) :]
 
     def makefile(self, *_mode: Any) -> io.BufferedReader:
         """What comes, to be read."""
-        return io.BufferedReader(_Incoming(self._connection, self._deadline))
+        return io.BufferedReader(_Incoming(self))
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self.connection.close()
 
 
 class _Incoming(io.RawIOBase):
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection = connection
-        self._deadline = deadline
+    def __init__(self, timed: _Timed) -> None:
+        self._timed = timed
         self._heard = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(left(self._deadline))
-        number = self._connection.recv_into(buffer)
+        self._timed.connection.settimeout(left(self._timed.deadline))
+        number = self._timed.connection.recv_into(buffer)
         self._heard += number
         if self._heard > _HEARD_MAX:
             raise Unreachable("the server says more than any server has to say")
