@@ -6,20 +6,32 @@ a trial of minutes one of days.
 
 from functools import partial
 
+from cstar_core import MailPace
 from cstar_web.__main__ import main as cstar
-from cstar_web.mail import serving
+from cstar_web.mail import posting, sending, serving
 from cstar_web.mail.fetching import FetchPace
 
 MODULE = "scripts.trials.hasty"
 _BUDGET = 4.0
 
 
-def main() -> None:
-    """Run `cstar` with the arguments given."""
-    pace = FetchPace(
+def hurry() -> None:
+    """Let all that is done for mail be tried again at once."""
+    fetching = FetchPace(
         ask=0.5, wait=20.0, first=0.2, most=1.0, refused=0.5, connect=_BUDGET, answer=_BUDGET
     )
-    serving.MailService = partial(serving.MailService, pace=pace)  # type: ignore[misc,assignment]
+    hasty = {
+        (serving, "MailService"): partial(serving.MailService, pace=fetching),
+        (posting, "posting"): partial(posting.posting, pace=MailPace(waits=(1,))),
+        (sending, "send_mail"): partial(sending.send_mail, budget=_BUDGET),
+    }
+    for (module, name), made in hasty.items():
+        setattr(module, name, made)
+
+
+def main() -> None:
+    """Run `cstar` with the arguments given."""
+    hurry()
     cstar()
 
 

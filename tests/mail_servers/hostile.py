@@ -75,6 +75,8 @@ class Session(socketserver.StreamRequestHandler):
         self.mood: str = self.server.mood
         with contextlib.suppress(Gone, OSError):
             self.talk()
+        # Which is another one than at the beginning where there is TLS now.
+        self.connection.close()
 
     def talk(self) -> None:
         """The conversation."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from email.parser import HeaderParser
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,14 +15,18 @@ import pytest
 
 from cstar_core import Helpdesk
 from scripts.trials.correspondence.ledger import kept
+from scripts.trials.mail_servers.authority import make_authority
 from scripts.trials.server import Desk, Server, new_desk, serving
-from tests.mail_servers import hostile_imap
+from tests.mail_servers import hostile_imap, hostile_smtp
 from tests.mail_servers.hostile import WELL
 from tests.mail_servers.hostile_imap import HostileImap
+from tests.mail_servers.hostile_smtp import HostileSmtp
 from tests.web.sockets import wait_until
 
 HASTY = "scripts.trials.hasty"
 PATIENCE = 40.0
+HARMLESS = "says more before TLS"
+_REFUSED = re.compile("with 55[0-9]")
 # What a desk may grow by, in bytes, while fifty connections go wrong again and again.
 GROWTH = 64 * 1024 * 1024
 
@@ -101,3 +108,76 @@ def test_all_is_fetched_once_the_servers_are_well(fetched: Fetched) -> None:
 
 def test_a_server_that_pours_does_not_fill_the_memory(fetched: Fetched) -> None:
     assert resident(fetched.server) < fetched.memory + GROWTH
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A desk that answers through servers, one of which is well; the messages by their moods."""
+
+    desk: Desk
+    server: Server
+    places: Mapping[str, HostileSmtp]
+    messages: Mapping[str, tuple[str, str]]
+    memory: int
+
+
+@pytest.fixture(scope="module")
+def posted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Posted]:
+    folder = tmp_path_factory.mktemp("posted")
+    desk, authority = new_desk(folder), make_authority(folder)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(authority.server, authority.key)
+    messages: dict[str, tuple[str, str]] = {}
+    with ExitStack() as stack:
+        places = {
+            mood: stack.enter_context(HostileSmtp(mood, context if "TLS" in mood else None))
+            for mood in (WELL, *hostile_smtp.MOODS)
+        }
+        with Helpdesk.open(desk.path) as held:
+            team = held.workspace(desk.team)
+            for number, (mood, place) in enumerate(places.items()):
+                security = "starttls" if "TLS" in mood else "none"
+                outgoing = {"host": "127.0.0.1", "port": place.port, "security": security}
+                address = f"box{number}@desk.test"
+                box = team.mailboxes.create(
+                    address=address,
+                    outgoing={**outgoing, "user": "somebody", "password": "a word"},
+                )
+                ticket = team.mail.receive(raw(f"b{number}"), mailbox=box.id).ticket_id
+                assert ticket is not None
+                made = team.messages.create(ticket, content=f"answer-b{number}: hello")
+                messages[mood] = (ticket, made.id)
+        environ = {"SSL_CERT_FILE": str(authority.certificate)}
+        server = stack.enter_context(serving(desk, module=HASTY, environ=environ))
+        yield Posted(desk, server, places, messages, resident(server))
+
+
+def test_answers_are_sent_beside_servers_that_are_no_good(posted: Posted) -> None:
+    wait_until(lambda: len(posted.places[WELL].taken) == 1, PATIENCE)
+    wait_until(lambda: all(each.connections for each in posted.places.values()), PATIENCE)
+    with Helpdesk.open(posted.desk.path) as held:
+        held.workspace(posted.desk.team).messages.create(
+            posted.messages[WELL][0], content="And another thing"
+        )
+    wait_until(lambda: len(posted.places[WELL].taken) == 2, PATIENCE)
+
+
+def test_what_was_not_refused_for_good_is_sent_once_the_servers_are_well(posted: Posted) -> None:
+    # What is said before TLS does not count, so that there is nothing wrong then.
+    assert {mood for mood, each in posted.places.items() if each.taken} <= {WELL, HARMLESS}
+    for each in posted.places.values():
+        each.behave()
+    for_good = {"is not at home", *(mood for mood in posted.places if _REFUSED.search(mood))}
+    awaited = [place for mood, place in posted.places.items() if mood not in for_good]
+    wait_until(lambda: all(each.taken for each in awaited), PATIENCE)
+    ids = [
+        HeaderParser().parsestr(taken.raw.decode())["Message-ID"]
+        for place in awaited
+        for taken in place.taken
+    ]
+    assert len(ids) == len(set(ids))
+    assert [mood for mood in for_good if posted.places[mood].taken] == []
+
+
+def test_a_server_that_answers_without_end_does_not_fill_the_memory(posted: Posted) -> None:
+    assert resident(posted.server) < posted.memory + GROWTH
