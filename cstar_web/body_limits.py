@@ -5,7 +5,7 @@ from typing import BinaryIO, cast
 
 from flask import Flask, request
 from flask.sansio.app import App
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from cstar_web.body import BODY_MAX
 from cstar_web.errors import too_large
@@ -39,8 +39,8 @@ def body_limit(app: Flask) -> BodyLimit:
 
 def open_body(most: int) -> BinaryIO:
     """The body as a stream, which ends after so many bytes; raises the 413 for more of them."""
-    request.max_content_length = most
-    try:
-        return cast(BinaryIO, request.stream)
-    except RequestEntityTooLarge:
-        raise too_large(most) from None
+    if (request.content_length or 0) > most:
+        raise too_large(most)
+    # A stream that is read to its very limit cannot tell that nothing is left.
+    request.max_content_length = most + 1
+    return cast(BinaryIO, request.stream)

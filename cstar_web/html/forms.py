@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl
 from flask import request
 from werkzeug.http import parse_options_header
 
-from cstar_core import ATTACHMENTS_BYTES_MAX
+from cstar_core import ATTACHMENTS_BYTES_MAX, ATTACHMENTS_MAX, Invalid, Problem
 from cstar_web.body import BODY_MAX, read_bytes
-from cstar_web.errors import Failure
+from cstar_web.errors import INVALID, Failure
 from cstar_web.html.multipart import KIND as WITH_FILES
 from cstar_web.html.multipart import Parts, read_parts
 
@@ -52,6 +52,12 @@ def read_with_files(closing: ExitStack) -> Parts:
         return Parts(read_pairs())
     parts = read_parts(FORM_MAX, closing)
     return Parts([(name, _plain(value)) for name, value in parts.pairs], parts.files)
+
+
+def refuse_many(field: str, number: int) -> None:
+    """Raises Invalid for more files than a message takes, before any of them is stored."""
+    if number > ATTACHMENTS_MAX:
+        raise Invalid([Problem(field, INVALID, f"must be at most {ATTACHMENTS_MAX} files")])
 
 
 def _plain(value: str) -> str:

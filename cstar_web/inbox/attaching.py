@@ -4,6 +4,7 @@ from flask import Response
 
 from cstar_core import Attachment, Invalid, Problem
 from cstar_web.downloads import save_as, show_picture
+from cstar_web.html.forms import refuse_many
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.rendering import plain
 from cstar_web.inbox.signing import TEAM
@@ -25,6 +26,7 @@ def store_sent(visit: TeamVisit, ticket: str) -> list[str]:
     if it is shown once more. Raises Invalid for the field of the files.
     """
     form, ids = visit.form, visit.form.lists[UPLOADED]
+    refuse_many(FILES, len(form.files) + len(ids))
     while form.files:
         sent = form.files[0]
         try:

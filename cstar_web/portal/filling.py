@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cstar_core import CustomField, Invalid, NewFile, Problem, Workspace
-from cstar_web.html.forms import read_with_files
+from cstar_web.html.forms import read_with_files, refuse_many
 from cstar_web.html.multipart import SentFile
 from cstar_web.html.values import value_of
 
@@ -54,6 +54,7 @@ def read_filled(closing: ExitStack) -> Filled:
 
 def store_files(workspace: Workspace, filled: Filled) -> list[NewFile]:
     """The files of a form, stored for a message. Raises Invalid for the field of the files."""
+    refuse_many(FILES, len(filled.files))
     put = workspace.attachments.put
     try:
         return [

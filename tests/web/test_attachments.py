@@ -1,12 +1,15 @@
 """Attachments over HTTP: files that are uploaded, sent with messages, and downloaded by who may."""
 
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from cstar_core import ATTACHMENT_BYTES_MAX, Helpdesk, Workspace
-from tests.web.vocabulary import Api, ManualClock
+from tests.web.sockets import running
+from tests.web.vocabulary import Api, Keyring, ManualClock
 
 
 @pytest.fixture
@@ -163,6 +166,20 @@ def test_a_file_may_have_25_mebibytes_and_no_more(api: Api, files: str) -> None:
     assert api.upload(files, whole)["size"] == ATTACHMENT_BYTES_MAX
     answer = api.send("POST", f"{api.base}{files}?name=a", data=whole + b"x")
     assert answer.refusal == (413, "PAYLOAD_TOO_LARGE", "The request body is larger than 25 MiB")
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 201), (1, 413)])
+def test_the_server_takes_as_much_as_the_app(
+    app: Flask, keyring: Keyring, files: str, more: int, status: int
+) -> None:
+    length = ATTACHMENT_BYTES_MAX + more
+    with running(application=app) as (host, port):
+        asked = HTTPConnection(host, port, timeout=20)
+        headers = {"Authorization": f"Bearer {keyring.secret}"}
+        path = f"/api/v1/teams/acme{files}?name=a"
+        asked.request("POST", path, bytes(length), headers)
+        assert asked.getresponse().status == status
+        asked.close()
 
 
 def test_a_file_that_is_lost_is_told_as_lost(api: Api, files: str, tmp_path: Path) -> None:

@@ -144,10 +144,13 @@ def test_a_file_that_is_too_large_is_told_and_the_text_stays(
     assert attached(acme, ticket) == []
 
 
-def test_files_that_are_too_many_are_told(agent: Browser, path: str) -> None:
+def test_files_that_are_too_many_are_told_and_not_stored(
+    agent: Browser, acme: Workspace, ticket: Ticket, path: str
+) -> None:
     answer = reply(agent, path, *(file(b"x", f"{number}") for number in range(21)))
     assert answer.status_code == 422
     assert "must be at most 20 files" in Seen(answer.text).text
+    assert acme.attachments.uploads(ticket.id) == ()
 
 
 def test_a_form_beyond_its_bound_is_refused(agent: Browser, path: str) -> None:
