@@ -16,6 +16,7 @@ from cstar_web.server.parser import Parser
 from cstar_web.server.refusal import Refusal, RequestTimeout
 from cstar_web.streams import HOLD, Stream
 
+_PIECE = 256 * 1024
 # A request that is refused before its first line was read has no method, or an empty one.
 _READING = ("GET", "HEAD", "OPTIONS", "")
 
@@ -136,6 +137,16 @@ class Channel(HTTPChannel):
     @last_activity.setter
     def last_activity(self, _wall_clock: float) -> None:
         self._active_at = time.monotonic()
+
+    @property
+    def sendbuf_len(self) -> int:
+        """How much of an answer is taken into memory at once to be sent."""
+        return self._piece
+
+    @sendbuf_len.setter
+    def sendbuf_len(self, buffer: int) -> None:
+        # The system's buffer may be megabytes, and each piece of a file is read anew for it.
+        self._piece = min(buffer, _PIECE)
 
     def readable(self) -> bool:
         return not self.server.draining and bool(super().readable())
