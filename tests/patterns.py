@@ -88,6 +88,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_core.letters.mime._REST": (("", "-"), ("--", " "), ("", "\r"), ("", " \t")),
     "cstar_core.letters.quoting._ADDRESS": (("", "<"), ("<", "a"), ("<", "@"), ("", "<a@")),
     "cstar_core.letters.quoting._CLOCK": (("", "1"), ("", "1 "), ("", "1:"), ("", "20")),
+    "cstar_core.letters.reading._SHOWN": (("", "cid:"), ("cid:", "a"), ("", "c")),
     "cstar_core.letters.reports._REPLY": (("", "5"), ("", "550"), ("", "55 ")),
     "cstar_core.letters.reports._STATUS": (("", "5"), ("", "5."), ("5.1.", "1"), ("", "5.1.1")),
     "cstar_core.letters.suspicion._NUMBER": (("", "1"), ("1.", "1"), ("", "-")),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 
 from cstar_core.html_text import html_to_text
@@ -273,13 +273,8 @@ def _related(entity: Entity, found: Gathered) -> Iterator[Piece]:
     root = ids.index(start) if start and start in ids else 0
     yield from gather(entity.children[root], found)
     for number, each in enumerate(entity.children):
-        if number == root:
-            continue
-        for piece in gather(each, found):
-            if isinstance(piece, LetterPart) and piece.content_id:
-                yield replace(piece, is_inline=True)
-            else:
-                yield piece
+        if number != root:
+            yield from gather(each, found)
 
 
 def content_id(entity: Entity) -> str | None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-NATURES = ("personal", "automatic", "list", "bounce")
 ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 
 
@@ -19,7 +18,7 @@ class LetterPart:
     """A part of a mail that is not its text: a file, or an image that its HTML shows.
 
     The name is what the mail calls it, so anything, but never empty. ``content_id`` is what HTML
-    refers to as ``cid:``, without its brackets.
+    refers to as ``cid:``, without its brackets; ``is_inline`` says that it does.
     """
 
     name: str

@@ -1,10 +1,12 @@
 """From the bytes of a mail to what it says; pure, and in time by its size."""
 
+import re
 from calendar import timegm
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from email.utils import parsedate_tz
 from hashlib import sha256
+from urllib.parse import unquote
 
 from cstar_core.html_text import html_to_text as plain_html_to_text
 from cstar_core.letters.bodies import Gathered, HtmlToText, Said, as_html, as_text, gather
@@ -29,6 +31,7 @@ from cstar_core.letters.reports import delivery_report, loose_report, original_i
 from cstar_core.letters.suspicion import suspicion
 from cstar_core.letters.words import header_text
 
+_SHOWN = re.compile(r"cid:([^\s\"'<>()]{1,1000})", re.IGNORECASE)
 _LOOP = "x-cstar-loop"
 _LOOPS_MAX = 20
 _DATE_MAX = 200
@@ -73,6 +76,7 @@ class _Reading:
         said = [each for each in pieces if isinstance(each, Said)]
         parts = [each for each in pieces if isinstance(each, LetterPart)]
         text, cut = self._text(said, parts)
+        html = self._html(said) or packed_html(self._found)
         senders = correspondents(headers.all("from"), 1) or correspondents(headers.all("sender"), 1)
         to, cc = self._recipients()
         ids = ids_of(headers.all("message-id"))
@@ -92,8 +96,8 @@ class _Reading:
             cc=cc,
             text=text,
             text_cut=cut,
-            html=self._html(said) or packed_html(self._found),
-            parts=tuple(parts),
+            html=html,
+            parts=tuple(_marked(parts, html)),
             automatic=automatic,
             nature=nature,
             loops=tuple(_loops(headers)),
@@ -152,6 +156,13 @@ class _Reading:
             self._defects.append(f"has HTML of more than {HTML_MAX // 1024} KB")
             return None
         return html
+
+
+def _marked(parts: Iterable[LetterPart], html: str | None) -> Iterator[LetterPart]:
+    """The parts; inline are those that the HTML shows, since some programs say it of all."""
+    shown = {unquote(each) for each in _SHOWN.findall(html or "")}
+    for part in parts:
+        yield replace(part, is_inline=part.content_id in shown)
 
 
 def instant(text: str) -> int | None:

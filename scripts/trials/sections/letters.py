@@ -108,7 +108,7 @@ def _hostile(trial: Trial) -> Outcome:
             found += _is_refused(hasty, HOSTILE[each](LETTER_BYTES_MAX)[:LETTER_BYTES_MAX])
     longest, name = tried.longest
     return Outcome(
-        f"mail made to keep a reader busy, up to {size / 1_000_000:g} MB",
+        f"mail made to keep a reader busy, up to {size / 2**20:.2g} MB",
         tried.cases,
         tried.failures.told(),
         f"at most {longest:.2f} s of processor time ({name}), where {BUDGET_SECONDS:g} s are "

@@ -204,6 +204,16 @@ PARTS = (
         {"html": '<img src="cid:1@x">', "inline": ["1@x"], "names": ["a.png"]},
     ),
     Ugly(
+        "pictures, of which HTML shows one",
+        parts(
+            "multipart/mixed",
+            part(HTML, "<img src='CID:a%40x'>"),
+            part(f"{PNG}\nContent-ID: <a@x>\nContent-Disposition: attachment", "png"),
+            part(f"{PNG}\nContent-ID: <b@x>\nContent-Disposition: inline", "png"),
+        ),
+        {"inline": ["a@x"], "names": ["a.png", "a.png"]},
+    ),
+    Ugly(
         "the root is not the first",
         parts(
             'multipart/related; start="<r@x>"',
@@ -239,7 +249,7 @@ PARTS = (
         parts(
             "multipart/mixed", part(TEXT, "Hi"), part(f"{PNG}\nContent-Disposition: inline", "png")
         ),
-        {"inline": [None], "names": ["a.png"]},
+        {"inline": [], "names": ["a.png"]},
     ),
     Ugly(
         "no boundary",
@@ -402,12 +412,17 @@ PARTS = (
             part(
                 "Content-Type: multipart/related; boundary=r",
                 b"--r\nContent-Type: multipart/alternative; boundary=a\n\n--a\n\nHi\n--a\n"
-                b"Content-Type: text/html\n\n<p>Hi\n--a--\n--r\nContent-Type: image/gif\n"
+                b"Content-Type: text/html\n\n<img src=cid:i>\n--a--\n--r\nContent-Type: image/gif\n"
                 b"Content-ID: <i>\n\ngif\n--r--\n",
             ),
             part("Content-Type: application/pdf", "pdf"),
         ),
-        {"text": "Hi", "html": "<p>Hi", "names": ["image.gif", "application.pdf"], "inline": ["i"]},
+        {
+            "text": "Hi",
+            "html": "<img src=cid:i>",
+            "names": ["image.gif", "application.pdf"],
+            "inline": ["i"],
+        },
     ),
 )
 
