@@ -33,6 +33,7 @@ from cstar_web.cli.base import (
 from cstar_web.cli.command import Command, Group
 from cstar_web.cli.failures import explain
 from cstar_web.cli.mailboxes import named
+from cstar_web.cli.outgoing import cancel, let_go, outgoing, send_again
 from cstar_web.mail.reconciling import Reconciled, reconcile
 from cstar_web.mail.trying import TROUBLES
 from cstar_web.mail.trying import explain as explain_server
@@ -74,7 +75,11 @@ def _ended(code: int, said: str) -> click.exceptions.Exit:
 
 @click.group(cls=Group)
 def mail() -> None:
-    """Take mail in, and see what became of it."""
+    """Take mail in and let it go out, and see what became of it."""
+
+
+for _each in (outgoing, let_go, send_again, cancel):
+    mail.add_command(_each)
 
 
 @mail.command(
