@@ -73,6 +73,7 @@ from cstar_core.letters import (
     read_letter,
 )
 from cstar_core.mail import (
+    MAIL_BLOCK_MAX,
     MAIL_BLOCK_NOTE_MAX,
     MAIL_REASONS,
     MAIL_THREADINGS,
@@ -256,6 +257,7 @@ __all__ = [
     "LINK_DAYS",
     "MAILBOXES_MAX",
     "MAILBOX_NAME_MAX",
+    "MAIL_BLOCK_MAX",
     "MAIL_BLOCK_NOTE_MAX",
     "MAIL_REASONS",
     "MAIL_SIGNATURE_MAX",

@@ -9,7 +9,6 @@ from peewee import SQL, fn
 
 from cstar_core import events
 from cstar_core.checks import (
-    EMAIL_MAX,
     Rule,
     check_all,
     check_email,
@@ -28,7 +27,7 @@ from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, Store, paged, prepare, slot
 from cstar_core.tables import MailBlockRow
 
-MAIL_BLOCK_NOTE_MAX = 500
+MAIL_BLOCK_MAX, MAIL_BLOCK_NOTE_MAX = 252, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def check_block(param: str, value: object) -> list[Problem]:
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return missing(param)
-    problems = check_text(param, value, EMAIL_MAX)
+    problems = check_text(param, value, MAIL_BLOCK_MAX)
     if problems:
         return problems
     domain = str(value).removeprefix("@")

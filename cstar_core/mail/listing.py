@@ -9,8 +9,9 @@ from typing import Any
 
 from peewee import SQL, fn
 
-from cstar_core.checks import check_choice
+from cstar_core.checks import check_choice, invalid
 from cstar_core.errors import NotFound, Problem
+from cstar_core.ids import PREFIXES, parse_id
 from cstar_core.mail.mail import COLUMNS, JOINED, Mail, mail_of
 from cstar_core.mailboxes import mailbox_key
 from cstar_core.pages import Page, Window, close_page
@@ -43,6 +44,15 @@ def check_verdicts(param: str, value: object) -> list[Problem]:
     problems: list[Problem] = []
     for each in verdicts_in(value):
         problems += check_choice(param, each, MAIL_VERDICTS)
+    return problems
+
+
+def check_ids(mailbox: object, ticket: object) -> list[Problem]:
+    """Ids of a mailbox and a ticket, whether these are there or not."""
+    problems: list[Problem] = []
+    for param, value in (("mailbox", mailbox), ("ticket", ticket)):
+        if value is not None and parse_id(param, value) is None:
+            problems += invalid(param, f"must be an id that begins with {PREFIXES[param]}")
     return problems
 
 

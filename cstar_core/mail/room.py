@@ -20,7 +20,7 @@ from cstar_core.errors import (
 )
 from cstar_core.ids import parse_id
 from cstar_core.letters import Letter, Unreadable, read_letter
-from cstar_core.mail.listing import check_verdicts, mails_of_messages, read_page, wanted
+from cstar_core.mail.listing import check_ids, check_verdicts, mails_of_messages, read_page, wanted
 from cstar_core.mail.mail import Envelope, Mail, MailPlace, mail_key, read_mail
 from cstar_core.mail.settling import WAITING, Case, find_taken, settle
 from cstar_core.mail.taking import check_taken, take
@@ -209,7 +209,7 @@ class Mails:
         ``verdict`` is one or several, ``mailbox`` and ``ticket`` are ids. Raises Invalid.
         """
         self._refuse_customers()
-        raise_any(check_verdicts("verdict", verdict))
+        raise_any(check_verdicts("verdict", verdict) + check_ids(mailbox, ticket))
         with self._store.snapshot() as snap:
             these = wanted(snap, self._scope, verdict, mailbox, ticket)
             query = ("mails", self._scope.workspace_id, these)

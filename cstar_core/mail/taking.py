@@ -78,7 +78,10 @@ def check_envelope(sender: object, recipients: Sequence[object]) -> list[Problem
     if len(recipients) > ENVELOPE_MAX:
         return invalid("envelope.recipients", f"must be at most {ENVELOPE_MAX:,} addresses")
     for place, each in enumerate(recipients):
-        problems += check_text(f"envelope.recipients.{place}", each, EMAIL_MAX, blank=False)
+        param = f"envelope.recipients.{place}"
+        is_blank = isinstance(each, str) and not each.strip()
+        blank = invalid(param, "must not be blank") if is_blank else []
+        problems += blank or check_text(param, each, EMAIL_MAX)
     return problems
 
 

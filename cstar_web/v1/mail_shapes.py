@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from cstar_core import (
+    MAIL_BLOCK_MAX,
     MAIL_BLOCK_NOTE_MAX,
     MAIL_REASONS,
     MAIL_SOURCES,
@@ -21,7 +22,7 @@ from cstar_web.v1.answers import (
     text_or_null,
 )
 from cstar_web.v1.fields import Text, Words
-from cstar_web.v1.patterns import FILLED, id_given, one_or_several
+from cstar_web.v1.patterns import BLOCKED, FILLED, id_given, one_or_several
 from cstar_web.v1.queries import Paged
 
 _ADDRESS_MAX = 254
@@ -111,7 +112,8 @@ class NewMailBlock(Shape):
     value = Text(
         required=True,
         metadata={
-            "maxLength": _ADDRESS_MAX,
+            "maxLength": MAIL_BLOCK_MAX,
+            "pattern": BLOCKED,
             "description": "An email address, or a domain such as `example.com` with all below.",
         },
     )

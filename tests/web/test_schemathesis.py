@@ -29,6 +29,8 @@ CONFIG = SchemathesisConfig.from_dict(
         "generation": {"deterministic": True, "max-examples": 20},
     }
 )
+# A mail is bytes like any other file.
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 
 
 class Stage:

@@ -112,8 +112,9 @@ class Workbench:
         return made.id
 
     def _mailbox(self) -> str:
-        made = self._workspace.mailboxes.list()
-        return (made or [self._workspace.mailboxes.create(address="help@acme.example")])[0].id
+        room = self._workspace.mailboxes
+        made = room.list() or [room.create(address=f"{next(_numbers)}@acme.example")]
+        return made[0].id
 
     def _new(self, name: str) -> Json:
         number = next(_numbers)
