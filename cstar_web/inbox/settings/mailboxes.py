@@ -18,6 +18,7 @@ from cstar_core import (
 )
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import LANGUAGES, say
+from cstar_web.inbox.mail.words import VERDICT_WORDS
 from cstar_web.inbox.settings.frame import SETTINGS, checked, refusals, seen_version, show
 from cstar_web.inbox.tickets import PRIORITY_WORDS, names
 from cstar_web.inbox.visits import TeamVisit
@@ -39,6 +40,8 @@ _FIELDS = (
     *("in_host", "in_port", "in_security", "in_user", "in_password", "in_folder", "in_delete"),
     *("in_all", "out_host", "out_port", "out_security", "out_user", "out_password"),
 )
+# What of a mailbox's mail somebody should know of.
+COUNTED = ("waiting", "failed", "spam")
 # Where the core's names of what is wrong stand in the form.
 _PLACES = {"incoming": "in_", "outgoing": "out_", "defaults": ""}
 _TAKEN = say("is another mailbox's already")
@@ -74,7 +77,19 @@ def create_mailbox(visit: TeamVisit) -> Response:
 @page(Page(method="GET", path=MAILBOX, name="settings_mailbox", access="owner"))
 def mailbox_page(visit: TeamVisit, mailbox: str) -> Response:
     found = visit.workspace.mailboxes.get(mailbox)
-    return show(visit, "mailbox", SECTION, mailbox=found, **_choices(visit))
+    counts = {
+        verdict: visit.workspace.mail.list(verdict=verdict, mailbox=found.id, page_size=1).total
+        for verdict in COUNTED
+    }
+    return show(
+        visit,
+        "mailbox",
+        SECTION,
+        mailbox=found,
+        counts=counts,
+        verdict_words=VERDICT_WORDS,
+        **_choices(visit),
+    )
 
 
 @page(

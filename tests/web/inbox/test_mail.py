@@ -6,6 +6,7 @@ import pytest
 
 from cstar_core import Helpdesk, Mail, Workspace, read_letter
 from cstar_web.html.letters.nesting import NESTING_MAX
+from tests.core.correspondence import Server
 from tests.core.tracing import queries
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
@@ -147,6 +148,30 @@ def test_a_message_says_that_nobody_wrote_it_by_hand(
 ) -> None:
     mail = receive(acme, letter(more=more))
     assert label in agent.see(ticket_path(mail)).text
+
+
+def test_a_notice_on_a_delivery_stands_on_its_ticket_with_what_it_is(
+    desk: Helpdesk, acme: Workspace, agent: Browser, mail: Mail
+) -> None:
+    acme.mailboxes.create(address="support@acme.example", outgoing={"host": "smtp.acme.example"})
+    acme.messages.create(str(mail.ticket_id), content="Soon", sender="agent", sender_name="Ada")
+    assert Server().run(desk)
+    sent = acme.outgoing_mail.list().items[0]
+    raw = letter("Gone", sender="MAILER-DAEMON@shop.example", id="9@x").replace(
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\nGone\r\n",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=r\r\n\r\n"
+        b"--r\r\nContent-Type: text/plain\r\n\r\nNo such user\r\n"
+        b"--r\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x.example\r\n\r\n"
+        b"Final-Recipient: rfc822; jane@shop.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        b"--r\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <SENT>\r\n\r\nx\r\n"
+        b"--r--\r\n",
+    )
+    notice = acme.mail.receive(raw.replace(b"SENT", sent.header_id.encode()))
+    assert (notice.verdict, notice.ticket_id) == ("bounce", mail.ticket_id)
+    seen = agent.see(ticket_path(mail))
+    assert "It tells that a mail of this ticket could not be delivered." in seen.text
+    assert "Came back" in seen.text and "Mail to this address came back" in seen.text
+    assert path_of(notice) in seen.links()
 
 
 def test_a_message_says_that_it_is_signed(acme: Workspace, agent: Browser) -> None:

@@ -7,6 +7,7 @@ import pytest
 from cstar_core import Helpdesk, Mailbox, Workspace
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
+from tests.web.inbox.post import letter, receive
 
 MAILBOXES = "/inbox/acme/settings/mailboxes"
 NEW: dict[str, str | list[str]] = {
@@ -183,3 +184,15 @@ def test_its_server_is_tried_and_each_step_told(
     stranger = signed_in("owner", team="other")
     path = f"/inbox/other/settings/mailboxes/{made.id}/test"
     assert stranger.send(path, form="/inbox/other/account").status_code == 404
+
+
+def test_its_page_counts_the_mail_that_somebody_should_know_of(
+    acme: Workspace, owner: Browser, made: Mailbox
+) -> None:
+    assert "/mail?" not in " ".join(owner.see(path_of(made)).links())
+    acme.mail.take(letter(id="1@x"), mailbox=made.id)
+    receive(acme, b"no mail at all", mailbox=made.id)
+    seen = owner.see(path_of(made))
+    for verdict, words in (("waiting", "Waits to be read 1"), ("failed", "Not readable 1")):
+        assert words in seen.text
+        assert f"/inbox/acme/mail?verdict={verdict}&mailbox={made.id}" in seen.links()
