@@ -31,8 +31,9 @@ from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, limited, prepare, slot
 from cstar_core.tables import MAIL_VERDICTS, MailRow
 
-# Whatever stops the program that reads it so often would stop it again.
-ATTEMPTS_MAX = 3
+# Whatever stops the program that reads it so often would stop it again. Not fewer: mail is read in a
+# process of its own, so what stops this one is most often a restart that only happened meanwhile.
+ATTEMPTS_MAX = 10
 Read = Callable[[bytes], Letter]
 
 _RELEASED = ("spam", "ignored", "bounce")
