@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from io import BufferedReader
 
 from peewee import fn
@@ -9,6 +10,7 @@ from peewee import fn
 from cstar_core.attached import NewFile, new_file
 from cstar_core.blobs import Blobs
 from cstar_core.checks import check_integer, raise_any
+from cstar_core.clock import from_seconds
 from cstar_core.errors import (
     Busy,
     FileLost,
@@ -18,6 +20,7 @@ from cstar_core.errors import (
     NotFound,
     StorageFull,
 )
+from cstar_core.events import quietly
 from cstar_core.ids import parse_id
 from cstar_core.letters import Letter, Unreadable, read_letter
 from cstar_core.mail.listing import check_ids, check_verdicts, mails_of_messages, read_page, wanted
@@ -28,7 +31,7 @@ from cstar_core.mail.unreadable import HEADERS_ONLY, blob_of, settle_unreadable
 from cstar_core.mailboxes import mailbox_key
 from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, open_window
 from cstar_core.scope import Scope
-from cstar_core.store import Snapshot, Store, limited, prepare, slot
+from cstar_core.store import Snapshot, Store, Transaction, limited, prepare, slot
 from cstar_core.tables import MAIL_VERDICTS, MailRow
 
 # Whatever stops the program that reads it so often would stop it again. Not fewer: mail is read in a
@@ -118,11 +121,7 @@ class Mails:
         files = () if isinstance(letter, Unreadable) else self._store_parts(letter)
         with self._store.transaction(brief=True) as tx:
             key = mail_key(tx, self._scope, id)
-            taken = find_taken(tx, key)
-            if taken is not None and isinstance(letter, Unreadable):
-                settle_unreadable(tx, self._scope, self._blobs, taken, letter)
-            elif taken is not None and isinstance(letter, Letter):
-                settle(Case(tx, self._scope, taken, letter), self._blobs, files)
+            self._decide(tx, key, letter, files)
             return read_mail(tx, key)
 
     def receive(
@@ -167,6 +166,25 @@ class Mails:
             return Unreadable("lost", "is not where it was kept")
         except Unreadable as error:
             return error
+
+    def bring_in(self, raw: bytes, *, mailbox: str | None = None, read: Read = read_letter) -> Mail:
+        """Take in and settle a mail of an archive, as of when it was written.
+
+        No webhook is told of it, and nothing is sent. What came before is that mail, so an archive
+        can be brought in again. Raises as ``take`` and ``settle``, and OSError if it cannot be
+        read now.
+        """
+        raise_any(check_taken(raw, "import", None, None))
+        try:
+            letter: Letter | Unreadable = read(raw)
+        except Unreadable as error:
+            letter = error
+        files = () if isinstance(letter, Unreadable) else self._store_parts(letter)
+        blob, at = self._blobs.put(raw), self._written(letter)
+        with self._store.transaction(at) as tx, quietly(tx, self._scope.workspace_id):
+            key = take(tx, self._scope, self._blobs, blob, mailbox, "import", Envelope(), None)
+            self._decide(tx, key, letter, files)
+            return read_mail(tx, key)
 
     def begin(self, id: str) -> Mail:
         """Note that somebody tries to read a mail now, before it may stop them; how it is then."""
@@ -281,6 +299,21 @@ class Mails:
                 raise MailConflict("Only the headers of the mail were fetched")
             tx.run(_WAIT, mail=key, released=int(released))
             return read_mail(tx, key)
+
+    def _written(self, letter: Letter | Unreadable) -> datetime | None:
+        """When a mail was written, as far as that can be true."""
+        date = None if isinstance(letter, Unreadable) else letter.date
+        return from_seconds(date) if date is not None and 0 < date < self._store.now() else None
+
+    def _decide(
+        self, tx: Transaction, key: int, letter: Letter | Unreadable, files: Sequence[NewFile]
+    ) -> None:
+        """Settle a mail, unless it is settled."""
+        taken = find_taken(tx, key)
+        if taken is not None and isinstance(letter, Unreadable):
+            settle_unreadable(tx, self._scope, self._blobs, taken, letter)
+        elif taken is not None and isinstance(letter, Letter):
+            settle(Case(tx, self._scope, taken, letter), self._blobs, files)
 
     def _store_parts(self, letter: Letter) -> tuple[NewFile, ...]:
         """Store the files of a mail, before the transaction that refers to them."""

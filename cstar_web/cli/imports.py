@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from pkgutil import resolve_name
 from time import monotonic
 from typing import Any
 
@@ -52,6 +53,7 @@ _LISTED = 20
         "cstar import march.csv --id Ticket --map title=Subject --errors failed.csv",
         "cstar import people.csv --kind customers --team acme",
         "cstar import /srv/exports/all  # what cstar export has written",
+        "cstar import help.mbox --mbox --team acme",
     ),
     exits={1: "it failed, or some rows are not in; --errors keeps them"},
 )
@@ -72,6 +74,8 @@ _LISTED = 20
 @click.option("--delimiter", metavar="CHARACTER", help="Between CSV columns, if not found out.")
 @click.option("--encoding", metavar="NAME", help="Such as cp1252; UTF-8 if not given.")
 @click.option("--errors", type=FileName(), metavar="FILE", help="Where rows that failed go.")
+@click.option("--mbox", is_flag=True, help="FILE is an archive of mail.")
+@click.option("--maildir", is_flag=True, help="FILE is a folder of mail.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--notify", is_flag=True, help="Let webhooks tell of what is made.")
 @reads_settings
@@ -81,26 +85,49 @@ def import_(settings: Settings, /, file: str, **options: Any) -> Answer:
 
     What is there already is skipped, so it can be run again. Exit code 1: some rows are not in.
     A folder that cstar export has made is taken in whole, as it was, also into a new database.
+    Mail of an archive is dated as it was written; nothing is sent for it.
     """
+    kind = _kind_of_archive(file, options)
+    if kind is not None:
+        refuse_absent(settings.database)
+        # Needs what a server needs, which other imports do without.
+        import_mail = resolve_name("cstar_web.cli.import_mail:import_mail")
+        with open_desk(settings) as desk:
+            found: Answer = import_mail(desk, file, kind, options["team"], options["environment"])
+            return found
     if not Path(file).is_dir():
         refuse_absent(settings.database)
         with open_desk(settings) as desk:
             return _import_file(desk, file, **options)
-    _refuse_options(file, options)
+    _refuse_options(options, f"{file} is an export, which comes in as it was", ())
     make_place(settings)
     with open_desk(settings) as desk:
         return import_folder(desk, file)
 
 
-def _refuse_options(file: str, options: Mapping[str, object]) -> None:
-    """An export says itself where everything belongs."""
+def _kind_of_archive(file: str, options: dict[str, Any]) -> str | None:
+    """Whether it is an archive of mail, and of which kind; raises Usage for other options."""
+    kinds = [each for each in ("mbox", "maildir") if options[each]]
+    if len(kinds) > 1:
+        raise Usage("give --mbox or --maildir, not both")
+    if kinds:
+        allowed = ("team", "environment", *kinds)
+        _refuse_options(options, f"{file} is an archive of mail", allowed)
+    else:
+        del options["mbox"], options["maildir"]
+    return kinds[0] if kinds else None
+
+
+def _refuse_options(options: Mapping[str, object], what: str, allowed: Sequence[str]) -> None:
+    """What says itself where everything belongs takes no such options."""
     context = click.get_current_context()
     for param in context.command.params:
         if (
             param.name in options
+            and param.name not in allowed
             and context.get_parameter_source(param.name) is not ParameterSource.DEFAULT
         ):
-            raise Usage(f"{file} is an export, which comes in as it was; leave out {param.opts[0]}")
+            raise Usage(f"{what}; leave out {param.opts[0]}")
 
 
 def _import_file(

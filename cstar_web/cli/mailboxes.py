@@ -1,6 +1,7 @@
 """The commands for mailboxes: the addresses that a team is written to."""
 
 from dataclasses import asdict
+from pkgutil import resolve_name
 from typing import Any
 
 import click
@@ -79,7 +80,7 @@ def test_mailbox(desk: Helpdesk, address: str) -> Answer:
     Nothing is fetched, sent or changed.
     """
     account = named(desk, address)
-    tried = try_imap(account)
+    tried = try_imap(account) + _try_smtp(account)
     if not tried:
         line = f"{account.mailbox.address} has no servers: mail comes by SMTP or cstar mail pipe"
         return Answer([], line)
@@ -152,6 +153,19 @@ def remove_mailbox(desk: Helpdesk, address: str) -> Answer:
     workspace.mailboxes.delete(account.mailbox.id)
     data = {"mailboxId": account.mailbox.id, "address": account.mailbox.address}
     return Answer(data, f"Removed {account.mailbox.address}")
+
+
+def _try_smtp(account: MailAccount) -> list[Tried]:
+    """Connect to the server that sends, and sign in; what that gave."""
+    server = account.mailbox.outgoing
+    if server is None:
+        return []
+    name, who = f"SMTP {server.host}:{server.port}", f"sign in as {server.user}"
+    step = f"connect ({server.security}){f', {who}' if server.user else ''}"
+    # Takes long to import, and other commands for mailboxes do without.
+    check_server = resolve_name("cstar_web.mail.sending:check_server")
+    why = check_server(server, account.outgoing_password)
+    return [Tried(name, why is None, step if why is None else f"{step}: {why}")]
 
 
 def named(desk: Helpdesk, text: str) -> MailAccount:

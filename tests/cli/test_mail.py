@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cstar_core import Helpdesk, MailPlace, StorageFull, Unreadable
 from cstar_core.mail import Mails
 from cstar_web.cli import mail as module
 from cstar_web.cli import main
+from cstar_web.mail.listening import listening
 from tests.cli.commands import run
 from tests.core.posting import mail
 from tests.mail_servers.hostile_imap import HostileImap
@@ -171,6 +173,17 @@ def test_a_server_that_cannot_be_asked_is_told(desk: Helpdesk, database: Path) -
         tried = run("mailbox", "test", HELP, "--database", str(database))
     assert tried.exit_code == 1
     assert tried.stdout.splitlines()[0].startswith("ok") and "FAILED" in tried.stdout
+
+
+def test_the_server_that_sends_is_tried_too(desk: Helpdesk, cstar: Cstar, database: Path) -> None:
+    acme = desk.workspace("acme")
+    (box,) = acme.mailboxes.list()
+    with socket.create_server(("127.0.0.1", 0)) as sock, listening(desk, "smtp", sock, print):
+        smtp = {"host": "127.0.0.1", "port": sock.getsockname()[1], "security": "none"}
+        acme.mailboxes.update(box.id, outgoing=smtp)
+        assert cstar("mailbox", "test", HELP).startswith("ok")
+    done = run("mailbox", "test", HELP, "--database", str(database))
+    assert done.exit_code == 1 and "SMTP 127.0.0.1" in done.stdout
 
 
 def test_a_mailbox_that_works_is_said_to(desk: Helpdesk, cstar: Cstar) -> None:
