@@ -34,8 +34,8 @@ from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, Transaction, limited, prepare, slot
 from cstar_core.tables import MAIL_VERDICTS, MailRow
 
-# Whatever stops the program that reads it so often would stop it again. Not fewer: mail is read in a
-# process of its own, so what stops this one is most often a restart that only happened meanwhile.
+# Whatever stops the program that reads it so often would stop it again. Not fewer: mail is read in
+# a process of its own, so what stops this one is most often a restart that came meanwhile.
 ATTEMPTS_MAX = 10
 Read = Callable[[bytes], Letter]
 
