@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from peewee import fn
 
+from cstar_core.blobs import drop_at_once
 from cstar_core.members import fold_email
 from cstar_core.scope import Scope
 from cstar_core.store import Transaction, prepare, slot
@@ -26,13 +27,20 @@ _TO_THEM = (OutgoingRecipientRow.workspace_id == slot("workspace")) & (
     OutgoingRecipientRow.address_key == slot("address")
 )
 # What a server said of a recipient may name them, and so may what the mail shows of that.
+_THEIR_MAILS = OutgoingMailRow.id.in_(
+    OutgoingRecipientRow.select(OutgoingRecipientRow.mail_id).where(_TO_THEM)
+)
+# It is put together anew if it is sent again.
 _FAILURES = prepare(
-    OutgoingMailRow.update({OutgoingMailRow.failure: None}).where(
-        OutgoingMailRow.id.in_(
-            OutgoingRecipientRow.select(OutgoingRecipientRow.mail_id).where(_TO_THEM)
-        )
+    OutgoingMailRow.update({OutgoingMailRow.failure: None, OutgoingMailRow.blob_id: None}).where(
+        _THEIR_MAILS
     )
 )
+_KEPT = OutgoingMailRow.select(OutgoingMailRow.blob_id).where(
+    OutgoingMailRow.blob_id.is_null(False)
+)
+_FILES_ON_TICKET = prepare(_KEPT.where(OutgoingMailRow.ticket_id == slot("ticket")))
+_FILES_TO_THEM = prepare(_KEPT.where(_THEIR_MAILS))
 _RECIPIENTS = prepare(OutgoingRecipientRow.delete().where(_TO_THEM))
 _NAMING = prepare(
     MailHeadRow.select(MailHeadRow.message_id, MailHeadRow.people).where(
@@ -55,15 +63,19 @@ def forget_mail(
     The mails that brought messages are forgotten with these.
     """
     workspace = scope.workspace_id
+    files: set[int] = set()
     for ticket in tickets:
+        files |= {key for (key,) in tx.all(_FILES_ON_TICKET, ticket=ticket)}
         tx.run(_ON_TICKET, ticket=ticket)
     for address in addresses:
         slots = {"workspace": workspace, "address": address}
+        files |= {key for (key,) in tx.all(_FILES_TO_THEM, **slots)}
         tx.run(_BAD, **slots)
         tx.run(_FAILURES, **slots)
         tx.run(_RECIPIENTS, **slots)
         for message, people in tx.all(_NAMING, **slots):
             tx.run(_RENAME, message=message, people=_without(people, address))
+    drop_at_once(tx, files)
 
 
 def _without(people: str, address: str) -> str:
