@@ -36,7 +36,8 @@ def clean(html: str, *, picture: Picture, remote: bool = False) -> Cleaned:
     >>> clean("<p onclick=x>Hi <img src=cid:a><script>x</script>", picture=lambda name: None).html
     '<p>Hi <img></p>'
     """
-    nested = Nested(html)
+    # Half of a surrogate pair is no character, and nh3 takes none.
+    nested = Nested(html.encode("utf-8", "replace").decode())
     filter = _Filter(picture, remote)
     cleaned = nh3.clean(
         nested.html,

@@ -166,6 +166,7 @@ CLEANED: tuple[tuple[str, str], ...] = (
     ('<p title="&quot;><script>">x', '<p title="&quot;&gt;&lt;script&gt;">x</p>'),
     ("<title>a</title><xmp><b></xmp><plaintext>b", "b"),
     ("\0<p\0>x\0</p>", None),
+    ("a\ud800<p title='\udfff'>b</p>", 'a?<p title="?">b</p>'),
     ("", ""),
     # Tags that nobody has closed, or closed in another order.
     ("<p>a<p>b<div>c</p>d</div>", "<p>a</p><p>b</p><div>cd</div>"),
