@@ -5,8 +5,9 @@ from functools import lru_cache
 
 from peewee import SelectBase, fn
 
-from cstar_core.checks import check_choice, check_email, raise_any
-from cstar_core.errors import Forbidden, MailConflict, NotFound
+from cstar_core.checks import check_choice, check_email, invalid, raise_any
+from cstar_core.errors import Forbidden, MailConflict, NotFound, Problem
+from cstar_core.ids import PREFIXES, parse_id
 from cstar_core.mail_out.outgoing import JOINED, MINE, OutgoingMail, mails_of, read_row
 from cstar_core.mail_out.settling import known_mail, people_of_mail, write
 from cstar_core.mail_out.states import (
@@ -21,9 +22,9 @@ from cstar_core.mail_out.wrong import BAD_COLUMNS, BadAddress, bad_address_of
 from cstar_core.members import fold_email
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page, open_window
 from cstar_core.scope import Scope
-from cstar_core.store import Prepared, Store, Transaction, paged, prepare, slot
+from cstar_core.store import Prepared, Snapshot, Store, Transaction, paged, prepare, slot
 from cstar_core.tables import OUTGOING_STATES, BadAddressRow, MessageRow, OutgoingMailRow
-from cstar_core.tickets import read_stored
+from cstar_core.tickets import read_stored, survivor
 
 CANCELLED = "cancelled"
 # What is tried again by hand: also what is to be tried later.
@@ -68,20 +69,17 @@ class OutgoingMails:
     ) -> Page[OutgoingMail]:
         """Outgoing mail, newest first: all, of a state, or of a ticket.
 
-        Raises Invalid, NotFound for the ticket, and Forbidden.
+        Of a ticket that is not there nothing is found. Raises Invalid and Forbidden.
         """
         self._refuse_customers()
-        if state is not None:
-            raise_any(check_choice("state", state, OUTGOING_STATES))
+        raise_any(_check_filters(state, ticket_id))
         query = ("outgoing mail", self._workspace, state, ticket_id)
         window = open_window(page, page_size, cursor, query, 1)
         with self._store.snapshot() as snap:
             here = {
                 "workspace": self._workspace,
                 "state": None if state is None else OUTGOING_STATES.index(state),
-                "ticket": None
-                if ticket_id is None
-                else read_stored(snap, self._scope, ticket_id).id,
+                "ticket": None if ticket_id is None else self._ticket(snap, ticket_id),
             }
             rows_query, count_query = _queries(state is not None, ticket_id is not None)
             before = 2**62 if window.after is None else window.after[0]
@@ -149,6 +147,13 @@ class OutgoingMails:
             if not tx.run(_TRUST, workspace=self._workspace, key=fold_email(address)):
                 raise NotFound("bad address", address)
 
+    def _ticket(self, snap: Snapshot, ticket_id: str) -> int:
+        """The key of the ticket that has the messages; of one that is not there, of none."""
+        try:
+            return survivor(snap, read_stored(snap, self._scope, ticket_id)).id
+        except NotFound:
+            return 0
+
     @property
     def _workspace(self) -> int:
         return self._scope.workspace_id
@@ -173,6 +178,13 @@ class OutgoingMails:
             after = [change(tx, self._scope, each) if each in these else each for each in before]
             write(tx, mail, before, after, attempts=mail.attempts, since=tx.now, due=tx.now)
             return mails_of(tx, [read_row(tx, self._scope, id)])[0]
+
+
+def _check_filters(state: object, ticket_id: object) -> list[Problem]:
+    problems = [] if state is None else check_choice("state", state, OUTGOING_STATES)
+    if ticket_id is not None and parse_id("ticket", ticket_id) is None:
+        problems += invalid("ticket_id", f"must be an id that begins with {PREFIXES['ticket']}")
+    return problems
 
 
 def _requeued(tx: Transaction, scope: Scope, each: Addressee) -> Addressee:

@@ -380,8 +380,11 @@ def test_mails_are_listed_by_state_and_ticket(desk: Helpdesk, acme: Workspace) -
     ]
     with pytest.raises(Invalid):
         room.list(state="lost")
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid):
         room.list(ticket_id="x")
+    assert room.list(ticket_id=f"tkt_{32 * '0'}").total == 0
+    acme.tickets.merge(one.id, two.id)
+    assert room.list(ticket_id=one.id).total == 2
 
 
 def test_others_see_nothing_of_it(acme: Workspace, globex: Workspace, public: Workspace) -> None:
