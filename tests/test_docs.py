@@ -19,7 +19,9 @@ from tests.documents import DOCUMENTS, FENCE, LINKED, ROOT, Block, blocks, read
 URL = "http://127.0.0.1:8000"
 ANYTHING = "…"
 
-_ID = re.compile(r"\b(team|tkt|msg|cus|cf|mem|key|evt|req|whk|dlv|att|eml|mbk|mbx|oml)_[0-9a-f]{32}\b")
+_ID = re.compile(
+    r"\b(team|tkt|msg|cus|cf|mem|key|evt|req|whk|dlv|att|eml|mbk|mbx|oml)_[0-9a-f]{32}\b"
+)
 _KEY = re.compile(r"\b([sp]k_(?:live|test))_(?:your_key\b|[A-Za-z0-9]{32}\b)")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _CURSOR = re.compile(r"\bWy[A-Za-z0-9_-]{20,}")
