@@ -38,8 +38,9 @@ def with_file(name: str, content: str, *, cid: str | None = None, **more: Any) -
     """A mail with a text and a file, which is shown in the text if it has a Content-ID."""
     shown = f"Content-ID: <{cid}>\r\nContent-Disposition: inline" if cid else ""
     disposition = shown or f'Content-Disposition: attachment; filename="{name}"'
+    text = f'See the file.<img src="cid:{cid}">' if cid else "See the file."
     parts = (
-        "--b\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n"
+        f"--b\r\nContent-Type: text/{'html' if cid else 'plain'}\r\n\r\n{text}\r\n"
         f'--b\r\nContent-Type: image/png; name="{name}"\r\n{disposition}\r\n\r\n{content}\r\n--b--'
     )
     return mail(text=parts, Content_Type='multipart/mixed; boundary="b"', **more)
