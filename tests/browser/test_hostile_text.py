@@ -24,7 +24,8 @@ SHOWN = """
 # What no page of ours has, and what a script has done.
 INJECTED = """
 () => [...document.querySelectorAll(
-  "script:not([src]), iframe, object, embed, base, math, marquee, style, [style], [onerror]"
+  "script:not([src]), iframe:not(.letter[sandbox]), object, embed, base, math, marquee"
+  + ", style, [style], [onerror]"
   + ", [onload], [onfocus], [onmouseover], [href^='javascript:' i], meta[http-equiv]"
 )].map((element) => element.outerHTML).concat("broken" in window ? ["a script ran"] : [])
 """
