@@ -6,7 +6,8 @@ import pytest
 
 from scripts.trials.correspondence.between import FETCHED, HANDED, PIPED, Between
 from scripts.trials.mail_servers import Exchange
-from tests.mail_servers.conftest import ANN, answer, arrived, letter, received
+from tests.mail_servers.conftest import ANN, FULL, PATIENCE, answer, arrived, letter, received
+from tests.web.sockets import wait_until
 
 # How a customer's mail program says what it answers.
 SAYS = {
@@ -56,3 +57,21 @@ def test_an_answer_waits_while_postfix_is_dead(desk: Between, servers: Exchange)
     servers.postfix.start()
     desk.start()
     received(servers, ANN, text)
+
+
+def test_an_answer_that_comes_back_from_a_full_mailbox_is_seen(
+    desk: Between, servers: Exchange
+) -> None:
+    sent = letter(FETCHED, From=FULL)
+    servers.send(sent, FULL, FETCHED)
+    ticket = arrived(desk, sent).ticket
+    message = answer(desk, ticket, "Can you hear us?")
+
+    def state() -> str | None:
+        assert desk.server is not None
+        with desk.server.client() as client:
+            told = client.send("GET", f"{desk.desk.tickets}/{ticket}/messages")
+        found = {each["id"]: each["delivery"] for each in told.body["data"]}
+        return found[message] and str(found[message]["state"])
+
+    wait_until(lambda: state() == "bounced", PATIENCE)

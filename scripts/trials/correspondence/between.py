@@ -25,7 +25,9 @@ DOMAIN = "desk.test"
 # One for each way in: fetched by IMAP, handed over by LMTP, and through a pipe.
 FETCHED, HANDED, PIPED = (f"{name}@{DOMAIN}" for name in ("support", "billing", "sales"))
 WORD = "the word of the house"
+VICTIMS = ("desk", "Dovecot", "Postfix")
 _LEAST, _MOST = 0.3, 3.0
+_PATIENCE = 20.0
 
 
 @dataclass
@@ -54,17 +56,24 @@ class Between:
         if server:
             server.kill()
 
+    def catch(self, times: int) -> None:
+        """Kill the desk as soon as it has noted that one more mail is sent, so many times."""
+        for _ in range(times):
+            before, until = self._count(_SENT), time.monotonic() + _PATIENCE
+            while self._count(_SENT) <= before and time.monotonic() < until:
+                time.sleep(0.02)
+            self.kill()
+            self.kills["desk"] += 1
+            self.start()
+
     def disturb(self, pick: random.Random, goes_on: Callable[[], bool]) -> None:
         """Kill one or two of the three again and again, and start them after a while."""
         dovecot, postfix = self.exchange.dovecot, self.exchange.postfix
-        acts: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
-            "desk": (self.kill, self.start),
-            "Dovecot": (dovecot.kill, dovecot.start),
-            "Postfix": (postfix.kill, postfix.start),
-        }
+        ways = ((self.kill, self.start), (dovecot.kill, dovecot.start))
+        acts = dict(zip(VICTIMS, (*ways, (postfix.kill, postfix.start)), strict=True))
         while goes_on():
             time.sleep(pick.uniform(_LEAST, _MOST))
-            names = pick.sample(sorted(acts), pick.choice((1, 1, 2)))
+            names = pick.sample(VICTIMS, pick.choice((1, 1, 2)))
             for name in names:
                 acts[name][0]()
             self.kills.update(names)
@@ -82,16 +91,19 @@ class Between:
 
     def on_the_way(self) -> str:
         """What is not at its end yet; nothing if everything is."""
-        with closing(sqlite3.connect(f"file:{self.desk.path}?mode=ro", uri=True)) as file:
-            waiting = file.execute(_WAITING).fetchone()[0]
-            unsent = file.execute(_UNSENT).fetchone()[0]
+        waiting, unsent = self._count(_WAITING), self._count(_UNSENT)
         queued = self.exchange.postfix.waiting()
         parts = {"at Postfix": queued, "read by nobody": waiting, "not sent": unsent}
         return ", ".join(f"{count} {name}" for name, count in parts.items() if count)
 
+    def _count(self, query: str) -> int:
+        with closing(sqlite3.connect(f"file:{self.desk.path}?mode=ro", uri=True)) as file:
+            return int(file.execute(query).fetchone()[0])
+
 
 _WAITING = "SELECT count(*) FROM mails WHERE settled_at IS NULL"
 _UNSENT = "SELECT count(*) FROM outgoing_mails WHERE due_at IS NOT NULL"
+_SENT = "SELECT count(*) FROM outgoing_mails WHERE state = 1"
 
 
 @contextmanager

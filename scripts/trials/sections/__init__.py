@@ -10,6 +10,7 @@ from scripts.trials.sections import (
     input,
     kill,
     letters,
+    mail,
     patterns,
     power,
     slow,
@@ -31,4 +32,5 @@ SECTIONS: tuple[Section, ...] = (
     patterns.SECTION,
     webhooks.SECTION,
     letters.SECTION,
+    mail.SECTION,
 )
