@@ -113,7 +113,7 @@ _UPDATE = prepare(
 )
 _DELETE = prepare(DraftRow.delete().where(DraftRow.id == slot("draft")))
 _SENT = prepare(
-    DraftRow.select(DraftRow.id, DraftRow.version, DraftRow.content)
+    DraftRow.select(DraftRow.id, DraftRow.version, DraftRow.content, _HAS_FILES)
     .join(MemberRow, on=(MemberRow.id == DraftRow.member_id))
     .where(_ME & (DraftRow.ticket_id == slot("ticket")) & _OF_KIND)
 )
@@ -247,17 +247,20 @@ def discard_sent(
     is_internal: bool,
     version: int | None,
 ) -> None:
-    """Throw away the draft that a message was, in the transaction of the message.
+    """Throw away the draft that a message was, after it was written, in its transaction.
 
-    It is the one of the ``version`` that was sent, or one whose text is in the message. Another
-    text stays: it was written in another window.
+    It is the one of the ``version`` that was sent, or one whose text is in the message; of files
+    alone, one of which none is left. Another text stays: it was written in another window.
     """
     if scope.actor.type != "member":
         return
     row = tx.first(_SENT, ticket=ticket, internal=int(is_internal), **_me(scope))
-    text = "" if row is None else row[2].strip()
-    if row is not None and (row[1] == version or (text and text in content)):
-        tx.run(_DELETE, draft=row[0])
+    if row is None:
+        return
+    key, known, text, has_files = row
+    is_said = text.strip() in content if text.strip() else not has_files
+    if known == version or is_said:
+        tx.run(_DELETE, draft=key)
 
 
 def _me(scope: Scope) -> dict[str, object]:

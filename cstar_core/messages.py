@@ -211,11 +211,11 @@ class Messages:
         refuse_unseen(tx, scope, holder, values["seen"])
         customer = None if holder is ticket else ticket.customer_uid
         internal = values["is_internal"]
+        files = taken(tx, scope, Blobs(self._store), ticket.id, values["attachments"])
+        made = add_message(tx, scope, holder, content, sender, name, internal, customer, files)
         if sender == "agent":
             version = values["draft"]
             discard_sent(tx, scope, ticket.id, content, is_internal=internal, version=version)
-        files = taken(tx, scope, Blobs(self._store), ticket.id, values["attachments"])
-        made = add_message(tx, scope, holder, content, sender, name, internal, customer, files)
         if sender != "agent" or internal:
             return made
         queued = queue_reply(tx, scope, ticket, holder)

@@ -89,3 +89,13 @@ def test_a_message_takes_the_uploads_of_a_draft(ada: Workspace, ticket: Ticket) 
     message = ada.messages.create(ticket.id, content="Hi", draft=draft.version, attachments=[id])
     assert [each.id for each in message.attachments] == [id]
     assert ada.drafts.find(ticket.id) is None
+
+
+def test_a_draft_of_files_alone_goes_with_the_last_of_them(ada: Workspace, ticket: Ticket) -> None:
+    one, two = upload(ada, ticket), upload(ada, ticket)
+    ada.drafts.save(ticket.id, "", attachments=[one, two])
+    ada.messages.create(ticket.id, content="The first", attachments=[one])
+    left = ada.drafts.find(ticket.id)
+    assert left is not None and [each.id for each in left.attachments] == [two]
+    ada.messages.create(ticket.id, content="The second", attachments=[two])
+    assert ada.drafts.find(ticket.id) is None
