@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from cstar_core.backups.manifest import FILES_NAME, MANIFEST_NAME
+from cstar_core.backups.manifest import DATABASE_NAME, FILES_NAME, MANIFEST_NAME
 from cstar_core.blobs import Blob, Folder, Shelf
 from cstar_core.engine import sqlite3
 from cstar_core.errors import Refused
@@ -56,8 +56,12 @@ def keep_files(database: Path, source: Folder, folder: Path, beside: Path) -> Ke
 
 
 def _earlier(beside: Path) -> Iterator[Shelf]:
-    """The files of the newest backups in a folder."""
-    found = [each.parent for each in beside.glob(f"*/{MANIFEST_NAME}") if is_plain(each)]
+    """The files of the newest backups in a folder; not those of exports, which look alike."""
+    found = [
+        each.parent
+        for each in beside.glob(f"*/{MANIFEST_NAME}")
+        if is_plain(each) and is_plain(each.with_name(DATABASE_NAME))
+    ]
     with_files = [each / FILES_NAME for each in found if (each / FILES_NAME).is_dir()]
     newest = sorted(with_files, key=lambda each: each.stat().st_mtime, reverse=True)
     return (Shelf(each) for each in islice(newest, _ASKED))

@@ -70,6 +70,16 @@ def test_later_backups_in_the_same_folder_share_files(
 
 
 @pytest.mark.usefixtures("ticket")
+def test_backups_share_nothing_with_exports(desk: Helpdesk, tmp_path: Path) -> None:
+    desk.export(tmp_path / "export")
+    desk.backup(tmp_path / "backup")
+    of_export, of_backup = (
+        tmp_path / name / "files" / ABC[:2] / ABC for name in ("export", "backup")
+    )
+    assert of_backup.read_bytes() == b"abc" and not of_backup.samefile(of_export)
+
+
+@pytest.mark.usefixtures("ticket")
 def test_files_are_copied_where_they_cannot_be_shared(
     desk: Helpdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
