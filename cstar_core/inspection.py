@@ -116,12 +116,21 @@ def agreement(snap: Snapshot, *, deep: bool = False) -> Iterator[Finding]:
         yield _index(snap, workspace_id, environment, deep)
 
 
-def lost_files(lost: int, number: int) -> tuple[Finding, ...]:
-    """What is wrong if so many of the files that rows refer to are missing or damaged."""
+def lost_files(lost: Sequence[str], number: int) -> tuple[Finding, ...]:
+    """What is wrong if some of so many files that rows refer to are missing or damaged.
+
+    ``lost`` are their SHA-256, in hex.
+    """
     if not lost:
         return ()
-    remedy = "copy them from the folder files of a backup: cp -rn BACKUP/files/. DATABASE-files/"
-    detail = f"{lost:,} of {number:,} are missing or damaged"
+    # As cp leaves alone what is there.
+    remedy = (
+        "delete those that are there, and copy them from the folder files of a backup, as the "
+        "owner of the database: cp -rn BACKUP/files/. DATABASE-files/"
+    )
+    shown = " ".join(f"{each[:2]}/{each}" for each in lost[:_LISTED])
+    more = f" and {len(lost) - _LISTED:,} more" if len(lost) > _LISTED else ""
+    detail = f"{len(lost):,} of {number:,} are missing or damaged: {shown}{more}"
     return (Finding("files", False, detail, remedy=remedy),)
 
 
@@ -135,7 +144,7 @@ def files(store: Store) -> Finding:
         # Some may be gone because nothing refers to them any more.
         with store.snapshot() as snap:
             lost = [each for each in lost if snap.sql(f"{_FILES} AND digest = ?", (each,))]
-    for finding in lost_files(len(lost), len(blobs)):
+    for finding in lost_files([each.hex() for each in lost], len(blobs)):
         return finding
     size = sum(blob.size for blob in blobs)
     return Finding("files", True, f"{len(blobs):,} files of {_mib(size + _MIB - 1)} MiB, whole")

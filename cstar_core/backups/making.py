@@ -41,7 +41,7 @@ def _fill(store: Store, folder: Path, newest: int, now: datetime, beside: Path) 
         sha256=sha256(copy),
         tables=content.tables,
         workspaces=content.workspaces,
-        findings=content.findings + lost_files(len(kept.lost), kept.number + len(kept.lost)),
+        findings=content.findings + lost_files(kept.lost, kept.number + len(kept.lost)),
         cstar_version=release(),
         files=kept.number,
         files_size=kept.size,

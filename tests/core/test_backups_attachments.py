@@ -163,7 +163,7 @@ def test_a_database_file_alone_is_restored_without_what_it_lacks(
     with Helpdesk.open(tmp_path / "new.db") as found:
         (finding,) = (each for each in found.check().findings if not each.ok)
     assert finding.name == "files"
-    assert finding.detail == "1 of 1 are missing or damaged"
+    assert finding.detail == f"1 of 1 are missing or damaged: ba/{ABC}"
 
 
 @pytest.mark.usefixtures("ticket")
