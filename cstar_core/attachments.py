@@ -17,6 +17,7 @@ from cstar_core.blobs import KEPT_SECONDS, Blobs, Collected, collect_blobs
 from cstar_core.checks import invalid, or_none, raise_any
 from cstar_core.errors import NotFound, Problem
 from cstar_core.file_names import check_file_name, check_media_type
+from cstar_core.ids import public_id
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, Store, prepare, slot
 from cstar_core.tables import AttachmentRow, MessageRow
@@ -147,7 +148,7 @@ def _check(name: object, content: object, media_type: object) -> list[Problem]:
 def _found(snap: Snapshot, ticket: Stored, uid: bytes, *, internal: bool = True) -> SqlRow:
     row = snap.first(_ONE if internal else _SEEN, uid=uid, ticket=ticket.id)
     if row is None:
-        raise NotFound("attachment", uid.hex())
+        raise NotFound("attachment", public_id("attachment", uid))
     return row
 
 

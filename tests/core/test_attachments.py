@@ -182,8 +182,9 @@ def test_another_teams_file_is_not_found(
 ) -> None:
     id, foreign = upload(acme, ticket), globex.tickets.create(title="Foreign")
     for ticket_id in (ticket.id, foreign.id):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound) as found:
             globex.attachments.get(ticket_id, id)
+        assert found.value.id == (ticket_id if ticket_id == ticket.id else id)
 
 
 def test_a_file_is_found_under_both_tickets_of_a_merge(acme: Workspace, ticket: Ticket) -> None:
