@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cstar_core.mailboxes import without_token
+from cstar_core.mailboxes import shorter
 from cstar_core.members import fold_email
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, prepare, slot
@@ -54,8 +54,8 @@ def sending_box(found: Sequence[Box], preferred: Iterable[int | None]) -> Box | 
 def is_own(found: Sequence[Box], address: str) -> bool:
     """Whether an address is one of the mailboxes, also with something after a plus."""
     key = fold_email(address)
-    bare = without_token(key)
+    bare = shorter(key)
     return any(
-        each.address_key == key or (each.plus_addressing and each.address_key == bare)
+        each.address_key == key or (each.plus_addressing and each.address_key in bare)
         for each in found
     )

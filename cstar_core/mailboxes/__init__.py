@@ -10,8 +10,8 @@ from cstar_core.mailboxes.accounts import (
     mailbox_key,
     move_cursor,
     sending_mailbox,
+    shorter,
     token_of,
-    without_token,
 )
 from cstar_core.mailboxes.changing import usable_defaults
 from cstar_core.mailboxes.mailbox import (
@@ -45,7 +45,7 @@ __all__ = [
     "mailbox_key",
     "move_cursor",
     "sending_mailbox",
+    "shorter",
     "token_of",
     "usable_defaults",
-    "without_token",
 ]

@@ -203,24 +203,24 @@ def account_at(snap: Snapshot, key: int) -> MailAccount | None:
 
 def find_account(snap: Snapshot, address: str) -> MailAccount | None:
     """The active account that mail to an address comes to, or None."""
-    for plain, is_whole in ((address, True), (without_token(address), False)):
-        row = None if plain is None else snap.first(_BY_ADDRESS, address=fold_email(plain))
+    for each in (address, *shorter(address)):
+        row = snap.first(_BY_ADDRESS, address=fold_email(each))
         if row is not None:
             found = account_of(row)
-            reached = is_whole or found.mailbox.plus_addressing
+            reached = each == address or found.mailbox.plus_addressing
             return found if reached and found.mailbox.is_active else None
     return None
 
 
-def without_token(address: str) -> str | None:
-    """The address without what is after the first plus of its local part; None if none is.
+def shorter(address: str) -> list[str]:
+    """The address without what is after the last plus, then the first: one may be a mailbox's own.
 
-    >>> without_token("support+abc@example.com"), without_token("support@example.com")
-    ('support@example.com', None)
+    >>> shorter("support+eu+abc@example.com"), shorter("support@example.com")
+    (['support+eu@example.com', 'support@example.com'], [])
     """
     local, _, domain = address.rpartition("@")
-    name, plus, _ = local.partition("+")
-    return f"{name}@{domain}" if plus and name else None
+    names = dict.fromkeys((local.rpartition("+")[0], local.partition("+")[0]))
+    return [f"{name}@{domain}" for name in names if name and name != local]
 
 
 def token_of(address: str) -> str | None:

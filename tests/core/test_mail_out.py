@@ -151,7 +151,9 @@ def test_the_next_answer_refers_to_the_one_before(desk: Helpdesk, acme: Workspac
 def test_a_reply_goes_to_everybody_whom_the_mail_was_from_and_to(acme: Workspace) -> None:
     box, ticket = mailbox(acme), ticket_of_jane(acme)
     other = mailbox(acme, "sales@acme.example")
-    own = [Correspondent("", each) for each in (SUPPORT, "Support+x@ACME.example", other.address)]
+    eu = mailbox(acme, "eu+sales@acme.example")
+    ours = (SUPPORT, "Support+x@ACME.example", other.address, eu.address, "eu+sales+x@acme.example")
+    own = [Correspondent("", each) for each in ours]
     carol = Correspondent("", "carol@example.com")
     received(acme, box, ticket, letter(to=(*own, BOB, SENDER), cc=(carol, BOB)))
     acme.messages.create(ticket.id, content="Hello")

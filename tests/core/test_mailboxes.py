@@ -274,6 +274,9 @@ def test_an_address_comes_to_its_mailbox(desk: Helpdesk, acme: Workspace, suppor
     }.items():
         found = desk.mail_accounts.find(address)
         assert (found and found.mailbox) == mailbox, address
+    eu = acme.mailboxes.create(address="support+eu@example.com")
+    assert (found := desk.mail_accounts.find("support+EU+token@example.com"))
+    assert found.mailbox == eu
     acme.mailboxes.update(support.id, plus_addressing=False)
     assert desk.mail_accounts.find("support+token@example.com") is None
     acme.mailboxes.update(support.id, is_active=False)
