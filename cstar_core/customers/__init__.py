@@ -3,6 +3,7 @@
 from cstar_core.customers.customer import Customer, customer_key, customers_by_key
 from cstar_core.customers.erasing import Erased, place_of_customer
 from cstar_core.customers.importing import CustomersLoading
+from cstar_core.customers.mails import empty_repetition
 from cstar_core.customers.room import CustomerChanges, Customers
 from cstar_core.customers.writing import Known, NewCustomers
 
@@ -16,5 +17,6 @@ __all__ = [
     "NewCustomers",
     "customer_key",
     "customers_by_key",
+    "empty_repetition",
     "place_of_customer",
 ]

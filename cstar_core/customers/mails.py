@@ -50,6 +50,8 @@ def mails_of(messages: Any) -> Mails:
     return _mails(MailRow.message_id.in_(keys) | MailRow.original_id.in_(again))
 
 
+_ONE = _mails(MailRow.id == slot("mail"))
+_RAW = prepare(MailRow.select(MailRow.blob_id).where(MailRow.id == slot("mail")))
 # Whatever became of them; what waits is still to be read.
 _FROM = _mails(
     (MailRow.workspace_id == slot("workspace"))
@@ -72,3 +74,9 @@ def empty_mails_from(tx: Transaction, scope: Scope, addresses: Iterable[str]) ->
     """Empty the mails from some addresses, also those that are on no ticket."""
     for each in addresses:
         empty_mails(tx, _FROM, workspace=scope.workspace_id, address=fold_email(each))
+
+
+def empty_repetition(tx: Transaction, mail: int, original: int) -> None:
+    """Empty a mail (its key) if nothing is left of the one that it repeats."""
+    if tx.value(_RAW, mail=original) is None:
+        empty_mails(tx, _ONE, mail=mail)

@@ -13,6 +13,7 @@ from peewee import fn
 from cstar_core.attached import NewFile
 from cstar_core.blobs import Blobs
 from cstar_core.checks import EMAIL_MAX, check_email
+from cstar_core.customers import empty_repetition
 from cstar_core.letters import Letter
 from cstar_core.mail.blocks import blocked_by
 from cstar_core.mail.bounces import place_bounce
@@ -144,6 +145,8 @@ def settle(case: Case, blobs: Blobs, files: Sequence[NewFile]) -> None:
     if outcome.placed is not None:
         _follow(case, outcome, outcome.placed, blobs, files)
     note(case, outcome)
+    if outcome.original is not None:
+        empty_repetition(case.tx, case.taken.id, outcome.original)
 
 
 def note(case: Case, outcome: Outcome) -> None:

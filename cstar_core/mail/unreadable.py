@@ -7,6 +7,7 @@ from typing import Any
 from cstar_core.attached import NewFile
 from cstar_core.blobs import Blob, Blobs
 from cstar_core.checks import check_email
+from cstar_core.customers import empty_repetition
 from cstar_core.letters import Unreadable
 from cstar_core.mail.placing import Placed, Writing, give_files, new_ticket, one_line
 from cstar_core.mail.settling import SAME, SETTLE, Taken
@@ -81,6 +82,7 @@ def _repeats(tx: Transaction, scope: Scope, taken: Taken) -> bool:
         facts="{}",
         settled_at=tx.now,
     )
+    empty_repetition(tx, taken.id, int(original))
     return True
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cstar_core import Helpdesk, MailConflict, NotFound, Unreadable, Workspace
+from cstar_core.mail import Envelope, MailPlace
 from tests.core.posting import mail
 
 SECRET = "zqxsecret"
@@ -38,6 +39,30 @@ def test_it_is_known_if_it_comes_again(acme: Workspace) -> None:
     again = acme.mail.receive(b"Received: again\r\n" + raw)
     assert (again.verdict, again.original_id) == ("duplicate", first.id)
     assert acme.tickets.list().total == 0
+
+
+def test_nothing_of_it_is_kept_if_it_comes_again(acme: Workspace) -> None:
+    raw = mail(f"{SECRET} <{SECRET}@example.com>", subject=SECRET, text=SECRET, id=f"{SECRET}@x")
+    first = acme.mail.receive(raw)
+    assert first.ticket_id
+    acme.tickets.delete(first.ticket_id)
+    envelope = Envelope(f"{SECRET}@example.com", (f"{SECRET}@acme.example",))
+    again = acme.mail.receive(b"Received: again\r\n" + raw, envelope=envelope)
+    assert (again.verdict, again.has_raw, SECRET in str(again)) == ("duplicate", False, False)
+
+
+def test_nothing_of_what_cannot_be_read_is_kept_if_it_comes_again(acme: Workspace) -> None:
+    box = acme.mailboxes.create(address="help@acme.example").id
+    slow = Unreadable("too_slow", "takes too long")
+    first, again = (
+        acme.mail.take(mail(id="a@x"), source="imap", mailbox=box, place=MailPlace(1, uid))
+        for uid in (1, 2)
+    )
+    failed = acme.mail.settle(first.id, slow)
+    assert failed.ticket_id
+    acme.tickets.delete(failed.ticket_id)
+    again = acme.mail.settle(again.id, slow)
+    assert (again.verdict, again.original_id, again.has_raw) == ("duplicate", first.id, False)
 
 
 def test_what_was_forgotten_cannot_be_tried_again(acme: Workspace) -> None:
