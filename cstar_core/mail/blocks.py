@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,7 +121,7 @@ class MailBlocks:
         raise_any(self.check({"value": value, "note": note}))
         with self._store.transaction(brief=True) as tx:
             mine, shown = {"workspace": self._scope.workspace_id}, value.removeprefix("@")
-            key = fold_email(shown)
+            key = _folded(shown)
             if tx.first(_BY_KEY, key=key, **mine) is not None:
                 raise Conflict(f"{shown} is blocked already", "value")
             uid = new_uid(tx.now)
@@ -156,7 +157,7 @@ class MailBlocks:
         part = {"after": after, "limit": window.size + 1, "offset": window.offset}
         with self._store.snapshot() as snap:
             rows, total = snap.all(_PAGE, **mine, **part), snap.value(_COUNT, **mine)
-        places = [(fold_email(row[2]),) for row in rows]
+        places = [(_folded(row[2]),) for row in rows]
         return close_page([_block(row) for row in rows], places, total, window, query)
 
     def delete(self, id: str) -> None:
@@ -182,11 +183,24 @@ class MailBlocks:
 
 def blocked_by(snap: Snapshot, scope: Scope, addresses: set[str]) -> str | None:
     """What blocks one of some addresses: itself, its domain or one above that; else None."""
-    keys = sorted({key for address in addresses for key in _keys(fold_email(address))})
+    keys = sorted({key for address in addresses for key in _keys(_folded(address))})
     if not keys:
         return None
     value = snap.value(_FITTING, workspace=scope.workspace_id, keys=json.dumps(keys))
     return None if value is None else str(value)
+
+
+def _folded(value: str) -> str:
+    """The form in which two spellings of an address or a domain are the same.
+
+    >>> _folded(".Spam.Example."), _folded("Jane@münchen.example")
+    ('spam.example', 'jane@xn--mnchen-3ya.example')
+    """
+    local, at, domain = fold_email(value).rpartition("@")
+    domain = domain.strip(".")
+    with suppress(UnicodeError):  # what is no name of a host is compared as it is
+        domain = domain.encode("idna").decode("ascii")
+    return f"{local}{at}{domain}"
 
 
 def _keys(address: str) -> list[str]:

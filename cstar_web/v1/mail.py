@@ -70,10 +70,7 @@ def receive_mail(call: Call) -> Response:
             call.upload.read(), source="api", mailbox=asked.get("mailbox"), envelope=envelope
         )
     except Invalid as error:
-        problems = (
-            replace(each, param=_ASKED.get(each.param, each.param)) for each in error.problems
-        )
-        raise Invalid(problems) from error
+        raise Invalid(_asked(each) for each in error.problems) from error
     return call.accepted(render.mail(taken))
 
 

@@ -30,6 +30,12 @@ BLOCKED = [
     ("mail.example.com", "jane@example.com", False),
     ("example.com", "jane@badexample.com", False),
     ("example.com", "jane@example.com.evil.example", False),
+    ("example.com.", "jane@example.com", True),
+    (".example.com", "jane@mail.example.com", True),
+    ("jane@example.com.", "jane@example.com", True),
+    ("münchen.example", "jane@xn--mnchen-3ya.example", True),
+    ("xn--mnchen-3ya.example", "jane@mail.MÜNCHEN.example", True),
+    ("example.com", "jane@\uff45xample.com", True),
 ]
 
 
@@ -70,12 +76,12 @@ def test_blocks_are_those_of_a_workspace(acme: Workspace, globex: Workspace) -> 
 def test_blocks_are_listed_by_what_they_block(acme: Workspace) -> None:
     made = {
         value: acme.mail_blocks.create(value=value, note="n")
-        for value in ("b.example", "A@c.example", "c.example")
+        for value in ("b.example", "A@c.example.", "c.example")
     }
     listed = walk_pages(acme.mail_blocks.list, page_size=2)
-    assert ids(listed) == [made[value].id for value in ("A@c.example", "b.example", "c.example")]
-    assert acme.mail_blocks.get(listed[0].id) == listed[0] == made["A@c.example"]
-    assert (listed[0].value, listed[0].note) == ("A@c.example", "n")
+    assert ids(listed) == [made[value].id for value in ("A@c.example.", "b.example", "c.example")]
+    assert acme.mail_blocks.get(listed[0].id) == listed[0] == made["A@c.example."]
+    assert (listed[0].value, listed[0].note) == ("A@c.example.", "n")
 
 
 def test_nothing_is_blocked_twice(acme: Workspace) -> None:
