@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -62,10 +62,10 @@ def copy(source: int, target: int) -> str:
     return digest
 
 
-def copy_unsynced(source: int, target: int) -> str:
+def copy_unsynced(source: int, target: int, read: Callable[[int, int], bytes] = os.read) -> str:
     """As ``copy``, for one of many files that are synced together in the end."""
     digest = hashlib.sha256()
-    while chunk := os.read(source, _CHUNK):
+    while chunk := read(source, _CHUNK):
         digest.update(chunk)
         view = memoryview(chunk)
         while view:

@@ -23,6 +23,14 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 _PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)
 
 
+def _read(descriptor: int, most: int) -> bytes:
+    """Some of a file; what the disk does not give back is lost, and no fault of the copy's."""
+    try:
+        return os.read(descriptor, most)
+    except OSError as error:
+        raise FileLost from error
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """Bytes that are stored: their SHA-256, and how many they are."""
@@ -90,7 +98,9 @@ class Shelf:
             with source.open(blob) as file:
                 made = self._make(target)
                 try:
-                    found = copy_unsynced(file.fileno(), made)
+                    found = copy_unsynced(file.fileno(), made, _read)
+                except FileLost:
+                    found = ""
                 finally:
                     os.close(made)
         except FileLost:

@@ -1,5 +1,6 @@
 """Backups have the files that their database refers to, share them, and bring them back."""
 
+import errno
 import json
 import os
 import shutil
@@ -105,6 +106,19 @@ def test_a_lost_file_is_a_finding_and_does_not_keep_from_a_backup(
     assert Helpdesk.check_backup(tmp_path / "one").lost == (ABC,)
     done = Helpdesk.restore(tmp_path / "one", tmp_path / "new.db")
     assert done.lost == (ABC,)
+
+
+@pytest.mark.usefixtures("ticket")
+def test_a_file_that_the_disk_does_not_give_back_is_lost(
+    desk: Helpdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bad_sector(descriptor: int, most: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "read", bad_sector)
+    assert desk.backup(tmp_path / "one").lost == (ABC,)
+    assert desk.export(tmp_path / "two").lost == (ABC,)
+    assert files(tmp_path / "one" / "files") == files(tmp_path / "two" / "files") == {}
 
 
 @pytest.mark.parametrize("damage", [b"abd", b"a", None])
