@@ -3,7 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass
 
-from cstar_core import Letter, Mail, NotFound, Unreadable, read_letter
+from cstar_core import Letter, LetterPart, Mail, NotFound, Unreadable, read_letter
 from cstar_web.html.letters.cleaning import Cleaned, clean
 from cstar_web.html.letters.nesting import TooMuch
 from cstar_web.inbox.visits import TeamVisit
@@ -82,7 +82,7 @@ class _Pictures:
     """The pictures that a mail brings along, by the ids that its HTML has for them.
 
     They become a part of the HTML: the frame that shows it has no origin, so a browser would send
-    no cookie when it asks for them.
+    no cookie when it asks for them. So one that the HTML names again is there once more.
     """
 
     def __init__(self, letter: Letter) -> None:
@@ -91,18 +91,19 @@ class _Pictures:
         self._made: dict[str, str | None] = {}
 
     def __call__(self, content_id: str) -> str | None:
-        if content_id not in self._made:
-            self._made[content_id] = self._make(content_id)
-        return self._made[content_id]
-
-    def _make(self, content_id: str) -> str | None:
         part = self._parts.get(content_id)
         if part is None or len(part.content) > min(self._left, SIZE_MAX):
             return None
+        if content_id not in self._made:
+            self._made[content_id] = self._make(part)
+        if self._made[content_id] is not None:
+            self._left -= len(part.content)
+        return self._made[content_id]
+
+    def _make(self, part: LetterPart) -> str | None:
         kind = picture_kind(part.content)
         if kind is None:
             return None
-        self._left -= len(part.content)
         return f"data:{kind};base64,{b64encode(part.content).decode()}"
 
 

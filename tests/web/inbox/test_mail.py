@@ -6,11 +6,12 @@ import pytest
 
 from cstar_core import Helpdesk, Mail, Workspace, read_letter
 from cstar_web.html.letters.nesting import NESTING_MAX
+from cstar_web.inbox.mail import showing
 from tests.core.correspondence import Server
 from tests.core.tracing import queries
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
-from tests.web.inbox.post import letter, receive
+from tests.web.inbox.post import PIXEL, letter, receive
 
 HTML = (
     "<p>Hello <a href='https://evil.example/x'>your bank</a><script>broken=1</script></p>"
@@ -75,6 +76,15 @@ def test_pictures_of_others_are_shown_in_the_frame_once_asked_for(
     answer = agent.get(asked)
     assert "img-src data: https:;" in answer.headers["Content-Security-Policy"]
     assert "https://tracker.example/p.png" in answer.text
+
+
+def test_a_picture_that_is_named_again_and_again_does_not_fill_the_memory(
+    acme: Workspace, agent: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "PICTURES_MAX", 2 * len(PIXEL))
+    mail = receive(acme, letter(html="<img src=cid:cat>" * 5))
+    seen = Seen(agent.get(path_of(mail, "/frame")).text)
+    assert ["src" in each for each in seen.all("img")] == [True, True, False, False, False]
 
 
 def test_the_frame_may_use_the_styles_that_it_brings(agent: Browser, mail: Mail) -> None:
