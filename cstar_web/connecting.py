@@ -18,7 +18,8 @@ from cstar_web.readers import Network
 # The system may look for a name for much longer than a request lasts. Those of a few webhooks must
 # leave room for the others.
 _RESOLVERS_MAX = 128
-# For what an operator has typed: whoever types a URL may reach it by other means too.
+# For what an operator has typed, who may reach it by other means too, and for mail servers: they
+# often are on this machine or in its network.
 ANYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _REFUSED = "{} is an address of this machine or a private network; it is not among those allowed"
 

@@ -138,7 +138,7 @@ class Reader:
             if each.uid in contents:
                 self._keep(each, contents.pop(each.uid))
                 taken.append(each.uid)
-            elif each.uid in self._still_there(each.uid):
+            elif self._imap.has(each.uid):
                 # Listed, and not given: the next session asks for it alone.
                 self._note_try(each)
                 break
@@ -159,9 +159,6 @@ class Reader:
             raise
         self._done(message)
         return mail
-
-    def _still_there(self, uid: int) -> Sequence[int]:
-        return [each.uid for each in self._imap.after(uid - 1, 1)]
 
     def _refuse(self, message: Found, reason: str) -> None:
         """Keep what can be had of a message, its headers, and say why that is all."""

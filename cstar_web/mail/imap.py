@@ -26,6 +26,8 @@ _LITERAL = re.compile(rb"\{(\d{1,12})\}\Z")
 _CODE = re.compile(rb"\[([A-Z-]+)(?: ([^\]]*))?\]")
 _STATUSES = (b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH")
 _NUMBER_MAX = 2**32 - 1
+# Shorter ones are parts of words that servers say.
+_SECRET_MIN = 4
 
 Response = list[object]
 
@@ -58,19 +60,24 @@ class Found:
 class Imap:
     """A session with an IMAP server. Raises Refusal, and Broken, TimeoutError and OSError."""
 
-    def __init__(self, wire: Wire, patience: float = COMMAND_SECONDS) -> None:
+    def __init__(
+        self, wire: Wire, patience: float = COMMAND_SECONDS, until: float = float("inf")
+    ) -> None:
         """Take the greeting of the server at the other end of a connection.
 
-        ``patience`` is how many seconds a command may take, beside what it brings.
+        ``patience`` is how many seconds a command may take, beside what it brings; ``until`` is the
+        monotonic instant by which the whole session must be over.
         """
         self._wire = wire
         self._patience = patience
+        self._ends = until
         self._number = 0
         self._has_news = False
+        self._secrets: tuple[str, ...] = ()
         self.capabilities: frozenset[str] = frozenset()
         greeting = self._response(_SMALL)
         if greeting[:2] != [b"*", b"OK"]:
-            raise Refusal(f"the server does not greet: {_said(greeting)}")
+            raise Refusal(f"the server does not greet: {self._said(greeting)}")
 
     def begin(
         self, server: ImapServer, password: str, context: ssl.SSLContext | None = None
@@ -114,6 +121,11 @@ class Imap:
             if len(found) > 2 * most:
                 found = {key: found[key] for key in sorted(found)[:most]}
         return [found[key] for key in sorted(found)[:most]]
+
+    def has(self, uid: int) -> bool:
+        """Whether a message is there."""
+        found = self._run(f"UID FETCH {uid} (UID)".encode())
+        return uid in [_number(_fetched(each).get(b"UID")) for each in found]
 
     def up_to(self, uid: int) -> list[int]:
         """The UIDs that are there, up to and with one."""
@@ -187,9 +199,9 @@ class Imap:
         while response[:1] == [b"*"]:
             response = self._response(_SMALL)
         if response[:1] != [b"+"]:
-            raise Refusal(f"the server refuses IDLE: {_said(response)}")
+            raise Refusal(f"the server refuses IDLE: {self._said(response)}")
         self._wire.wait(0 if self._has_news else seconds, wakeup)
-        self._wire.deadline = monotonic() + self._patience
+        self._give(self._patience)
         self._wire.send(b"DONE\r\n")
         for _ in self._until(tag, _SMALL):
             pass
@@ -203,8 +215,9 @@ class Imap:
     def _sign_in(self, user: str, password: str) -> bool:
         """Sign in by what the server offers; False if that is nothing."""
         name, secret = quoted(user), quoted(password)
+        said = base64.b64encode(f"\0{user}\0{password}".encode())
+        self._secrets = (said.decode(), (secret or b"").decode().strip('"'), password)
         if "AUTH=PLAIN" in self.capabilities:
-            said = base64.b64encode(f"\0{user}\0{password}".encode())
             if "SASL-IR" in self.capabilities:
                 self._command(b"AUTHENTICATE PLAIN " + said, secret=True)
             else:
@@ -220,7 +233,7 @@ class Imap:
         tag = self._send(command)
         response = self._response(_SMALL)
         if response[:1] != [b"+"]:
-            raise Refusal(f"the server refuses to sign in: {_said(response)}")
+            raise Refusal(f"the server refuses to sign in: {self._said(response)}")
         self._wire.send(answer + b"\r\n")
         for _ in self._until(tag, _SMALL):
             pass
@@ -243,22 +256,38 @@ class Imap:
     def _send(self, line: bytes, seconds: float = 0.0) -> bytes:
         self._number += 1
         tag = f"c{self._number}".encode()
-        self._wire.deadline = monotonic() + self._patience + seconds
+        self._give(self._patience + seconds)
         self._wire.send(tag + b" " + line + b"\r\n")
         return tag
+
+    def _give(self, seconds: float) -> None:
+        """Let the server have so many seconds, as far as the session has them."""
+        self._wire.deadline = min(monotonic() + seconds, self._ends)
 
     def _until(self, tag: bytes, most: int) -> Iterator[Response]:
         for _ in range(_RESPONSES_MAX):
             response = self._response(most)
             if response[:1] == [tag]:
                 if response[1:2] != [b"OK"]:
-                    raise Refusal(f"the server says {_said(response)}")
+                    raise Refusal(f"the server says {self._said(response)}")
                 return
             if response[:2] == [b"*", b"BYE"]:
-                raise Broken(f"the server ends the session: {_said(response)}")
+                raise Broken(f"the server ends the session: {self._said(response)}")
             if response[:1] == [b"*"]:
                 yield response
         raise Broken("the server does not stop to answer")
+
+    def _said(self, response: Response) -> str:
+        """What a response says, as a line that can be shown anywhere.
+
+        Some servers repeat a command that they do not take, and with it the password.
+        """
+        words = (each for each in response[1:] if isinstance(each, bytes))
+        text = b" ".join(words).decode("utf-8", "replace")
+        for secret in self._secrets:
+            if len(secret) >= _SECRET_MIN:
+                text = text.replace(secret, "(password)")
+        return "".join(each if each.isprintable() else "?" for each in text[:300])
 
     def _response(self, most: int) -> Response:
         """The next response: its words, or the text after OK, NO, BAD and BYE as one."""
@@ -279,13 +308,6 @@ class Imap:
         response = parse([*pieces, line])
         self._has_news |= response[:1] == [b"*"] and response[2:3] == [b"EXISTS"]
         return response
-
-
-def _said(response: Response) -> str:
-    """What a response says, as a line that can be shown anywhere."""
-    words = (each for each in response[1:] if isinstance(each, bytes))
-    text = b" ".join(words).decode("utf-8", "replace")[:300]
-    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _code(response: Response) -> tuple[bytes, bytes]:

@@ -47,7 +47,7 @@ def explain(error: Exception, server: str) -> str:
 
 
 def try_imap(account: MailAccount, context: ssl.SSLContext | None = None) -> list[Tried]:
-    """Connect, sign in and open the folder; what each step gave."""
+    """Connect, sign in and open the folder, all of it in 20 seconds; what each step gave."""
     server = account.mailbox.incoming
     if server is None:
         return []
@@ -58,7 +58,7 @@ def try_imap(account: MailAccount, context: ssl.SSLContext | None = None) -> lis
     done: list[Tried] = []
     try:
         with connected(server, context) as wire:
-            imap = Imap(wire)
+            imap = Imap(wire, until=wire.deadline)
             done.append(Tried(name, True, steps[0]))
             imap.begin(server, account.incoming_password, context)
             done.append(Tried(name, True, steps[1]))

@@ -21,6 +21,7 @@ MOODS: dict[str, tuple[str, Callable[[ImapSession, str, str], None]]] = {
     "turns away": ("", lambda it, tag, line: it.say("* BYE too many")),
     "hangs at LOGIN": ("LOGIN", lambda it, tag, line: it.hang()),
     "refuses LOGIN": ("LOGIN", lambda it, tag, line: it.say(f"{tag} NO no")),
+    "repeats LOGIN": ("LOGIN", lambda it, tag, line: it.say(f"{tag} BAD {tag} {line}")),
     "answers LOGIN to another": ("LOGIN", lambda it, tag, line: it.say("zz99 OK")),
     "hangs at SELECT": ("SELECT", lambda it, tag, line: it.hang()),
     "closes at SELECT": ("SELECT", lambda it, tag, line: it.leave()),
