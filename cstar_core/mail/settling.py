@@ -202,12 +202,19 @@ def _follow(
     """What goes with a new message: its files, what an answer has to know, the first answer."""
     tx, scope, letter, mailbox = case.tx, case.scope, case.letter, case.taken.mailbox
     give_files(tx, scope, blobs, placed, files)
-    if outcome.verdict == "bounce":
+    if outcome.verdict == "bounce" or _is_aside(outcome):
         return
-    keep_head(tx, scope, placed.message, mailbox, letter)
+    is_sure = outcome.threaded_by != "subject"
+    keep_head(tx, scope, placed.message, mailbox, letter, is_sure=is_sure)
     if outcome.verdict == "ticket" and _is_news(case):
         path = case.taken.envelope_from
         answer_first(tx, scope, placed.ticket, mailbox, letter, is_personal=True, return_path=path)
+
+
+def _is_aside(outcome: Outcome) -> bool:
+    """Whether it only tells something in a thread, such as that somebody is away: no answer is
+    one to that, nor goes to those whom it was to."""
+    return outcome.verdict == "automatic" and outcome.threaded_by != "new"
 
 
 def _is_news(case: Case) -> bool:

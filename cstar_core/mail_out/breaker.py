@@ -40,7 +40,9 @@ _IN_WORKSPACE = prepare(
 )
 
 
-def too_many(tx: Transaction, scope: Scope, lane: int, keys: Sequence[str]) -> str | None:
+def too_many(
+    tx: Transaction, scope: Scope, lane: int, keys: Sequence[str], *, is_automatic: bool
+) -> str | None:
     """Why a mail on a ticket to some folded addresses is to be held; None if it may go.
 
     What is held does not count: the next one goes once there is room for it again.
@@ -53,6 +55,6 @@ def too_many(tx: Transaction, scope: Scope, lane: int, keys: Sequence[str]) -> s
     if found >= LIMITS.on_ticket:
         return f"there were {found} mails on one ticket within an hour"
     found = tx.value(_IN_WORKSPACE, **here, since=tx.now - _MINUTE)
-    if found >= LIMITS.in_workspace:
+    if found >= (LIMITS.automatic if is_automatic else LIMITS.in_workspace):
         return f"there were {found} mails within a minute"
     return None

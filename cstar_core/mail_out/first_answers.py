@@ -14,6 +14,7 @@ from cstar_core.mail_out.headers import ascii_address, one_line
 from cstar_core.mail_out.heads import NAME_MAX, heads_of, references
 from cstar_core.mail_out.queueing import FIRST_ANSWER, Mail, loop_mark, queue
 from cstar_core.mail_out.recipients import bad_addresses
+from cstar_core.mailboxes import shorter
 from cstar_core.members import fold_email
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Transaction, prepare, slot
@@ -79,16 +80,18 @@ def answer_first(
         return False
     to = Correspondent(one_line(sender.name, NAME_MAX), sender.address)
     refs = references(tx, ticket, heads_of(tx, ticket, ticket))
-    answer = Mail(
-        box, ticket, ticket.id, None, FIRST_ANSWER, mail.subject, refs, [to], loops=mail.loops
-    )
+    answer = Mail(box, ticket, None, FIRST_ANSWER, mail.subject, refs, [to], loops=mail.loops)
     queue(tx, scope, answer)
     return True
 
 
 def _is_first(tx: Transaction, scope: Scope, key: str) -> bool:
-    """Whether nobody at an address was answered within an hour; it is noted that one is now."""
-    slots = {"workspace": scope.workspace_id, "correspondent": sha256(key.encode()).digest()}
+    """Whether nobody at an address was answered within an hour; it is noted that one is now.
+
+    What is after a plus makes nobody else: a stranger could name one person in countless ways.
+    """
+    person = [key, *shorter(key)][-1]
+    slots = {"workspace": scope.workspace_id, "correspondent": sha256(person.encode()).digest()}
     tx.run(_FORGET, before=tx.now - ANSWER_AGAIN_SECONDS, now=tx.now)
     if tx.value(_WROTE, **slots) is not None:
         return False

@@ -12,7 +12,7 @@ from cstar_core.mail_out.headers import is_id, one_line
 from cstar_core.mail_out.subjects import SUBJECT_MAX
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow, Transaction, prepare, prepare_insert, slot
-from cstar_core.tables import MailHeadRow, MessageRow, OutgoingMailRow, TicketRow
+from cstar_core.tables import MailHeadRow, MergeRow, MessageRow, OutgoingMailRow, TicketRow
 from cstar_core.tickets import Stored
 
 PEOPLE_MAX = 100
@@ -61,6 +61,9 @@ _NEWEST = prepare(
     .order_by(MessageRow.id.desc())
     .limit(_HEADS_READ)
 )
+_IS_MERGED = prepare(
+    MergeRow.select(MergeRow.ticket_id).where(MergeRow.into_id == slot("ticket")).limit(1)
+)
 _SENT_IDS = prepare(
     OutgoingMailRow.select(OutgoingMailRow.header_id)
     .join(MessageRow, on=(MessageRow.id == OutgoingMailRow.message_id))
@@ -71,14 +74,24 @@ _SENT_IDS = prepare(
 
 
 def keep_head(
-    tx: Transaction, scope: Scope, message: int, mailbox: int | None, mail: Letter
+    tx: Transaction,
+    scope: Scope,
+    message: int,
+    mailbox: int | None,
+    mail: Letter,
+    *,
+    is_sure: bool = True,
 ) -> None:
-    """Keep what an answer has to know of the mail that the message with a key came by."""
+    """Keep what an answer has to know of the mail that the message with a key came by.
+
+    Of one that is not sure to belong to its thread, nobody is kept as whom to answer: whoever can
+    guess the number of a ticket and an address would read what is answered on it.
+    """
     people = {
-        "from": _packed([] if mail.sender is None else [mail.sender]),
-        "reply": _packed(mail.reply_to),
-        "to": _packed(mail.to),
-        "cc": _packed(mail.cc),
+        "from": _packed([] if mail.sender is None or not is_sure else [mail.sender]),
+        "reply": _packed(mail.reply_to if is_sure else ()),
+        "to": _packed(mail.to if is_sure else ()),
+        "cc": _packed(mail.cc if is_sure else ()),
     }
     header_id = mail.message_id if mail.message_id and is_id(mail.message_id) else None
     refs = [each for each in mail.references if is_id(each)][-REFERENCES_MAX:]
@@ -89,13 +102,16 @@ def keep_head(
 
 
 def heads_of(snap: Snapshot, posted: Stored, holder: Stored) -> list[Head]:
-    """The newest mails in a thread that are of the customer of the ticket that is answered.
+    """The newest mails in a thread, as far as they concern the ticket that is answered.
 
-    The thread is that of ``holder``, which ``posted`` may be merged into: there may be mails of
-    other customers in it, whose correspondents are none of this one's.
+    The thread is that of ``holder``, which ``posted`` may be merged into. Then there may be mails
+    of other customers in it, whose correspondents are none of this one's: only those of the
+    customer of ``posted`` count.
     """
     rows = snap.all(_NEWEST, ticket=holder.id)
-    return [_head(row[:5]) for row in rows if _is_theirs(row, posted, holder)]
+    if snap.first(_IS_MERGED, ticket=holder.id) is not None:
+        rows = [row for row in rows if _is_theirs(row, posted, holder)]
+    return [_head(row[:5]) for row in rows]
 
 
 def references(snap: Snapshot, holder: Stored, heads: Sequence[Head]) -> tuple[str, ...]:

@@ -39,12 +39,14 @@ class Limits:
     """How many mails may go before the next is held: more of them is a loop or a mistake.
 
     Of an hour to one address and on one ticket, of a minute in one workspace. Mails to several
-    addresses count for each of them.
+    addresses count for each of them. Automatic ones are held sooner: whoever makes a workspace
+    answer many strangers must not keep back what people write.
     """
 
     to_address: int = 30
     on_ticket: int = 20
     in_workspace: int = 300
+    automatic: int = 200
 
 
 LIMITS = Limits()

@@ -59,11 +59,10 @@ _MESSAGE = prepare(
 
 
 class Mail(NamedTuple):
-    """A mail that is to be queued; ``lane`` is the key of the ticket that counts what is sent."""
+    """A mail that is to be queued, on the ticket that it is written to, merged or not."""
 
     box: Box
     ticket: Stored
-    lane: int
     message: int | None
     kind: int
     subject: str
@@ -87,13 +86,13 @@ def queue_reply(
     heads = heads_of(tx, posted, holder)
     newest = heads[0] if heads else None
     box = sending_box(found, (each.mailbox for each in heads))
-    to, copies = people_of(tx, found, posted, newest)
+    to, copies = people_of(tx, found, posted, heads)
     if box is None or not to:
         return None
     message = tx.next_key("messages") - 1
     subject = posted.title if newest is None else newest.subject
     refs = references(tx, holder, heads)
-    mail = Mail(box, posted, holder.id, message, REPLY, subject, refs, to, copies)
+    mail = Mail(box, posted, message, REPLY, subject, refs, to, copies)
     state, code = queue(tx, scope, mail)
     if state != QUEUED:
         tell(tx, scope, message, state, code)
@@ -103,7 +102,8 @@ def queue_reply(
 def queue(tx: Transaction, scope: Scope, mail: Mail) -> tuple[int, str | None]:
     """Write the rows of a mail; its state, and the code of what went wrong already."""
     people = addressees(tx, scope, mail.to, mail.copies)
-    reason = too_many(tx, scope, mail.lane, [each.address_key for each in people])
+    keys = [each.address_key for each in people]
+    reason = too_many(tx, scope, mail.ticket.id, keys, is_automatic=mail.kind == FIRST_ANSWER)
     if reason is not None:
         people = [_held(each, reason) for each in people]
     state, (code, failure) = state_of(people), failure_of(people)
@@ -154,7 +154,7 @@ def _identity(tx: Transaction, scope: Scope, mail: Mail) -> dict[str, Any]:
         "mailbox_id": box.key,
         "ticket_id": mail.ticket.id if mail.message is None else None,
         "message_id": mail.message,
-        "lane": mail.lane,
+        "lane": mail.ticket.id,
         "kind": mail.kind,
         "header_id": f"{uid.hex()}.{new_token(20)}@{domain}",
         "in_reply_to": refs[-1] if refs else None,

@@ -34,13 +34,15 @@ _CUSTOMER = prepare(
 
 
 def people_of(
-    snap: Snapshot, found: Sequence[Box], ticket: Stored, newest: Head | None
+    snap: Snapshot, found: Sequence[Box], ticket: Stored, heads: Sequence[Head]
 ) -> tuple[list[Correspondent], list[Correspondent]]:
     """Who gets an answer on a ticket, and who gets a copy of it.
 
-    The customer, where they asked for it if they wrote the newest mail; a copy goes to everybody
-    else whom that mail was from and to. None of them is one of our own mailboxes.
+    The customer, where they asked for it if they wrote the newest mail that has a say in it; a
+    copy goes to everybody else whom that mail was from and to. None of them is one of our own
+    mailboxes.
     """
+    newest = next((each for each in heads if each.sender is not None), None)
     row = snap.first(_CUSTOMER, customer=ticket.customer_key)
     sender = None if newest is None else newest.sender
     first = sender if row is None else Correspondent(one_line(row[0], NAME_MAX), row[1])

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from cstar_core.attached import Attachment, attachments_of
 from cstar_core.blobs import Blobs
@@ -26,6 +26,7 @@ from cstar_core.tables import (
     MessageRow,
     OutgoingMailRow,
     TeamRow,
+    TicketRow,
     WorkspaceRow,
 )
 from cstar_core.tickets import read_by_key
@@ -42,13 +43,16 @@ class Unsendable(Exception):
         super().__init__(reason)
 
 
+_PostedRow = TicketRow.alias("posted")
 _FACTS = prepare(
     OutgoingMailRow.select(
         OutgoingMailRow.workspace_id,
         WorkspaceRow.team_id,
         TeamRow.name,
         WorkspaceRow.environment,
-        TICKET_KEY,
+        # That which it was written to, not the one that it was merged into: that is of somebody
+        # else, whose name and fields are not for this one.
+        fn.COALESCE(_PostedRow.id, TICKET_KEY),
         OutgoingMailRow.message_id,
         OutgoingMailRow.kind,
         OutgoingMailRow.header_id,
@@ -71,6 +75,9 @@ _FACTS = prepare(
         MessageRow,
         JOIN.LEFT_OUTER,
         on=(MessageRow.id == OutgoingMailRow.message_id),
+    )
+    .join_from(
+        OutgoingMailRow, _PostedRow, JOIN.LEFT_OUTER, on=(_PostedRow.id == OutgoingMailRow.lane)
     )
     .join_from(OutgoingMailRow, MailboxRow, on=(MailboxRow.id == OutgoingMailRow.mailbox_id))
     .where(OutgoingMailRow.id == slot("mail"))

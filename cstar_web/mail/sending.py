@@ -4,6 +4,7 @@
 that drips, or says more than any server has to say, holds nothing for longer.
 """
 
+import base64
 import io
 import re
 import smtplib
@@ -75,7 +76,7 @@ def check_server(
         with _Session(server, deadline, context) as session:
             session.sign_in(server.user, password)
     except _Refused as error:
-        return error.reply.text
+        return why(error)
     except Exception as error:
         return _told(error, budget, deadline)
     return None
@@ -116,7 +117,7 @@ class _Session:
         if user is None:
             return
         try:
-            self._client.login(user, password or "")
+            self._login(user, password or "")
         except smtplib.SMTPAuthenticationError as error:
             words = f"the user or the password is refused: {_text(error.smtp_error)}"
             raise _Refused(MailReply(_DEFERRED, str(error.smtp_code), words)) from None
@@ -150,6 +151,16 @@ class _Session:
             # It has taken nothing, whatever it says.
             return replace(refusal, state=_DEFERRED) if refusal.state == _SENT else refusal
         return _reply(code, said)
+
+    def _login(self, user: str, password: str) -> None:
+        if f"{user}{password}".isascii():
+            self._client.login(user, password)
+            return
+        # The library sends ASCII alone, and its error tells which letter of the password is none.
+        said = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+        code, answer = self._client.docmd("AUTH", f"PLAIN {said}")
+        if not 200 <= code < 300:
+            raise smtplib.SMTPAuthenticationError(code, answer)
 
     def _begin(self, connection: socket.socket) -> None:
         server, client = self._server, self._client

@@ -34,7 +34,7 @@ class MailDelivery(Shape):
     state = text("Where it stands.", enum=OUTGOING_STATES)
     attempts = count("How often it was handed to a server.")
     next_attempt_at = instant_or_null("When it is tried next.")
-    finished_at = instant_or_null("When it was sent, held or given up.")
+    finished_at = instant_or_null("When it was sent or given up.")
     code = text_or_null("What a server said, such as `550 5.1.1`, or a word of cStar's own.")
     failure = text_or_null("What is wrong, in words.")
 

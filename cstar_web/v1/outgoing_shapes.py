@@ -39,7 +39,7 @@ class OutgoingMail(Shape):
     code = text_or_null("What a server said, or a word of cStar's own.")
     failure = text_or_null("What is wrong, in words.")
     created_at = instant("When it was queued.")
-    finished_at = instant_or_null("When it was sent, held or given up.")
+    finished_at = instant_or_null("When it was sent or given up.")
 
 
 class OutgoingMailsQuery(Paged):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cstar_core import Correspondent, Helpdesk, MailPace, MailParcel, MailReply, Workspace
+from cstar_core.mail_out.breaker import LIMITS
 from tests.core.correspondence import (
     JANE,
     SUPPORT,
@@ -82,6 +83,30 @@ def test_nobody_is_answered_twice_within_an_hour(
     assert answered_first(globex, other, ticket_of_jane(globex))
     clock.tick(minutes=2)
     assert answered_first(acme, box, ticket_of_jane(acme), again)
+
+
+def test_a_person_who_is_named_in_many_ways_is_answered_once(acme: Workspace) -> None:
+    box = mailbox(acme, answers_first=True)
+    ticket = ticket_of_jane(acme)
+    named = [letter(sender=Correspondent("", f"jane+{each}@example.com")) for each in ("a", "b")]
+    assert [answered_first(acme, box, ticket, each) for each in (*named, letter())] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_strangers_who_are_answered_keep_no_persons_answer_back(acme: Workspace) -> None:
+    """Whoever forges their addresses can make any number of them."""
+    box, ticket = mailbox(acme, answers_first=True), ticket_of_jane(acme)
+    for number in range(LIMITS.in_workspace):
+        sender = Correspondent("", f"{number}@example.com")
+        strange = acme.tickets.create(title="x", customer_email=sender.address)
+        assert answered_first(acme, box, strange, letter(sender=sender))
+    assert acme.outgoing_mail.list(state="held").total == LIMITS.in_workspace - LIMITS.automatic
+    delivery = acme.messages.create(ticket.id, content="Hello").delivery
+    assert delivery is not None
+    assert delivery.state == "queued"
 
 
 def test_a_clock_that_was_set_back_silences_nobody_for_long(

@@ -86,10 +86,9 @@ def post_office(security: str = "none", **options: Any) -> Iterator[PostOffice]:
         office,
         hostname="127.0.0.1",
         port=0,
-        authenticator=_authenticated,
         auth_require_tls=security != "none",
         **tls.get(security, {}),
-        **options,
+        **{"authenticator": _authenticated, **options},
     )
     controller.start()
     try:

@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 
 from cstar_core import MailReply, SmtpServer
 from cstar_web.mail.sending import check_server, send_mail
@@ -85,6 +87,24 @@ def test_the_user_and_password_are_shown_over_tls() -> None:
     assert "the user or the password is refused" in wrong[JANE].text
 
 
+def test_a_password_of_any_letters_is_shown_and_not_told() -> None:
+    """The library knows ASCII alone, and its error names the letter that is none."""
+    given: list[bytes] = []
+
+    def authenticator(*said: Any) -> AuthResult:
+        given.append(said[-1].password)
+        return AuthResult(success=len(given) == 1, handled=False)
+
+    with post_office("starttls", authenticator=authenticator, auth_required=True) as office:
+        server = office.server("starttls", USER)
+        replies = [
+            send_mail(parcel(server, password="süß"), RAW, context=believing()) for _ in "12"
+        ]
+    assert [each[JANE].state for each in replies] == ["sent", "deferred"]
+    assert "the user or the password is refused" in replies[1][JANE].text
+    assert given == ["süß".encode()] * 2
+
+
 def test_a_certificate_that_is_not_believed_gets_nothing() -> None:
     for security in ("tls", "starttls"):
         with post_office(security) as office:
@@ -129,6 +149,14 @@ def test_nobody_there_is_tried_again() -> None:
     replies = send_mail(parcel(SmtpServer("localhost", port, "none")), RAW)
     assert replies[JANE].state == "deferred"
     assert replies[JANE].text == "Connection refused"
+
+
+def test_what_a_server_says_is_one_line_that_can_be_shown() -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"554-no\x1b[2J\r\n554 mail\r\n")
+
+    with talker(talk) as server:
+        assert check_server(server, None) == "no?[2J mail"
 
 
 def test_a_server_is_tried_without_a_mail() -> None:
