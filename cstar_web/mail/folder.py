@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import groupby
 
 from cstar_core import (
     LETTER_BYTES_MAX,
@@ -91,11 +92,17 @@ class Reader:
                     return  # what comes after it must wait for it
 
     def _batches(self, found: Sequence[Found]) -> Iterator[list[Found]]:
+        """Messages that are left alone, however many, or that are asked for at once."""
+        for is_left_alone, group in groupby(found, self._is_left_alone):
+            some = list(group)
+            yield from (some,) if is_left_alone else self._asked_for(some)
+
+    def _asked_for(self, found: Sequence[Found]) -> Iterator[list[Found]]:
         """Messages to be asked for at once: few and small ones, and each alone that was trouble."""
         batch: list[Found] = []
         size = 0
         for each in found:
-            alone = self._is_left_alone(each) or self._tried(each) or self._is_too_large(each)
+            alone = self._tried(each) or self._is_too_large(each)
             if batch and (alone or len(batch) == _BATCH_MAX or size + each.size > _BATCH_BYTES):
                 yield batch
                 batch, size = [], 0
@@ -111,7 +118,7 @@ class Reader:
         """Store some messages; how many."""
         first = batch[0]
         if self._is_left_alone(first):
-            self._pass(first.uid)
+            self._pass(batch[-1].uid)
             return 0
         if self._is_too_large(first):
             self._refuse(first, f"has {first.size:,} bytes, too many to be stored")

@@ -13,8 +13,10 @@ from cstar_core import Helpdesk, Letter, Mailbox, Workspace, read_letter
 from cstar_web.mail import folder
 from cstar_web.mail.fetching import Fetcher, FetchPace
 from cstar_web.mail.folder import arrived_at
+from cstar_web.mail.imap import Imap
 from cstar_web.mail.service import MailService
 from cstar_web.mail.settling import Settler
+from cstar_web.mail.trying import connected
 from tests.core.posting import mail
 from tests.mail_servers.hostile_imap import MOODS, HostileImap
 from tests.web.sockets import wait_until
@@ -135,6 +137,21 @@ def test_what_came_before_an_instant_is_left_alone(desk: Helpdesk, acme: Workspa
         })  # fmt: skip
         with fetching(desk, box):
             wait_until(lambda: len(subjects(acme)) == 2)
+
+
+def test_however_much_is_left_alone_is_passed_in_one_step(desk: Helpdesk, acme: Workspace) -> None:
+    with HostileImap("well", *numbered(1, 2, 3)) as server:
+        box = mailbox(acme, server, since=datetime(2026, 1, 2, tzinfo=UTC))
+        account = desk.mail_accounts.get(box.id)
+        incoming = account.mailbox.incoming
+        assert incoming is not None
+        with connected(incoming) as wire:
+            imap = Imap(wire)
+            imap.begin(incoming, "x")
+            reader = folder.Reader(desk, account, incoming, imap, {}, lambda: False)
+            reader.open()
+            assert list(reader.new()) == [0]
+    assert desk.mail_accounts.get(box.id).last_uid == 3
 
 
 # Of these a UID may be another message's later, or is beyond those that are given out.
