@@ -191,10 +191,16 @@ def _leaves(entity: Entity) -> Iterable[Entity]:
 
 
 def _identity(headers: Headers, leaves: Iterable[Entity]) -> bytes:
-    """The same for a mail that came twice, on whichever way and in whichever encoding."""
+    """The same for a mail that came twice, on whichever way and in whichever encoding.
+
+    Programs that write neither an id nor a date say the same again, which the way tells apart.
+    """
     digest = sha256()
     for name in ("message-id", "from", "date", "subject"):
         digest.update(headers.text(name).encode("utf-8", "replace") + b"\0")
+    if not headers.text("message-id") and not headers.text("date"):
+        for each in headers.all("received"):
+            digest.update(each + b"\0")
     for leaf in leaves:
         content = leaf.content
         if leaf.type.startswith("text/"):

@@ -189,6 +189,16 @@ def test_the_same_mail_by_another_way_is_a_duplicate(acme: Workspace) -> None:
     assert acme.tickets.list().total == 1
 
 
+def test_alarms_that_say_the_same_again_are_all_told(acme: Workspace) -> None:
+    made = box(acme)
+    bare = mail(text="Backup failed", Message_ID=None, Date=None)
+    ways = [f"Received: from x; {hour}:00\r\n".encode() + bare for hour in (1, 2)]
+    first, second = (acme.mail.receive(way) for way in ways)
+    assert (first.verdict, second.verdict, acme.tickets.list().total) == ("ticket", "ticket", 2)
+    again = acme.mail.receive(ways[0], source="imap", mailbox=made.id, place=MailPlace(1, 1))
+    assert (again.verdict, again.original_id) == ("duplicate", first.id)
+
+
 def test_the_same_place_of_a_server_is_the_same_mail(acme: Workspace) -> None:
     made, place = box(acme), MailPlace(7, 1)
     first = acme.mail.receive(mail(), source="imap", mailbox=made.id, place=place)
