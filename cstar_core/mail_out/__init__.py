@@ -13,7 +13,7 @@ from cstar_core.mail_out.outbox import (
     open_mail_outbox,
     send_due,
 )
-from cstar_core.mail_out.outgoing import MailRecipient, OutgoingMail
+from cstar_core.mail_out.outgoing import MailRecipient, MailRoute, OutgoingMail
 from cstar_core.mail_out.pacing import MailPace
 from cstar_core.mail_out.queueing import queue_reply
 from cstar_core.mail_out.rendering import Unsendable
@@ -37,6 +37,7 @@ __all__ = [
     "MailParcel",
     "MailRecipient",
     "MailReply",
+    "MailRoute",
     "MailTemplate",
     "MailTemplates",
     "OutgoingMail",

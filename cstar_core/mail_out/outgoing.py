@@ -9,6 +9,7 @@ from peewee import JOIN, SQL, fn
 from cstar_core.clock import from_seconds, from_seconds_or_none
 from cstar_core.errors import NotFound
 from cstar_core.ids import public_id
+from cstar_core.letters import Correspondent
 from cstar_core.mail_out.states import Addressee
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Slot, Snapshot, SqlRow, prepare, slot
@@ -60,6 +61,16 @@ class OutgoingMail:
     failure: str | None
     created_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailRoute:
+    """How an answer on a ticket would go out: from the address of a mailbox, to whom, with copies
+    for whom."""
+
+    sender: str
+    to: tuple[Correspondent, ...]
+    copies: tuple[Correspondent, ...]
 
 
 IN_MAILBOX = MailboxRow.id == OutgoingMailRow.mailbox_id

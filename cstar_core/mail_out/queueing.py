@@ -12,7 +12,7 @@ from cstar_core.mail_delivery import MailDelivery, deliveries_of
 from cstar_core.mail_out.boxes import Box, boxes, sending_box
 from cstar_core.mail_out.breaker import TOO_MANY, too_many
 from cstar_core.mail_out.headers import ascii_address
-from cstar_core.mail_out.heads import heads_of, references
+from cstar_core.mail_out.heads import Head, heads_of, references
 from cstar_core.mail_out.recipients import addressees, people_of
 from cstar_core.mail_out.states import (
     FAILED,
@@ -72,6 +72,15 @@ class Mail(NamedTuple):
     loops: Sequence[str] = ()
 
 
+class Route(NamedTuple):
+    """By which mailbox an answer goes out, after which mails, and to whom."""
+
+    box: Box
+    heads: Sequence[Head]
+    to: Sequence[Correspondent]
+    copies: Sequence[Correspondent]
+
+
 def queue_reply(
     tx: Transaction, scope: Scope, posted: Stored, holder: Stored
 ) -> MailDelivery | None:
@@ -80,23 +89,28 @@ def queue_reply(
     ``posted`` is the ticket that it was written to, ``holder`` the one that has it. That a mail is
     held, or has nobody whom it can reach, is told at once. Returns where the mail stands.
     """
-    found = boxes(tx, scope)
-    if not any(each.sends for each in found):
-        return None
-    heads = heads_of(tx, posted, holder)
-    newest = heads[0] if heads else None
-    box = sending_box(found, (each.mailbox for each in heads))
-    to, copies = people_of(tx, found, posted, heads)
-    if box is None or not to:
+    route = route_of(tx, scope, posted, holder)
+    if route is None:
         return None
     message = tx.next_key("messages") - 1
-    subject = posted.title if newest is None else newest.subject
-    refs = references(tx, holder, heads)
-    mail = Mail(box, posted, message, REPLY, subject, refs, to, copies)
+    subject = route.heads[0].subject if route.heads else posted.title
+    refs = references(tx, holder, route.heads)
+    mail = Mail(route.box, posted, message, REPLY, subject, refs, route.to, route.copies)
     state, code = queue(tx, scope, mail)
     if state != QUEUED:
         tell(tx, scope, message, state, code)
     return deliveries_of(tx, [message])[message]
+
+
+def route_of(snap: Snapshot, scope: Scope, posted: Stored, holder: Stored) -> Route | None:
+    """How an answer would go out as a mail; None if there is no mailbox for it or no address."""
+    found = boxes(snap, scope)
+    if not any(each.sends for each in found):
+        return None
+    heads = heads_of(snap, posted, holder)
+    box = sending_box(found, (each.mailbox for each in heads))
+    to, copies = people_of(snap, found, posted, heads)
+    return Route(box, heads, to, copies) if box is not None and to else None
 
 
 def queue(tx: Transaction, scope: Scope, mail: Mail) -> tuple[int, str | None]:

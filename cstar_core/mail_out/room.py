@@ -8,7 +8,15 @@ from peewee import SelectBase, fn
 from cstar_core.checks import check_choice, check_email, invalid, raise_any
 from cstar_core.errors import Forbidden, MailConflict, NotFound, Problem
 from cstar_core.ids import PREFIXES, parse_id
-from cstar_core.mail_out.outgoing import JOINED, MINE, OutgoingMail, mails_of, read_row
+from cstar_core.mail_out.outgoing import (
+    JOINED,
+    MINE,
+    MailRoute,
+    OutgoingMail,
+    mails_of,
+    read_row,
+)
+from cstar_core.mail_out.queueing import route_of
 from cstar_core.mail_out.settling import known_mail, people_of_mail, write
 from cstar_core.mail_out.states import (
     BOUNCED,
@@ -101,6 +109,19 @@ class OutgoingMails:
             return self.get(id)
         except NotFound:
             return None
+
+    def route(self, ticket_id: str) -> MailRoute | None:
+        """How a public message of an agent on a ticket would go out now; None if it would not.
+
+        Raises NotFound, and Forbidden for a publishable key.
+        """
+        self._refuse_customers()
+        with self._store.snapshot() as snap:
+            posted = read_stored(snap, self._scope, ticket_id)
+            found = route_of(snap, self._scope, posted, survivor(snap, posted))
+        if found is None:
+            return None
+        return MailRoute(found.box.address, tuple(found.to), tuple(found.copies))
 
     def release(self, id: str) -> OutgoingMail:
         """Let a mail go that was held. Raises NotFound, and MailConflict if it is not held."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cstar_core import Helpdesk, Workspace
+from cstar_core import Helpdesk, NotFound, Workspace
 from tests.core.correspondence import Server
 from tests.core.posting import box, mail, sent, ticket_of
 
@@ -19,11 +19,18 @@ def ticket(acme: Workspace) -> str:
 
 
 def answered(acme: Workspace, ticket: str) -> tuple[list[str], list[str]]:
-    """Who gets an answer, and who a copy of it."""
+    """Who gets an answer, and who a copy of it; the same was told before."""
+    route = acme.outgoing_mail.route(ticket)
     sent(acme, ticket)
     people = acme.outgoing_mail.list().items[0].recipients
     to = [each.address for each in people if not each.is_copy]
-    return to, [each.address for each in people if each.is_copy]
+    copies = [each.address for each in people if each.is_copy]
+    assert route is not None and route.sender == acme.mailboxes.list()[0].address
+    assert ([each.address for each in route.to], [each.address for each in route.copies]) == (
+        to,
+        copies,
+    )
+    return to, copies
 
 
 def test_who_writes_to_the_ticket_of_another_is_answered_too(acme: Workspace, ticket: str) -> None:
@@ -77,3 +84,14 @@ def test_an_answer_on_a_merged_ticket_names_its_own_customer(
     ((_, raw),) = server.sent
     assert b"Jane Smith, #1 Late: Hello" in raw
     assert b"Divorce" not in raw
+
+
+def test_no_way_is_told_where_an_answer_would_not_go_out(acme: Workspace) -> None:
+    ticket = acme.tickets.create(title="Late", customer_name="Jane", customer_email=JANE)
+    assert acme.outgoing_mail.route(ticket.id) is None
+    box(acme)
+    assert acme.outgoing_mail.route(ticket.id) is not None
+    nobody = acme.tickets.create(title="Late", customer_name="Joe")
+    assert acme.outgoing_mail.route(nobody.id) is None
+    with pytest.raises(NotFound):
+        acme.outgoing_mail.route("tkt_" + 32 * "0")

@@ -16,6 +16,7 @@ def beside(visit: TeamVisit, ticket: Ticket, messages: Sequence[Message]) -> dic
     return {
         "mails": mails,
         "bad_address": visit.workspace.outgoing_mail.bad_address(customer) if customer else None,
+        "route": visit.workspace.outgoing_mail.route(ticket.id),
         "sandbox": SANDBOX,
         # Those that somebody else wrote than the one whose ticket it is.
         "strangers": {

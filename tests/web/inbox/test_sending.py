@@ -4,6 +4,7 @@ import pytest
 
 from cstar_core import Helpdesk, MailReply, OutgoingMail, Workspace
 from tests.core.correspondence import Server
+from tests.core.posting import box, mail
 from tests.core.tracing import queries
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
@@ -169,3 +170,22 @@ def test_what_is_wrong_with_a_template_is_told(
     answer = owner.send(path, {"content": content, "version": "0", "preview": preview})
     assert answer.status_code == 422 and told in Seen(answer.text).text
     assert owner.get(f"{TEMPLATES}/{kind}/xx").status_code == 404
+
+
+@pytest.mark.parametrize("copies", [1, 4])
+def test_who_will_get_a_reply_is_told_before_it_is_written(
+    agent: Browser, acme: Workspace, copies: int
+) -> None:
+    box(acme)
+    others = [f"friend{number}@example.com" for number in range(copies)]
+    found = acme.mail.receive(mail(JANE, Cc=", ".join(others)))
+    page = agent.see(f"/inbox/acme/tickets/{found.ticket_id}")
+    assert [each for each in page.all("div") if each.get("id") == "route"]
+    assert f"Goes by mail to {JANE}" in " ".join(page.text.split())
+    assert all(each in page.text for each in others)
+    assert ("with copies to 4 people" in page.text) is (copies > 3)
+
+
+def test_nobody_is_named_where_a_reply_does_not_go_out(agent: Browser, acme: Workspace) -> None:
+    ticket = acme.tickets.create(title="Late", customer_name="Jane", customer_email=JANE)
+    assert "Goes by mail to" not in agent.see(f"/inbox/acme/tickets/{ticket.id}").text
