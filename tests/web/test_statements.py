@@ -106,7 +106,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
 }
 PARAMETERS = {
     "listTickets": {
-        "?status=open&priority=normal": 5,
+        "?status=open&priority=normal": 6,
         "?search=refund": 11,
         "?search=refund&sort=relevance": 9,
         "?search=refund&sort=-updatedAt": 11,
