@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]{1,255})\r?\n", re.MULTILINE)
+_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^ \t\r\n][^\r\n]{0,254})\r?\n", re.MULTILINE)
 _LINE_MAX = 120
 _LINES_MAX = 600_000
 _FILES_MAX = 50
