@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from marshmallow import Schema
+
 from cstar_web.errors import ERRORS, ErrorKind
 from cstar_web.openapi.components import RATE_LIMIT_HEADERS, reference
 from cstar_web.openapi.examples import ERROR_EXAMPLES
@@ -68,6 +70,7 @@ def _codes_by_trait(operation: Operation) -> Iterable[str]:
         (operation.key != "none", _KEY),
         (operation.key == "secret" or operation.parameters, ("insufficient_permissions",)),
         (operation.query, ("PARAMETER_INVALID",)),
+        (_has_required(operation.query), ("PARAMETER_MISSING",)),
         (operation.body, _BODY),
         (operation.upload, ("PAYLOAD_TOO_LARGE",)),
         (operation.upload not in ("", "*/*"), ("UNSUPPORTED_MEDIA_TYPE",)),
@@ -76,6 +79,10 @@ def _codes_by_trait(operation: Operation) -> Iterable[str]:
         (operation.conditional, ("STALE_VERSION",)),
     )
     return (code for applies, codes in traits if applies for code in codes)
+
+
+def _has_required(query: Schema | None) -> bool:
+    return query is not None and any(field.required for field in query.fields.values())
 
 
 def _by_status(operation: Operation) -> dict[int, tuple[ErrorKind, ...]]:

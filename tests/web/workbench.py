@@ -70,6 +70,8 @@ class Workbench:
             return self._workspace.messages.create(ticket, content="Hello").id
         if name == "attachmentId":
             return self._upload()
+        if name == "mailboxId":
+            return self._mailbox()
         if name == "outgoingMailId":
             return self._outgoing()
         if name == "mailId":
