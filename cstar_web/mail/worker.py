@@ -146,7 +146,8 @@ class LetterReader:
             _command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            # A bare root has no such device.
+            stderr=subprocess.DEVNULL if os.path.exists(os.devnull) else None,
             bufsize=0,
             # Ctrl-C is for who starts this, and a process without input ends by itself.
             process_group=0,

@@ -75,6 +75,7 @@ def test_the_form_is_sent_by_keyboard_alone(visit: Visit, desk: Helpdesk) -> Non
         keys.type(text)
     jane.page.locator("[name=content]").focus()
     keys.type("Sie klingelt nicht.")
+    keys.press("Tab")  # where files are chosen
     keys.press("Tab")
     jane.page.wait_for_timeout(READ)
     with jane.page.expect_navigation():
