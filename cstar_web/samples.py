@@ -97,7 +97,7 @@ def _write(workspace: Workspace) -> None:
 
 def _move(workspace: Workspace) -> None:
     ticket = _ticket(workspace)
-    message = workspace.messages.list(ticket.id)[0]
+    message = workspace.messages.create(ticket.id, content="Sample: of another matter.")
     workspace.messages.move(ticket.id, message.id, _ticket(workspace).id)
 
 

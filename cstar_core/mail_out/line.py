@@ -37,11 +37,10 @@ _OLDEST = prepare(
         OutgoingMailRow.due_at.is_null(False)
     )
 )
-_LOST = prepare(
-    OutgoingMailRow.select(fn.COUNT(1)).where(
-        (OutgoingMailRow.finished_at > slot("since")) & OutgoingMailRow.state.in_(LOST)
-    )
+_IN_STATE_SINCE = OutgoingMailRow.select(fn.COUNT(1)).where(
+    _HERE & (OutgoingMailRow.state == slot("state")) & (OutgoingMailRow.finished_at > slot("since"))
 )
+_LOST = prepare(WorkspaceRow.select(fn.COALESCE(fn.SUM(_IN_STATE_SINCE), 0)))
 
 
 def read_line(snap: Snapshot, now: int) -> MailLine:
@@ -49,5 +48,5 @@ def read_line(snap: Snapshot, now: int) -> MailLine:
     queued, deferred, held = (
         int(snap.value(_NUMBER, state=state)) for state in (QUEUED, DEFERRED, HELD)
     )
-    lost = int(snap.value(_LOST, since=now - _DAY))
+    lost = sum(int(snap.value(_LOST, state=state, since=now - _DAY)) for state in LOST)
     return MailLine(queued, deferred, held, snap.value(_OLDEST), lost)

@@ -11,11 +11,13 @@ from cstar_web.samples import SAMPLES
 from tests.cli.commands import run
 
 KINDS = ("ticket", "message", "customer", "custom_field")
-DELIVERED = [name for name in EVENT_TYPES if name.partition(".")[0] in KINDS]
+# What only a mail server, or too much mail, makes happen.
+OF_MAIL = {"message.delivered", "message.bounced", "message.held"}
+DELIVERED = {name for name in EVENT_TYPES if name.partition(".")[0] in KINDS} - OF_MAIL
 
 
 def test_every_event_that_webhooks_are_told_of_can_be_triggered() -> None:
-    assert set(SAMPLES) == set(DELIVERED)
+    assert set(SAMPLES) == DELIVERED
 
 
 @pytest.mark.parametrize("type", SAMPLES)
@@ -31,7 +33,10 @@ def test_an_event_happens_once_and_is_shown(
     with Helpdesk.open(database) as desk:
         happened = desk.workspace("acme", "test").events.list(after=before).items
     assert [each["id"] for each in shown] == [each.id for each in happened]
-    assert [each["type"] for each in shown].count(type) == (2 if type.endswith("merged") else 1)
+    assert [each["type"] for each in shown].count(type) == (
+        # Told of both tickets.
+        2 if type.endswith(("merged", "moved")) else 1
+    )
 
 
 @pytest.mark.parametrize("type", SAMPLES)

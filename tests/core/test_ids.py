@@ -48,7 +48,7 @@ def test_every_kind_reads_what_it_prints(kind: str) -> None:
 def test_the_prefixes_are_those_of_the_api() -> None:
     assert set(PREFIXES.values()) == {
         "team_", "tkt_", "msg_", "cus_", "cf_", "mem_", "key_", "evt_", "whk_", "dlv_", "cr_",
-        "ses_", "view_", "mbx_", "att_", "eml_", "mbk_",
+        "ses_", "view_", "mbx_", "att_", "eml_", "mbk_", "oml_", "mtl_",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from cstar_core import Message, Ticket
 from cstar_core.clock import from_seconds
 from cstar_core.values import maker
 
-VALUES = ("msg_1", "tkt_1", "Hello", "agent", "Ada", False, from_seconds(0))
+VALUES = ("msg_1", "tkt_1", "Hello", "agent", "Ada", False, from_seconds(0), (), None)
 
 
 def test_a_value_made_quickly_equals_one_made_as_usual() -> None:
