@@ -58,6 +58,7 @@ _CHOSEN: Mapping[str, Sequence[Any]] = {
     "customerId": (None,),
     "assignedTo": (None,),
 }
+_MEDIA_TYPES = ("application/octet-stream", "text/plain", "text/html", "image/png", "a/b")
 _numbers = itertools.count(1)
 
 
@@ -112,7 +113,7 @@ class Fuzzer:
         path = self._path(operation)
         query = self._query(operation)
         body, given = self._body(operation)
-        headers = self._headers()
+        headers = self._media_type(operation) | self._headers()
         answer = self.send(operation.method, path, query, body, headers)
         self._note(operation, path, query, body, answer)
         if operation.paged and answer.status == 200:
@@ -183,7 +184,7 @@ class Fuzzer:
 
     def _existing(self, name: str) -> str:
         if name not in self._ids or not is_there(self._rooms, name, self._ids[name]):
-            self._ids[name] = made(self._rooms, name)
+            self._ids[name] = made(self._rooms, name, self._existing)
         return self._ids[name]
 
     def _query(self, operation: Operation) -> str:
@@ -191,6 +192,8 @@ class Fuzzer:
         pairs = []
         for name in self.pick.sample(names, min(len(names), self.pick.choice((0, 1, 1, 2, 3)))):
             pairs.append((name, self._asked(operation, name)))
+        if operation.name == "uploadAttachment" and not pairs:
+            pairs.append(("name", "made.txt"))
         if self.pick.random() < 0.05:
             pairs.append((ugly.text(self.pick), ugly.text(self.pick)))
         return "&".join(f"{self._encode(name)}={self._encode(text)}" for name, text in pairs)
@@ -200,6 +203,8 @@ class Fuzzer:
             return ugly.cursor(self.pick, self._cursors.get(operation.name))
         if name in _ASKED and self.pick.random() < 0.7:
             return self.pick.choice(_ASKED[name])
+        if name in ("ticketId", "customerId", "mailboxId") and self.pick.random() < 0.7:
+            return self._existing(name)
         return ugly.text(self.pick)
 
     def _encode(self, text: str) -> str:
@@ -215,12 +220,14 @@ class Fuzzer:
 
     def _body(self, operation: Operation) -> tuple[bytes | None, Json | None]:
         """The body, and what it says if it can be read."""
+        if operation.upload:
+            return ugly.upload(self.pick), None
         if not operation.body:
             return None, None
         if self.pick.random() < 0.03:
             return ugly.body(self.pick), None
         names = list(public_names(operation.body).values())
-        parts = needed(operation, self._existing)
+        parts = needed(operation, self._rooms, self._existing)
         wrong = self.pick.sample(names, min(len(names), self.pick.choice((1, 1, 1, 2, 3))))
         parts |= {name: self._value(name) for name in wrong}
         if self.pick.random() < 0.02:
@@ -239,6 +246,10 @@ class Fuzzer:
             return json.dumps(self.pick.choice(_CHOSEN[name]))
         if name in ("customerId", "assignedTo"):
             return json.dumps(self._existing("customerId" if name == "customerId" else "memberId"))
+        if name == "to":
+            return json.dumps(made(self._rooms, "ticketId", self._existing))
+        if name == "attachments":
+            return json.dumps([self._existing("attachmentId")])
         some = range(self.pick.choice((1, 2, 5)))
         if name in ("metadata", "renameOptions"):
             depth = 0 if name == "renameOptions" else 3
@@ -259,6 +270,11 @@ class Fuzzer:
             return json.dumps(f"{ugly.text(self.pick)}{next(_numbers)}@{ugly.text(self.pick)}")
         return json.dumps(ugly.text(self.pick))
 
+    def _media_type(self, operation: Operation) -> dict[str, str]:
+        if operation.upload == "*/*":
+            return {"Content-Type": self.pick.choice(_MEDIA_TYPES)}
+        return {"Content-Type": operation.upload} if operation.upload else {}
+
     def _headers(self) -> dict[str, str]:
         if self.pick.random() > 0.1:
             return {}
@@ -268,10 +284,13 @@ class Fuzzer:
     def _note(
         self, operation: Operation, path: str, query: str, body: bytes | None, answer: Answer
     ) -> None:
-        self._check(operation.method, path, query, body or b"", answer)
+        whole = operation.download and answer.status == 200
+        self._check(operation.method, path, query, body or b"", answer, bare=whole)
 
-    def _check(self, method: str, path: str, query: str, body: bytes, answer: Answer) -> None:
-        for line in _broken(answer, head=method == "HEAD"):
+    def _check(
+        self, method: str, path: str, query: str, body: bytes, answer: Answer, *, bare: bool = False
+    ) -> None:
+        for line in _broken(answer, bare=bare or method == "HEAD"):
             shown = f"{method} {path[:200]!r}?{query[:300]!r} {body[:300]!r}"
             self.failed.append(f"{line}: {shown}")
 
@@ -308,6 +327,8 @@ def differences(given: Json, shown: Json) -> Iterator[str]:
             if value is None:
                 continue
             now = shown["messages"][0]["content"]
+        elif name == "attachments":
+            value, now = value or [], [each["id"] for each in shown[name]]
         elif _is_decided_elsewhere(name, value, given):
             continue
         else:
@@ -340,11 +361,11 @@ def _exactly(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _broken(answer: Answer, *, head: bool) -> Iterator[str]:
+def _broken(answer: Answer, *, bare: bool) -> Iterator[str]:
     """What is wrong with an answer whatever was asked."""
     if answer.status >= 500:
         yield f"status {answer.status}"
-    if answer.status in (204, 304) or head:
+    if answer.status in (204, 304) or bare:
         return
     if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
         if not answer.raw.startswith(b"retry: "):

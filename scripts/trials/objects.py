@@ -16,25 +16,57 @@ _ROOMS = {
     "memberId": "members",
     "customFieldId": "custom_fields",
     "webhookId": "webhooks",
+    "mailId": "mail",
+    "mailBlockId": "mail_blocks",
+    "mailboxId": "mailboxes",
 }
+# What a request uses up or may be gone with another object is made anew for each.
+_USED_UP = frozenset(("messageId", "attachmentId", "outgoingMailId", "deliveryId"))
 _HOOK = {"name": "Hook", "url": "https://hook.example/", "events": ["*"]}
 _numbers = itertools.count(1)
 
 
 def is_there(rooms: Workspace, name: str, id: str) -> bool:
     """Whether what a parameter of a path named is still there."""
-    return name == "deliveryId" or getattr(rooms, _ROOMS[name]).find(id) is not None
+    if name in _USED_UP:
+        return False
+    return getattr(rooms, _ROOMS[name]).find(id) is not None
 
 
-def made(rooms: Workspace, name: str) -> str:
-    """The id of a new object, for a parameter of a path."""
-    if name == "deliveryId":
-        return rooms.webhooks.test(made(rooms, "webhookId")).id
+def made(rooms: Workspace, name: str, existing: Callable[[str], str]) -> str:
+    """The id of a new object, for a parameter of a path; it may belong to one that exists."""
+    number = next(_numbers)
+    match name:
+        case "deliveryId":
+            return rooms.webhooks.test(existing("webhookId")).id
+        case "messageId":
+            return rooms.messages.create(existing("ticketId"), content=f"Message {number}").id
+        case "attachmentId":
+            ticket = existing("ticketId")
+            return rooms.attachments.upload(ticket, name=f"{number}.txt", content=b"made").id
+        case "mailId":
+            return rooms.mail.take(f"From: {number}@example.com\n\nrefund".encode()).id
+        case "outgoingMailId":
+            return _outgoing(rooms, existing)
     new = getattr(rooms, _ROOMS[name]).create(**_values(name))
     return str(new.webhook.id if name == "webhookId" else new.id)
 
 
-def needed(operation: Operation, existing: Callable[[str], str]) -> dict[str, str]:
+def _outgoing(rooms: Workspace, existing: Callable[[str], str]) -> str:
+    """A mail that is to be sent; every other one was cancelled."""
+    existing("mailboxId")
+    ticket = rooms.tickets.create(title="Made", customer_email=f"{next(_numbers)}@example.com")
+    mail = rooms.messages.create(ticket.id, content="Hello").delivery
+    if mail is None:
+        raise LookupError("No mail was queued for the message.")
+    if next(_numbers) % 2:
+        rooms.outgoing_mail.cancel(mail.id)
+    return mail.id
+
+
+def needed(
+    operation: Operation, rooms: Workspace, existing: Callable[[str], str]
+) -> dict[str, str]:
     """What a body needs at least, each value as JSON."""
     number = next(_numbers)
     if operation.method != "POST":
@@ -42,6 +74,8 @@ def needed(operation: Operation, existing: Callable[[str], str]) -> dict[str, st
     bodies: Mapping[str, Callable[[], Json]] = {
         "createTicket": lambda: {"title": f"Ticket {number}"},
         "createMessage": lambda: {"content": f"Message {number}"},
+        "moveMessage": lambda: {"to": made(rooms, "ticketId", existing)},
+        "createMailBlock": lambda: {"value": f"{number}.example"},
         "createCustomer": lambda: {"name": f"Customer {number}"},
         "createMember": lambda: {"name": f"Member {number}", "email": f"{number}@example.com"},
         "createCustomField": lambda: {
@@ -70,5 +104,11 @@ def _values(name: str) -> Json:
         "memberId": address,
         "customFieldId": {"name": "New", "entity_type": "tickets", **field},
         "webhookId": _HOOK,
+        "mailBlockId": {"value": f"made{number}.example"},
+        "mailboxId": {
+            "address": f"{number}@made.example",
+            "outgoing": {"host": "127.0.0.1", "security": "none"},
+            "is_default": True,
+        },
     }
     return values[name]

@@ -124,6 +124,21 @@ _BODIES = (
     b'{"tags":[' + b'"a",' * 100_000 + b'"b"]}',
     b'{"title":"' + "a\u0300".encode() * 300_000 + b'"}',
 )
+_MAIL = (
+    "From",
+    "To",
+    "Cc",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Content-Type",
+    "Content-Disposition",
+    "Content-Transfer-Encoding",
+    "Auto-Submitted",
+)
 
 
 def text(pick: random.Random) -> str:
@@ -161,6 +176,15 @@ def body(pick: random.Random) -> bytes:
     if pick.random() < 0.3:
         return pick.randbytes(pick.choice((1, 10, 1_000)))
     return pick.choice(_BODIES)
+
+
+def upload(pick: random.Random) -> bytes:
+    """Bytes to keep: a mail with ugly parts, or what is hardly anything."""
+    if pick.random() < 0.2:
+        return body(pick)
+    headers = {name: text(pick) for name in pick.sample(_MAIL, pick.randrange(len(_MAIL)))}
+    lines = [*(f"{name}: {said}" for name, said in headers.items()), "", text(pick)]
+    return pick.choice(("\n", "\r\n")).join(lines).encode("utf-8", "surrogatepass")
 
 
 def cursor(pick: random.Random, real: str | None) -> str:
