@@ -29,6 +29,7 @@ FIELDS: dict[str, tuple[Json, object, object]] = {
 }
 _numbers = itertools.count(1)
 _EVENT_ID = re.compile(id_given("evt_"))
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 
 
@@ -43,7 +44,8 @@ class Workbench:
         self._workspace: Workspace = desk.workspace(self.team)
         self._client = app.test_client()
         self._ids: dict[str, str] = {}
-        self._turns = itertools.count(1)
+        # What was asked of other teams decides nothing, or the same story would end otherwise.
+        self._turns, self._mails = itertools.count(1), itertools.count(1)
         for entity, key in itertools.product(("tickets", "customers"), FIELDS):
             field = FIELDS[key][0]
             self._workspace.custom_fields.create(name=key, key=key, entity_type=entity, **field)
@@ -55,8 +57,10 @@ class Workbench:
         if _is_valid(case, ParameterLocation.QUERY):
             self._furnish_query(case.query)
         self._furnish_headers(case)
-        if isinstance(case.body, dict) and _is_valid(case, ParameterLocation.BODY):
-            self._furnish_body(case)
+        if isinstance(case.body, dict):
+            case.body = _lighter(case.body)
+            if _is_valid(case, ParameterLocation.BODY):
+                self._furnish_body(case)
 
     def existing(self, name: str) -> str:
         """The id that a parameter of a path stands for; made anew if it was deleted."""
@@ -109,7 +113,7 @@ class Workbench:
         )
         made = self._workspace.messages.create(ticket.id, content="Hello").delivery
         assert made is not None
-        if next(_numbers) % 2:
+        if next(self._mails) % 2:
             self._workspace.outgoing_mail.cancel(made.id)
         return made.id
 
@@ -256,6 +260,17 @@ def _written(value: Any) -> Any:
         return [_written(each) for each in value]
     is_large = isinstance(value, int) and abs(value) >= 2**63
     return float(min(max(value, -(10**300)), 10**300)) if is_large else value
+
+
+def _lighter(value: Any) -> Any:
+    """JSON may write one character in twelve, by which a text that is only too long, or not even
+    that, makes a body too large: that is for the tests of bodies."""
+    if isinstance(value, dict):
+        return {key: _lighter(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_lighter(each) for each in value]
+    is_long = isinstance(value, str) and len(value) > 10_000
+    return _ASTRAL.sub("x", value) if is_long else value
 
 
 def _some(generated: Json) -> list[str]:
