@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socketserver
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
@@ -62,7 +63,7 @@ class HostileServer(socketserver.ThreadingTCPServer):
         """A client that goes away in the middle is nothing to tell of."""
 
 
-class Session(socketserver.StreamRequestHandler):
+class Session(socketserver.StreamRequestHandler, ABC):
     """One connection. Its mood stays the same for as long as it lasts."""
 
     server: Any
@@ -78,9 +79,9 @@ class Session(socketserver.StreamRequestHandler):
         # Which is another one than at the beginning where there is TLS now.
         self.connection.close()
 
+    @abstractmethod
     def talk(self) -> None:
         """The conversation."""
-        raise NotImplementedError
 
     def say(self, *lines: str) -> None:
         """Send lines."""

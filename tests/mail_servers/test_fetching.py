@@ -250,6 +250,7 @@ def test_of_two_programs_one_sees_to_mail_and_the_other_takes_over(
                 wait_until(lambda: acme.tickets.list().total == 1, 10)
             server.letters.append((2, mail(subject="2")))
             wait_until(lambda: acme.tickets.list().total == 2, 10)
+    assert sorted(each.title for each in acme.tickets.list().items) == ["1", "2"]
 
 
 def test_without_a_mailbox_nothing_is_begun(desk: Helpdesk, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_mail_is_fetched_beside_servers_that_are_no_good(fetched: Fetched) -> No
     wait_until(lambda: all(each.connections for each in fetched.places.values()), PATIENCE)
     good.letters.append((good.next_uid, raw("next")))
     wait_until(lambda: counted(fetched.desk, "letter-next") == 1, PATIENCE)
+    assert counted(fetched.desk, "letter-a0") == 1
 
 
 def test_what_is_wrong_is_shown_with_the_mailbox(fetched: Fetched) -> None:
@@ -160,6 +161,7 @@ def test_answers_are_sent_beside_servers_that_are_no_good(posted: Posted) -> Non
             posted.messages[WELL][0], content="And another thing"
         )
     wait_until(lambda: len(posted.places[WELL].taken) == 2, PATIENCE)
+    assert b"And another thing" in posted.places[WELL].taken[1].raw
 
 
 def test_what_was_not_refused_for_good_is_sent_once_the_servers_are_well(posted: Posted) -> None:

@@ -52,6 +52,7 @@ def test_mail_is_fetched_where_the_server_does_not_tell_of_it(
         sent = letter(FETCHED)
         servers.send(sent, ANN, FETCHED)
         arrived(desk, sent)
+        assert len(on_desk(desk, sent)) == 1
     finally:
         servers.dovecot.kill()
         servers.dovecot.offer(idle=True)
@@ -104,6 +105,7 @@ def test_the_desk_reads_on_where_it_was_killed(desk: Between, servers: Exchange)
     desk.start()
     for each in sent:
         arrived(desk, each)
+    assert [len(on_desk(desk, each)) for each in sent] == [1] * len(sent)
 
 
 def test_a_mail_that_is_too_large_is_seen_and_stops_nothing(

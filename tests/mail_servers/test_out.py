@@ -56,7 +56,7 @@ def test_an_answer_waits_while_postfix_is_dead(desk: Between, servers: Exchange)
     desk.kill()
     servers.postfix.start()
     desk.start()
-    received(servers, ANN, text)
+    assert received(servers, ANN, text)["To"].addresses[0].addr_spec == ANN
 
 
 def test_an_answer_that_comes_back_from_a_full_mailbox_is_seen(
