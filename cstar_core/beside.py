@@ -6,10 +6,14 @@ be locked out. Whoever owns the folder could put a link to any file there, so no
 but what this process has just made, and no link is followed.
 """
 
+import fcntl
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from cstar_core.errors import Busy
 
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -24,6 +28,23 @@ def opened(path: str | Path, database: str | Path) -> int:
             return os.open(path, _OPEN)
         with suppress(FileExistsError):
             return made(path, database)
+
+
+@contextmanager
+def held_alone(database: str, name: str, refusal: str) -> Iterator[None]:
+    """Be the only one that holds a lock; raises Busy with the text while another program does.
+
+    It is on a file beside the database, which the system frees when its holder ends.
+    """
+    descriptor = opened(f"{database}-{name}", database)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(refusal) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def made(path: str | Path, database: str | Path) -> int:

@@ -5,10 +5,8 @@ sent for the first time, so each try sends the same. Until what a server said is
 in line, and is sent again after a crash: the same mail, with the same Message-ID.
 """
 
-import fcntl
 import json
 import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,10 +15,10 @@ from itertools import chain, islice, zip_longest
 
 from peewee import SQL, fn
 
-from cstar_core.beside import opened
+from cstar_core.beside import held_alone
 from cstar_core.blobs import Blob, Blobs
 from cstar_core.clock import Clock, to_seconds
-from cstar_core.errors import Busy, FileLost, HelpdeskError
+from cstar_core.errors import FileLost, HelpdeskError
 from cstar_core.mail_out.headers import ascii_address, one_line
 from cstar_core.mail_out.outgoing import read_people
 from cstar_core.mail_out.pacing import MailPace
@@ -322,19 +320,9 @@ def _after(each: Addressee, reply: MailReply | None, due: int | None) -> Address
 
 @contextmanager
 def open_mail_outbox(store: Store, clock: Clock, pace: MailPace) -> Iterator[MailOutbox]:
-    """The outbox, for whoever is the only one to send; raises Busy while another program does.
-
-    That is a lock on a file beside the database, which the system frees when its holder ends.
-    """
-    descriptor = opened(f"{store.path}-mail", store.path)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy("Another program sends the mail of this desk.") from None
+    """The outbox, for whoever is the only one to send; raises Busy while another program does."""
+    with held_alone(store.path, "mail", "Another program sends the mail of this desk."):
         yield MailOutbox(store, clock, pace)
-    finally:
-        os.close(descriptor)
 
 
 def send_due(outbox: MailOutbox, post: PostMail, sign: SignMail | None = None) -> int:

@@ -1,15 +1,13 @@
 """The mailboxes of a whole desk, with their passwords, for what fetches, takes and sends mail."""
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from peewee import JOIN, fn
 
-from cstar_core.beside import opened
-from cstar_core.errors import Busy, NotFound, StaleVersion
+from cstar_core.beside import held_alone
+from cstar_core.errors import NotFound, StaleVersion
 from cstar_core.ids import public_id
 from cstar_core.mailboxes.mailbox import COLUMNS, Mailbox, mailbox_of
 from cstar_core.members import fold_email
@@ -166,19 +164,14 @@ class MailAccounts:
     def alone(self) -> Iterator[Callable[[], int]]:
         """Be the only program that fetches; raises Busy while another one does.
 
-        What it gives is a function whose number differs once somebody has written. The lock is on a
-        file beside the database, which the system frees when its holder ends.
+        What it gives is a function whose number differs once somebody has written.
         """
-        descriptor = opened(f"{self._store.path}-mailboxes", self._store.path)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy("Another program fetches the mail of this desk.") from None
-            with self._store.changes() as number:
-                yield number
-        finally:
-            os.close(descriptor)
+        refusal = "Another program fetches the mail of this desk."
+        with (
+            held_alone(self._store.path, "mailboxes", refusal),
+            self._store.changes() as number,
+        ):
+            yield number
 
 
 def account_of(row: SqlRow) -> MailAccount:

@@ -4,9 +4,7 @@ Nothing is sent inside a transaction, and nothing that was sent is forgotten: un
 is committed, a delivery is in line, and is sent again after a crash.
 """
 
-import fcntl
 import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,9 +13,9 @@ from itertools import chain, count, islice, zip_longest
 
 from peewee import Case, fn
 
-from cstar_core.beside import opened
+from cstar_core.beside import held_alone
 from cstar_core.clock import Clock, to_seconds
-from cstar_core.errors import Busy, HelpdeskError
+from cstar_core.errors import HelpdeskError
 from cstar_core.ids import public_id
 from cstar_core.store import (
     EngineError,
@@ -274,19 +272,9 @@ def _too_late(pace: Pace) -> Prepared:
 
 @contextmanager
 def open_outbox(store: Store, clock: Clock, pace: Pace) -> Iterator[Outbox]:
-    """The outbox, for whoever is the only one to deliver; raises Busy while another program does.
-
-    That is a lock on a file beside the database, which the system frees when its holder ends.
-    """
-    descriptor = opened(f"{store.path}-webhooks", store.path)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy("Another program delivers the webhooks of this desk.") from None
+    """The outbox, for the only one who delivers; raises Busy while another program does."""
+    with held_alone(store.path, "webhooks", "Another program delivers the webhooks of this desk."):
         yield Outbox(store, clock, pace)
-    finally:
-        os.close(descriptor)
 
 
 def deliver_due(outbox: Outbox, send: Send) -> int:
