@@ -151,6 +151,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("2025-01-01", "\n"),
     ),
     "cstar_core.mailboxes.mailbox._LANGUAGE": (("", "a"), ("aa", "-bb"), ("", "aa-")),
+    "cstar_core.mailboxes.oauth._SCOPE": (("", "a"), ("", "!"), ("", " ")),
     "cstar_core.mailboxes.servers._DOMAIN": (("", "a"), ("", "a."), ("", "."), ("a", "-")),
     "cstar_core.mailboxes.servers._HOST": (("", "a"), ("", "."), ("", ":")),
     "cstar_core.migrations.refusing._RELEASE": (("", "0"), ("", "."), ("", "a+")),

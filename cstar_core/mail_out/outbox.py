@@ -19,6 +19,7 @@ from cstar_core.beside import held_alone
 from cstar_core.blobs import Blob, Blobs
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import FileLost, HelpdeskError
+from cstar_core.ids import public_id
 from cstar_core.mail_out.headers import ascii_address, one_line
 from cstar_core.mail_out.outgoing import read_people
 from cstar_core.mail_out.pacing import MailPace
@@ -49,13 +50,20 @@ _TOGETHER = 100
 KEPT_SECONDS = 30 * 86_400
 _LEEWAY_SECONDS = 60
 _TEXT_MAX = 400
+_WAITING = "waiting"
+# After how many attempts others wait as long as those for which nobody may sign in.
+_WAITS = 2
 _HOMELESS = "the mailbox that was to send it was deleted"
 _LATE = "it could not be delivered for too long, and is not tried again"
 
 
 @dataclass(frozen=True, slots=True)
 class MailReply:
-    """What came of a recipient: taken, not now, or never; and what the server said."""
+    """What came of a recipient: taken, not now, or never; and what the server said.
+
+    ``state`` is sent, deferred, failed, or waiting: nobody may sign in to send at present. That
+    is no try, and a mail for which it is so is not given up.
+    """
 
     state: str
     code: str | None = None
@@ -66,7 +74,8 @@ class MailReply:
 class MailParcel:
     """A mail to hand to a server now: from and to which addresses.
 
-    ``sender`` is where it is given back to, empty for what an automatic mail is.
+    ``sender`` is where it is given back to, empty for what an automatic mail is. ``mailbox_id`` is
+    whose tokens are shown to a server that takes these.
     """
 
     mail: int
@@ -76,6 +85,7 @@ class MailParcel:
     dkim: DkimKey | None
     sender: str
     recipients: tuple[str, ...]
+    mailbox_id: str = ""
 
 
 PostMail = Callable[[MailParcel, bytes], Mapping[str, MailReply]]
@@ -92,6 +102,7 @@ _BOXES = prepare(
         MailboxRow.outgoing,
         MailboxRow.outgoing_secret,
         MailboxRow.dkim,
+        MailboxRow.uid,
     )
     .where(_SENDING & fn.EXISTS(OutgoingMailRow.select(SQL("1")).where(_IS_DUE)))
     .order_by(MailboxRow.id)
@@ -275,17 +286,20 @@ class MailOutbox:
         default: MailReply | None = None,
     ) -> None:
         before = people_of_mail(tx, mail)
-        due = self._pace.next_due(mail.since, mail.attempts + 1, tx.now)
+        waits = any(each.state == _WAITING for each in replies.values())
+        # Whoever looks how long mail is in line must see that it is for long.
+        since = max(mail.since, tx.now - self._pace.give_up // 2) if waits else mail.since
+        attempts = mail.attempts + (default is None and not waits)
+        due = self._pace.next_due(since, _WAITS if waits else mail.attempts + 1, tx.now)
         after = [
             _after(each, replies.get(ascii_address(each.address) or "", default), due)
             for each in before
         ]
-        attempts = mail.attempts + (default is None)
-        write(tx, mail, before, after, attempts=attempts, since=mail.since, due=due)
+        write(tx, mail, before, after, attempts=attempts, since=since, due=due)
 
 
 def _parcel(box: SqlRow, row: SqlRow, people: Sequence[Addressee]) -> MailParcel:
-    key, address, outgoing, secret, dkim = box
+    key, address, outgoing, secret, dkim, uid = box
     still = [ascii_address(each.address) for each in people if each.state in OPEN]
     automatic = row[1] == FIRST_ANSWER
     return MailParcel(
@@ -296,6 +310,7 @@ def _parcel(box: SqlRow, row: SqlRow, people: Sequence[Addressee]) -> MailParcel
         None if dkim is None else DkimKey(**json.loads(dkim)),
         "" if automatic else ascii_address(address) or "",
         tuple(dict.fromkeys(each for each in still if each is not None)),
+        public_id("mailbox", uid),
     )
 
 
@@ -312,7 +327,7 @@ def _after(each: Addressee, reply: MailReply | None, due: int | None) -> Address
     code = None if found.code is None else one_line(found.code, 40)
     if found.state == "sent":
         return each._replace(state=SENT, code=code, failure=None)
-    if found.state == "deferred" and due is not None:
+    if found.state in ("deferred", _WAITING) and due is not None:
         return each._replace(state=DEFERRED, code=code, failure=text or None)
     words = text or each.failure or _LATE
     return each._replace(state=FAILED, code=code or each.code, failure=words)

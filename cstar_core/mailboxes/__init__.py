@@ -22,6 +22,12 @@ from cstar_core.mailboxes.mailbox import (
     TicketDefaults,
     check_language,
 )
+from cstar_core.mailboxes.oauth import (
+    OAUTH_GRANTS,
+    OAUTH_PROVIDERS,
+    OAUTH_SECRET_MAX,
+    MailOAuth,
+)
 from cstar_core.mailboxes.room import Mailboxes
 from cstar_core.mailboxes.servers import DkimKey, ImapServer, SmtpServer
 
@@ -29,11 +35,15 @@ __all__ = [
     "MAILBOXES_MAX",
     "MAILBOX_NAME_MAX",
     "MAIL_SIGNATURE_MAX",
+    "OAUTH_GRANTS",
+    "OAUTH_PROVIDERS",
+    "OAUTH_SECRET_MAX",
     "DkimKey",
     "FetchHealth",
     "ImapServer",
     "MailAccount",
     "MailAccounts",
+    "MailOAuth",
     "Mailbox",
     "Mailboxes",
     "SmtpServer",

@@ -16,12 +16,14 @@ from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
 from cstar_core.tables import MailboxRow, TeamRow, WorkspaceRow
 
 FAILURE_MAX = 500
+# So long one program alone may ask for a token; nobody gives it up in less if it ends meanwhile.
+RENEWAL_SECONDS = 60
 TOKEN_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
 class MailAccount:
-    """A mailbox, whose it is, and the passwords of its servers.
+    """A mailbox, whose it is, and the passwords of its servers, or the secrets for tokens.
 
     ``team_id`` and ``environment`` name its workspace. ``uid_validity`` (None before the first) and
     ``last_uid`` tell up to where its folder was read.
@@ -34,6 +36,8 @@ class MailAccount:
     last_uid: int
     incoming_password: str | None = field(repr=False)
     outgoing_password: str | None = field(repr=False)
+    client_secret: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 _ACCOUNTS = (
@@ -45,6 +49,8 @@ _ACCOUNTS = (
         MailboxRow.last_uid,
         MailboxRow.incoming_secret,
         MailboxRow.outgoing_secret,
+        MailboxRow.oauth_client_secret,
+        MailboxRow.oauth_refresh_token,
     )
     .join(WorkspaceRow, JOIN.INNER, on=(WorkspaceRow.id == MailboxRow.workspace_id))
     .join(TeamRow, JOIN.INNER, on=(TeamRow.id == WorkspaceRow.team_id))
@@ -99,6 +105,44 @@ _BEGIN = prepare(
     MailboxRow.update({MailboxRow.uid_validity: slot("validity"), MailboxRow.last_uid: 0}).where(
         _OF_UID & (MailboxRow.version == slot("version"))
     )
+)
+_RENEW = prepare(
+    MailboxRow.update({MailboxRow.oauth_renewing: slot("until")}).where(
+        _OF_UID
+        & MailboxRow.oauth.is_null(False)
+        & (
+            MailboxRow.oauth_renewing.is_null()
+            | (MailboxRow.oauth_renewing <= slot("now"))
+            # The clock was set back since then.
+            | (MailboxRow.oauth_renewing > slot("until"))
+        )
+    )
+)
+_RENEWED = prepare(
+    MailboxRow.update(
+        {
+            MailboxRow.oauth_renewing: None,
+            MailboxRow.oauth_failing_since: None,
+            MailboxRow.oauth_failure: None,
+        }
+    ).where(_OF_UID)
+)
+# Not over one that somebody has authorized meanwhile.
+_ROTATE = prepare(
+    MailboxRow.update({MailboxRow.oauth_refresh_token: slot("token")}).where(
+        _OF_UID & (MailboxRow.oauth_refresh_token == slot("used"))
+    )
+)
+_NOT_RENEWED = prepare(
+    MailboxRow.update(
+        {
+            MailboxRow.oauth_renewing: None,
+            MailboxRow.oauth_failing_since: fn.COALESCE(
+                MailboxRow.oauth_failing_since, slot("now")
+            ),
+            MailboxRow.oauth_failure: slot("failure"),
+        }
+    ).where(_OF_UID & (MailboxRow.version == slot("version")))
 )
 
 
@@ -160,6 +204,38 @@ class MailAccounts:
             if key is not None:
                 move_cursor(tx, key, uid_validity, uid)
 
+    def begin_renewal(self, id: str) -> MailAccount | None:
+        """Be the only program that asks for a token, for a minute at most; None if another does.
+
+        What it gives is the account as it is now, since another may have asked before. Raises
+        NotFound.
+        """
+        with self._store.transaction(reserved=True) as tx:
+            uid = required_uid("mailbox", id)
+            is_ours = tx.run(_RENEW, uid=uid, now=tx.now, until=tx.now + RENEWAL_SECONDS)
+            row = tx.first(_BY_UID, uid=uid)
+            if row is None:
+                raise NotFound("mailbox", id)
+            return account_of(row) if is_ours else None
+
+    def end_renewal(
+        self, account: MailAccount, *, refresh_token: str | None = None, failure: str | None = None
+    ) -> None:
+        """Note what came of it: a token, perhaps with another refresh token, or why there is none.
+
+        A refresh token takes the place of the one that was used, also on a full disk; if that was
+        changed meanwhile, what is there stays.
+        """
+        with self._store.transaction(reserved=True) as tx:
+            uid, version = required_uid("mailbox", account.mailbox.id), account.mailbox.version
+            if failure is not None:
+                text = failure[:FAILURE_MAX]
+                tx.run(_NOT_RENEWED, uid=uid, version=version, now=tx.now, failure=text)
+                return
+            tx.run(_RENEWED, uid=uid)
+            if refresh_token is not None and account.refresh_token is not None:
+                tx.run(_ROTATE, uid=uid, token=refresh_token, used=account.refresh_token)
+
     @contextmanager
     def alone(self) -> Iterator[Callable[[], int]]:
         """Be the only program that fetches; raises Busy while another one does.
@@ -176,7 +252,7 @@ class MailAccounts:
 
 def account_of(row: SqlRow) -> MailAccount:
     """The value that a row of an account holds."""
-    *mailbox, team, environment, validity, last_uid, incoming, outgoing = row
+    *mailbox, team, environment, validity, last_uid, incoming, outgoing, client, token = row
     return MailAccount(
         mailbox_of(tuple(mailbox)),
         public_id("team", team),
@@ -185,6 +261,8 @@ def account_of(row: SqlRow) -> MailAccount:
         last_uid,
         incoming,
         outgoing,
+        client,
+        token,
     )
 
 

@@ -24,6 +24,7 @@ from cstar_core.checks import (
 from cstar_core.clock import from_seconds, from_seconds_or_none
 from cstar_core.errors import Problem
 from cstar_core.ids import public_id
+from cstar_core.mailboxes.oauth import MailOAuth, check_oauth
 from cstar_core.mailboxes.servers import (
     DkimKey,
     ImapServer,
@@ -40,7 +41,15 @@ MAILBOXES_MAX = 50
 MAILBOX_NAME_MAX = 100
 MAIL_SIGNATURE_MAX = 2_000
 LANGUAGE_DEFAULT = "en"
-_NAMES = {"assigned_to": "assignedTo", "custom_fields": "customFields", "key_file": "keyFile"}
+_NAMES = {
+    "assigned_to": "assignedTo",
+    "custom_fields": "customFields",
+    "key_file": "keyFile",
+    "client_id": "clientId",
+    "token_url": "tokenUrl",
+    "authorization_url": "authorizationUrl",
+    "device_url": "deviceUrl",
+}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 
@@ -62,7 +71,8 @@ class Mailbox:
     workspace is the default, which sends what belongs to no other. ``answers_first`` says whether
     who writes is told at once that it arrived; ``plus_addressing`` whether mail to
     ``support+anything@…`` comes here too. ``fetched_at`` is when fetching last worked;
-    ``failing_since`` and ``failure`` are None while it does.
+    ``failing_since`` and ``failure`` are None while it does, and while ``oauth`` gives tokens.
+    ``is_authorized`` says whether the secret is there with which these are asked for.
     """
 
     id: str
@@ -78,6 +88,8 @@ class Mailbox:
     incoming: ImapServer | None
     outgoing: SmtpServer | None
     dkim: DkimKey | None
+    oauth: MailOAuth | None
+    is_authorized: bool
     fetched_at: datetime | None
     failing_since: datetime | None
     failure: str | None
@@ -101,6 +113,7 @@ class MailboxChanges(TypedDict, total=False):
     incoming: Mapping[str, Any] | None
     outgoing: Mapping[str, Any] | None
     dkim: Mapping[str, Any] | None
+    oauth: Mapping[str, Any] | None
 
 
 def _name(param: str, value: object) -> list[Problem]:
@@ -158,6 +171,7 @@ RULES: dict[str, Rule] = {
     "incoming": or_none(check_incoming),
     "outgoing": or_none(check_outgoing),
     "dkim": or_none(check_dkim),
+    "oauth": or_none(check_oauth),
 }
 
 
@@ -186,9 +200,12 @@ COLUMNS = (
     MailboxRow.incoming,
     MailboxRow.outgoing,
     MailboxRow.dkim,
+    MailboxRow.oauth,
+    MailboxRow.oauth_client_secret.is_null(False),
+    MailboxRow.oauth_refresh_token.is_null(False),
     MailboxRow.fetched_at,
-    MailboxRow.failing_since,
-    MailboxRow.failure,
+    fn.COALESCE(MailboxRow.failing_since, MailboxRow.oauth_failing_since),
+    fn.COALESCE(MailboxRow.failure, MailboxRow.oauth_failure),
     MailboxRow.created_at,
     MailboxRow.updated_at,
     MailboxRow.version,
@@ -203,8 +220,9 @@ def mailbox_of(row: SqlRow) -> Mailbox:
     """The value that a row of ``COLUMNS`` holds."""
     _, uid, address, name, language, signature, defaults, *rest = row
     is_default, answers_first, plus_addressing, is_active, *rest = rest
-    incoming, outgoing, dkim, fetched_at, failing_since, failure, *rest = rest
-    created_at, updated_at, version = rest
+    incoming, outgoing, dkim, oauth, has_secret, has_token, *rest = rest
+    fetched_at, failing_since, failure, created_at, updated_at, version = rest
+    signing_in = _oauth(oauth)
     return Mailbox(
         public_id("mailbox", uid),
         address,
@@ -219,6 +237,8 @@ def mailbox_of(row: SqlRow) -> Mailbox:
         _incoming(incoming),
         None if outgoing is None else SmtpServer(**json.loads(outgoing)),
         None if dkim is None else DkimKey(**json.loads(dkim)),
+        signing_in,
+        bool(has_secret if signing_in and signing_in.grant == "client_credentials" else has_token),
         from_seconds_or_none(fetched_at),
         from_seconds_or_none(failing_since),
         failure,
@@ -233,6 +253,13 @@ def _incoming(stored: str | None) -> ImapServer | None:
         return None
     values = json.loads(stored)
     return ImapServer(**values | {"since": from_seconds_or_none(values["since"])})
+
+
+def _oauth(stored: str | None) -> MailOAuth | None:
+    if stored is None:
+        return None
+    values = json.loads(stored)
+    return MailOAuth(**values | {"scopes": tuple(values["scopes"])})
 
 
 def shown(mailbox: Mailbox) -> dict[str, object]:
@@ -250,6 +277,7 @@ def shown(mailbox: Mailbox) -> dict[str, object]:
         "incoming": _shown(mailbox.incoming),
         "outgoing": _shown(mailbox.outgoing),
         "dkim": _shown(mailbox.dkim),
+        "oauth": _shown(mailbox.oauth),
     }
 
 
@@ -259,4 +287,7 @@ def _shown(part: Any) -> dict[str, object] | None:
     values = asdict(part)
     if values.get("since") is not None:
         values["since"] = values["since"].isoformat().replace("+00:00", "Z")
-    return {_NAMES.get(name, name): value for name, value in values.items()}
+    return {
+        _NAMES.get(name, name): list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }

@@ -8,7 +8,13 @@ from cstar_core.checks import check_all, invalid, raise_any
 from cstar_core.clock import to_seconds
 from cstar_core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid
-from cstar_core.mailboxes.changing import changed, check_defaults, stored
+from cstar_core.mailboxes.changing import (
+    OAUTH_SECRETS,
+    changed,
+    check_defaults,
+    check_signing_in,
+    stored,
+)
 from cstar_core.mailboxes.mailbox import (
     ALL,
     BY_UID,
@@ -63,14 +69,15 @@ class Mailboxes:
         incoming: Mapping[str, Any] | None = None,
         outgoing: Mapping[str, Any] | None = None,
         dkim: Mapping[str, Any] | None = None,
+        oauth: Mapping[str, Any] | None = None,
     ) -> Mailbox:
         """Add an address that customers write to; the first of a workspace is its default.
 
         ``name`` is that of the team if not given. ``defaults`` has what new tickets get:
         ``priority``, ``tags``, ``assigned_to``, ``custom_fields``. ``incoming`` has the IMAP server
         (``host``, ``user``, ``password``, and if need be ``port``, ``security``, ``folder``,
-        ``delete``, ``since``), ``outgoing`` the SMTP server. Raises Invalid, and Conflict for an
-        address that a mailbox of this desk has already and for one mailbox too many.
+        ``delete``, ``since``, ``auth``), ``outgoing`` the SMTP server, ``oauth`` who gives tokens.
+        Raises Invalid, and Conflict for an address that this desk has and one mailbox too many.
         """
         given: dict[str, Any] = {
             "address": address,
@@ -85,6 +92,7 @@ class Mailboxes:
             "incoming": incoming,
             "outgoing": outgoing,
             "dkim": dkim,
+            "oauth": oauth,
         }
         raise_any(self.check(given))
         with self._store.transaction() as tx:
@@ -100,6 +108,8 @@ class Mailboxes:
     def check(self, values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
         problems = check_all(values, RULES, () if updating else ("address",))
+        if not problems and not updating:
+            problems += check_signing_in(values)
         defaults = values.get("defaults")
         if isinstance(defaults, Mapping) and not problems:
             with self._store.snapshot() as snap:
@@ -130,9 +140,9 @@ class Mailboxes:
     ) -> Mailbox:
         """Change a mailbox. A server that is given replaces the one before; None takes it away.
 
-        A password stays if none is given and the host, port, security and user are the same. Of
-        another host, user or folder all mail is read. Raises Invalid, NotFound, Conflict and
-        StaleVersion.
+        A password stays if none is given and the host, port, security and user are the same, and
+        so do the secrets of ``oauth`` if its token URL and client are. Of another host, user or
+        folder all mail is read. Raises Invalid, NotFound, Conflict and StaleVersion.
         """
         raise_any(self.check(changes, updating=True))
         with self._store.transaction() as tx:
@@ -228,6 +238,7 @@ class Mailboxes:
         made = events.difference(shown(before), shown(after))
         data: dict[str, object] = {"address": after.address}
         passwords = [name for name in SERVERS if f"{name}_secret" in columns]
+        passwords += ["oauth"] if columns.keys() & set(OAUTH_SECRETS) else []
         if passwords:
             data["passwordsChanged"] = passwords
         events.record(tx, self._scope, "mailbox.updated", row[1], data=data, changes=made)

@@ -20,6 +20,7 @@ from cstar_core.errors import Problem
 
 SERVERS = ("incoming", "outgoing")
 SECURITIES = ("tls", "starttls", "none")
+SIGN_IN_WAYS = ("password", "oauth")
 FOLDER_DEFAULT = "INBOX"
 HOST_MAX = 253
 USER_MAX = 320
@@ -29,7 +30,7 @@ PATH_MAX = 4_096
 _INCOMING_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _OUTGOING_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 # Only here may a password go without encryption: it does not leave the machine.
-_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 _DOMAIN = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
 
@@ -39,7 +40,7 @@ class ImapServer:
     """The IMAP server of a mailbox; ``security`` is tls, starttls or none.
 
     ``folder`` is read. ``delete`` says to delete there what is stored here. What came before
-    ``since`` is left alone.
+    ``since`` is left alone. ``auth`` is password, or oauth for tokens.
     """
 
     host: str
@@ -49,16 +50,18 @@ class ImapServer:
     folder: str = FOLDER_DEFAULT
     delete: bool = False
     since: datetime | None = None
+    auth: str = "password"
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """The SMTP server of a mailbox; without ``user`` nobody signs in."""
+    """The SMTP server of a mailbox; without ``user`` nobody signs in. ``auth`` is as of IMAP."""
 
     host: str
     port: int
     security: str
     user: str | None = None
+    auth: str = "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _host(param: str, value: object) -> list[Problem]:
     return invalid(param, "must be the name or the address of a host")
 
 
-def _line(most: int) -> Rule:
+def one_line(most: int) -> Rule:
     """One line of printable text."""
 
     def rule(param: str, value: object) -> list[Problem]:
@@ -89,7 +92,8 @@ def _line(most: int) -> Rule:
     return rule
 
 
-def _domain(param: str, value: object) -> list[Problem]:
+def check_domain(param: str, value: object) -> list[Problem]:
+    """A name of letters, digits and hyphens, with dots between its parts."""
     problems = check_text(param, value, HOST_MAX, blank=False)
     if problems or _DOMAIN.match(str(value)):
         return problems
@@ -106,21 +110,26 @@ _SERVER: dict[str, Rule] = {
     "host": _host,
     "port": or_none(lambda param, value: check_integer(param, value, 1, 65_535)),
     "security": lambda param, value: check_choice(param, value, SECURITIES),
-    "user": _line(USER_MAX),
-    "password": or_none(_line(PASSWORD_MAX)),
+    "user": one_line(USER_MAX),
+    "password": or_none(one_line(PASSWORD_MAX)),
+    "auth": or_none(lambda param, value: check_choice(param, value, SIGN_IN_WAYS)),
 }
 _INCOMING: dict[str, Rule] = {
     **_SERVER,
-    "folder": _line(FOLDER_MAX),
+    "folder": one_line(FOLDER_MAX),
     "delete": check_flag,
     "since": or_none(_since),
 }
-_OUTGOING: dict[str, Rule] = {**_SERVER, "user": or_none(_line(USER_MAX))}
-_DKIM: dict[str, Rule] = {"domain": _domain, "selector": _domain, "key_file": _line(PATH_MAX)}
+_OUTGOING: dict[str, Rule] = {**_SERVER, "user": or_none(one_line(USER_MAX))}
+_DKIM: dict[str, Rule] = {
+    "domain": check_domain,
+    "selector": check_domain,
+    "key_file": one_line(PATH_MAX),
+}
 
 
 def check_incoming(param: str, value: object) -> list[Problem]:
-    """An IMAP server: host and user, port, security, password, folder, delete and since.
+    """An IMAP server: host and user, port, security, password, auth, folder, delete and since.
 
     >>> [each.param for each in check_incoming("incoming", {"host": "imap.example.com"})]
     ['incoming.user']
@@ -129,11 +138,13 @@ def check_incoming(param: str, value: object) -> list[Problem]:
 
 
 def check_outgoing(param: str, value: object) -> list[Problem]:
-    """An SMTP server: host, port, security, user and password."""
+    """An SMTP server: host, port, security, user, password and auth."""
     problems = _check(param, value, _OUTGOING, ("host",))
-    if not problems and isinstance(value, Mapping) and value.get("password"):
-        return [] if value.get("user") else invalid(f"{param}.user", "must go with a password")
-    return problems
+    if problems or not isinstance(value, Mapping) or value.get("user"):
+        return problems
+    if value.get("password"):
+        return invalid(f"{param}.user", "must go with a password")
+    return invalid(f"{param}.user", "must go with oauth") if is_by_oauth(value) else []
 
 
 def check_dkim(param: str, value: object) -> list[Problem]:
@@ -151,14 +162,21 @@ def _check(
         {f"{param}.{name}": rule for name, rule in rules.items()},
         tuple(f"{param}.{name}" for name in required),
     )
+    if not problems and is_by_oauth(value) and value.get("password"):
+        return invalid(f"{param}.password", "must not go with oauth")
     return problems or _check_security(param, value)
 
 
+def is_by_oauth(server: Mapping[str, object]) -> bool:
+    """Whether a server, as it is given or stored, is shown tokens and no password."""
+    return server.get("auth") == "oauth"
+
+
 def _check_security(param: str, value: Mapping[str, object]) -> list[Problem]:
-    """A password is never sent in clear text to another machine."""
+    """Neither a password nor a token is ever sent in clear text to another machine."""
     if value.get("security") != "none" or value.get("user") is None:
         return []
-    if str(value.get("host")).lower() in _LOCAL_HOSTS:
+    if str(value.get("host")).lower() in LOCAL_HOSTS:
         return []
     return invalid(f"{param}.security", "must be tls or starttls where somebody signs in")
 

@@ -34,6 +34,12 @@ class MailboxRow(Row):
     created_at = IntegerField()
     updated_at = IntegerField()
     version = IntegerField()
+    oauth = TextField(null=True)
+    oauth_client_secret = TextField(null=True)
+    oauth_refresh_token = TextField(null=True)
+    oauth_renewing = IntegerField(null=True)
+    oauth_failing_since = IntegerField(null=True)
+    oauth_failure = TextField(null=True)
 
     class Meta:
         table_name = "mailboxes"

@@ -215,6 +215,8 @@ class Mailbox(Value):
     is_active: bool
     fetches: bool
     sends: bool
+    oauth_provider: str | None
+    is_authorized: bool
     fetched_at: datetime | None
     failing_since: datetime | None
     failure: str | None

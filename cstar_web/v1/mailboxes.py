@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 from marshmallow import fields
 
-from cstar_core import MAIL_SIGNATURE_MAX, MAILBOX_NAME_MAX
+from cstar_core import MAIL_SIGNATURE_MAX, MAILBOX_NAME_MAX, OAUTH_PROVIDERS
 from cstar_web.calls import Call
 from cstar_web.etags import version_tag
 from cstar_web.operations import Operation, operation
@@ -35,9 +35,14 @@ class Mailbox(Shape):
     is_active = _flag("Whether it is used at all.")
     fetches = _flag("Whether its mail is fetched from a server.")
     sends = _flag("Whether mail is sent from it.")
+    oauth_provider = text_or_null(
+        "Who gives the tokens of OAuth 2 with which it signs in; null where it has passwords.",
+        enum=[*OAUTH_PROVIDERS, None],
+    )
+    is_authorized = _flag("Whether it may ask for such tokens.")
     fetched_at = instant_or_null("When fetching last worked.")
     failing_since = instant_or_null("Since when fetching fails; null while it works.")
-    failure = text_or_null("Why it fails.")
+    failure = text_or_null("Why it fails, or why no token is given.")
     created_at = instant("When the mailbox was added.")
     updated_at = instant("When the mailbox last changed.")
 

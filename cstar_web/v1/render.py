@@ -319,6 +319,8 @@ def mailbox(value: Mailbox) -> Json:
         "isActive": value.is_active,
         "fetches": value.incoming is not None,
         "sends": value.outgoing is not None,
+        "oauthProvider": value.oauth and value.oauth.provider,
+        "isAuthorized": value.is_authorized,
         "fetchedAt": value.fetched_at,
         "failingSince": value.failing_since,
         "failure": value.failure,
