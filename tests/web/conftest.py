@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,21 +16,27 @@ from tests.web.listeners import served
 from tests.web.sockets import Address
 from tests.web.vocabulary import Api, Keyring, ManualClock
 
-_compile = Rule._compile_builder
-_compiled: dict[object, Any] = {}
+_compile = Rule.compile
+_compiled: dict[object, Rule] = {}
 
 
-def _compile_once(rule: Rule, append_unknown: bool = True) -> Any:
-    """What writes the URLs of this rule; nine tenths of what an app costs, and the same in each."""
-    if rule.defaults:
-        return _compile(rule, append_unknown)
-    asked = (rule.rule, *rule._trace, append_unknown)
-    if asked not in _compiled:
-        _compiled[asked] = _compile(rule, append_unknown)
-    return _compiled[asked]
+def _compile_once(rule: Rule) -> None:
+    """What matches and writes the URLs of this rule; most of what an app costs, and the same in
+    each."""
+    asked = (rule.rule, rule.subdomain, rule.merge_slashes, type(rule.map), rule.map.host_matching)
+    known = _compiled.get(asked)
+    if rule.defaults or known is None:
+        _compile(rule)
+        if not rule.defaults:
+            _compiled[asked] = rule
+        return
+    rule.arguments = set(known.arguments)
+    rule._parts, rule._trace, rule._converters = known._parts, known._trace, known._converters
+    rule._build = known._build.__func__.__get__(rule)  # type: ignore[attr-defined]
+    rule._build_unknown = known._build_unknown.__func__.__get__(rule)  # type: ignore[attr-defined]
 
 
-Rule._compile_builder = _compile_once  # type: ignore[method-assign]
+Rule.compile = _compile_once  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
