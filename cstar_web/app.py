@@ -91,7 +91,8 @@ def _answer_errors(app: Flask) -> None:
 
 
 def _answer(refused: Failure) -> Response:
-    if refused.status >= 500:
+    # What is lost is no fault of who asks, and the only one who can help reads the log.
+    if refused.status >= 500 or refused.kind.code == "FILE_LOST":
         cause = refused.__cause__ or refused.message
         _log.error("Request %s failed: %s", request_id(), cause)
     return _envelope(refused)

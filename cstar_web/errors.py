@@ -143,6 +143,13 @@ _KINDS = (
         "Wait a moment and send the same request again to get its answer.",
     ),
     ErrorKind(
+        410,
+        "not_found_error",
+        "FILE_LOST",
+        "The bytes of an attachment or of a mail are missing on the server's disk, or damaged.",
+        "Tell whoever runs this server: `cstar check` says what is lost, and a backup may have it.",
+    ),
+    ErrorKind(
         412,
         "conflict_error",
         "STALE_VERSION",
@@ -183,13 +190,6 @@ _KINDS = (
         "INTERNAL_ERROR",
         "Something failed that should not have; nothing of the request was kept.",
         "Give the `request_id` to whoever runs this server: the log explains the failure under it.",
-    ),
-    ErrorKind(
-        500,
-        "api_error",
-        "FILE_LOST",
-        "The bytes of an attachment are missing on the server's disk, or damaged.",
-        "Tell whoever runs this server: `cstar check` says what is lost, and a backup may have it.",
     ),
     ErrorKind(
         503,

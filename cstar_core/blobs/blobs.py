@@ -55,13 +55,16 @@ class Blobs:
         return self._folder.has(blob)
 
     def open(self, blob: Blob) -> BufferedReader:
-        """A file to read. Raises FileLost."""
+        """A file to read, as long as it should be. Raises FileLost."""
         return self._folder.open(blob)
 
+    def checked(self, blob: Blob) -> BufferedReader:
+        """A file to read, of which all bytes were looked at. Raises FileLost."""
+        return self._folder.checked(blob)
+
     def read(self, blob: Blob) -> bytes:
-        """The bytes of a file that fits in memory. Raises FileLost."""
-        with self.open(blob) as file:
-            return file.read()
+        """The very bytes of a file that fits in memory. Raises FileLost."""
+        return self._folder.read(blob)
 
 
 def drop_at_once(tx: Transaction, blobs: Iterable[int]) -> None:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from cstar_core.beside import PRIVATE_FOLDER
 from cstar_core.errors import FileLost
-from cstar_core.files import PRIVATE, copy_unsynced, is_plain, sync
+from cstar_core.files import PRIVATE, copy_unsynced, sync
 
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 # A disk takes many files at once in little more time than one.
@@ -53,8 +54,13 @@ class Shelf:
 
     def has(self, blob: Blob) -> bool:
         """Whether a file is there, and as long as it should be."""
-        file = self.file(blob.digest)
-        return is_plain(file) and os.lstat(file).st_size == blob.size
+        try:
+            found = os.lstat(self.file(blob.digest))
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise
+            return False
+        return stat.S_ISREG(found.st_mode) and found.st_size == blob.size
 
     def open(self, blob: Blob) -> BufferedReader:
         """A file to read, from its beginning. Raises FileLost if it is not there as it was."""
@@ -64,7 +70,8 @@ class Shelf:
             if error.errno in _PASSING:
                 raise
             raise FileLost from error
-        if os.fstat(descriptor).st_size != blob.size:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != blob.size:
             os.close(descriptor)
             raise FileLost
         return os.fdopen(descriptor, "rb")
@@ -72,10 +79,39 @@ class Shelf:
     def is_sound(self, blob: Blob) -> bool:
         """Whether a file is there with the very bytes; reads all of it."""
         try:
-            with self.open(blob) as file:
-                return hashlib.file_digest(file, "sha256").digest() == blob.digest
+            self.checked(blob).close()
         except (FileLost, OSError):
             return False
+        return True
+
+    def checked(self, blob: Blob) -> BufferedReader:
+        """A file to read, of which all bytes were looked at. Raises FileLost."""
+        file = self.open(blob)
+        try:
+            if hashlib.file_digest(file, "sha256").digest() != blob.digest:
+                raise FileLost
+            file.seek(0)
+        except OSError as error:
+            file.close()
+            # What the disk does not give back is lost.
+            raise FileLost from error
+        except FileLost:
+            file.close()
+            raise
+        return file
+
+    def read(self, blob: Blob) -> bytes:
+        """The very bytes of a file that fits in memory. Raises FileLost."""
+        try:
+            with self.open(blob) as file:
+                found = file.read()
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise
+            raise FileLost from error
+        if hashlib.sha256(found).digest() != blob.digest:
+            raise FileLost
+        return found
 
     def digests(self) -> Iterator[bytes]:
         """What files there are, in no order; whatever else is there is passed over."""

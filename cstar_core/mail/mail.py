@@ -42,6 +42,7 @@ VERDICT_REASONS: Mapping[str, str] = {
     "delivery_failed": "It tells that a mail of this ticket could not be delivered.",
     "delivery_report": "It tells what became of a mail of this ticket.",
     "unknown_delivery": "It tells of the delivery of a mail that this desk did not send.",
+    "lost": "Its file is missing or damaged; a backup may have it.",
     "delivered_twice": "The same mail came before.",
     "own_mail": "This desk has sent it itself.",
     "blocked": "Its sender is blocked.",

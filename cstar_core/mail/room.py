@@ -8,7 +8,7 @@ from io import BufferedReader
 from peewee import fn
 
 from cstar_core.attached import NewFile, new_file
-from cstar_core.blobs import Blobs
+from cstar_core.blobs import Blob, Blobs
 from cstar_core.checks import check_integer, raise_any
 from cstar_core.clock import from_seconds
 from cstar_core.errors import (
@@ -27,7 +27,7 @@ from cstar_core.mail.listing import check_ids, check_verdicts, mails_of_messages
 from cstar_core.mail.mail import Envelope, Mail, MailPlace, mail_key, read_mail
 from cstar_core.mail.settling import WAITING, Case, find_taken, settle
 from cstar_core.mail.taking import check_taken, take
-from cstar_core.mail.unreadable import HEADERS_ONLY, blob_of, settle_unreadable
+from cstar_core.mail.unreadable import HEADERS_ONLY, LOST, blob_of, settle_unreadable
 from cstar_core.mailboxes import mailbox_key
 from cstar_core.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, open_window
 from cstar_core.scope import Scope
@@ -163,7 +163,7 @@ class Mails:
         try:
             return read(self.raw(id))
         except (NotFound, FileLost):
-            return Unreadable("lost", "is not where it was kept")
+            return Unreadable(LOST, "is lost: its file is missing or damaged")
         except Unreadable as error:
             return error
 
@@ -258,17 +258,12 @@ class Mails:
 
     def raw(self, id: str) -> bytes:
         """A mail as it came. Raises NotFound, also if its bytes were forgotten, and FileLost."""
-        with self.open(id)[1] as file:
-            return file.read()
+        return self._blobs.read(self._kept(id)[1])
 
     def open(self, id: str) -> tuple[Mail, BufferedReader]:
         """A mail, and its bytes to read, which the caller closes. Raises as ``raw``."""
-        with self._store.snapshot() as snap:
-            key = self._key(snap, id)
-            mail, blob = read_mail(snap, key), blob_of(snap, key)
-        if blob is None:
-            raise NotFound("raw mail", id)
-        return mail, self._blobs.open(blob)
+        mail, blob = self._kept(id)
+        return mail, self._blobs.checked(blob)
 
     def retry(self, id: str) -> Mail:
         """Read a mail again that could not be read: it waits again, and its ticket stays.
@@ -327,6 +322,15 @@ class Mails:
             )
             for part in letter.parts
         )
+
+    def _kept(self, id: str) -> tuple[Mail, Blob]:
+        """A mail, and where its bytes are; raises NotFound."""
+        with self._store.snapshot() as snap:
+            key = self._key(snap, id)
+            mail, blob = read_mail(snap, key), blob_of(snap, key)
+        if blob is None:
+            raise NotFound("raw mail", id)
+        return mail, blob
 
     def _key(self, snap: Snapshot, id: str) -> int:
         self._refuse_customers()

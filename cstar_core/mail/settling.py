@@ -125,7 +125,7 @@ _NAMES = (
     *("identity", "header_id", "subject", "sender", "sender_key", "sender_name", "verdict"),
     *("reason", "threaded_by", "message_id", "original_id", "facts", "settled_at"),
 )
-SETTLE = prepare(
+_SETTLE = prepare(
     MailRow.update(
         {getattr(MailRow, name): slot(name) for name in _NAMES}
         | {MailRow.version: MailRow.version + 1}
@@ -154,7 +154,7 @@ def note(case: Case, outcome: Outcome) -> None:
     letter, sender = case.letter, case.letter.sender
     address = None if sender is None else one_line(sender.address, EMAIL_MAX, "") or None
     case.tx.run(
-        SETTLE,
+        _SETTLE,
         mail=case.taken.id,
         identity=case.identity,
         header_id=one_line(letter.message_id or "", HEADER_MAX, "") or None,

@@ -2,7 +2,8 @@
 
 import json
 from hashlib import sha256
-from typing import Any
+
+from peewee import fn
 
 from cstar_core.attached import NewFile
 from cstar_core.blobs import Blob, Blobs
@@ -10,7 +11,7 @@ from cstar_core.checks import check_email
 from cstar_core.customers import empty_repetition
 from cstar_core.letters import Unreadable
 from cstar_core.mail.placing import Placed, Writing, give_files, new_ticket, one_line
-from cstar_core.mail.settling import SAME, SETTLE, Taken
+from cstar_core.mail.settling import SAME, Taken
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Transaction, prepare, slot
 from cstar_core.tables import MAIL_VERDICTS, THREADINGS, BlobRow, MailRow
@@ -19,13 +20,24 @@ TITLE = "Mail that could not be read"
 NAME, MEDIA_TYPE = "message.eml", "message/rfc822"
 # Of a mail that is too large, or could not be fetched, there is no more than that.
 HEADERS_ONLY = "headers_only"
+LOST = "lost"
 _NOTHING = sha256(b"").digest()
-_UNKNOWN = dict.fromkeys(("header_id", "subject", "sender", "sender_key", "sender_name"))
 _CODE_MAX, _REASON_MAX = 100, 500
 _BLOB = prepare(
     BlobRow.select(BlobRow.digest, BlobRow.size)
     .join(MailRow, on=(MailRow.blob_id == BlobRow.id))
     .where(MailRow.id == slot("mail"))
+)
+# What was known of it, as of one that was read before and is lost since, stays known.
+_NAMES = ("identity", "verdict", "reason", "threaded_by", "message_id", "original_id", "settled_at")
+_SETTLE = prepare(
+    MailRow.update(
+        {getattr(MailRow, name): slot(name) for name in _NAMES}
+        | {
+            MailRow.facts: fn.JSON_PATCH(MailRow.facts, slot("facts")),
+            MailRow.version: MailRow.version + 1,
+        }
+    ).where(MailRow.id == slot("mail"))
 )
 
 
@@ -45,10 +57,8 @@ def settle_unreadable(
         if _repeats(tx, scope, taken):
             return
         message = _place(tx, scope, blobs, taken, why.code, reason).message
-    facts: dict[str, Any] = {"failure": reason}
     tx.run(
-        SETTLE,
-        **_UNKNOWN,
+        _SETTLE,
         mail=taken.id,
         identity=taken.digest,
         verdict=MAIL_VERDICTS.index("failed"),
@@ -56,7 +66,7 @@ def settle_unreadable(
         threaded_by=THREADINGS.index("new"),
         message_id=message,
         original_id=None,
-        facts=json.dumps(facts, ensure_ascii=False),
+        facts=json.dumps({"failure": reason}, ensure_ascii=False),
         settled_at=tx.now,
     )
 
@@ -70,8 +80,7 @@ def _repeats(tx: Transaction, scope: Scope, taken: Taken) -> bool:
     if original is None:
         return False
     tx.run(
-        SETTLE,
-        **_UNKNOWN,
+        _SETTLE,
         mail=taken.id,
         identity=taken.digest,
         verdict=MAIL_VERDICTS.index("duplicate"),
@@ -94,7 +103,7 @@ def _place(
     if sender and not check_email("sender", sender):
         lines.append(f"It was sent by {sender}.")
     blob = blob_of(tx, taken.id)
-    kept = blob is not None and blobs.has(blob)
+    kept = code != LOST and blob is not None and blobs.has(blob)
     what = "Only its headers are attached" if code == HEADERS_ONLY else "It is attached as it came"
     told = f"{what}: {NAME}."
     lines.append(told if kept else "Its file is lost.")

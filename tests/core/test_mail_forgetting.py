@@ -1,10 +1,11 @@
 """What is left of a mail whose ticket was deleted: that it came, and what makes it known again."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cstar_core import Helpdesk, MailConflict, NotFound, Unreadable, Workspace
+from cstar_core import FileLost, Helpdesk, MailConflict, NotFound, Unreadable, Workspace
 from cstar_core.mail import Envelope, MailPlace
 from tests.core.posting import mail
 
@@ -74,15 +75,72 @@ def test_what_was_forgotten_cannot_be_tried_again(acme: Workspace) -> None:
         acme.mail.retry(failed.id)
 
 
+def _vanish(file: Path) -> None:
+    file.unlink()
+
+
+def _shorten(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def _rot(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1] + b"\0")
+
+
+def _be_a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGES = [_vanish, _shorten, _rot, _be_a_folder]
+
+
+def damage(path: Path, how: Callable[[Path], None]) -> None:
+    for file in [*Path(f"{path}-files").glob("??/*")]:
+        how(file)
+
+
+@pytest.mark.parametrize("how", DAMAGES)
 def test_a_mail_on_its_way_is_settled_though_its_file_is_lost(
-    desk: Helpdesk, acme: Workspace, path: Path
+    desk: Helpdesk, acme: Workspace, path: Path, how: Callable[[Path], None]
 ) -> None:
     taken = acme.mail.take(mail())
-    for file in Path(f"{path}-files").rglob("*"):
-        if file.is_file() and len(file.name) == 64:
-            file.unlink()
+    damage(path, how)
     found = acme.mail.work(taken.id)
     assert (found.verdict, found.reason) == ("failed", "lost")
     assert found.ticket_id
     (message,) = acme.messages.list(found.ticket_id)
     assert (message.attachments, "Its file is lost." in message.content) == ((), True)
+    with pytest.raises(FileLost):
+        acme.mail.raw(taken.id)
+    with pytest.raises(FileLost):
+        acme.mail.open(taken.id)
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_what_was_known_of_a_mail_stays_though_it_is_lost_when_it_is_released(
+    acme: Workspace, path: Path, how: Callable[[Path], None]
+) -> None:
+    filed = acme.mail.receive(mail(X_Spam_Flag="YES"))
+    assert filed.verdict == "spam"
+    damage(path, how)
+    released = acme.mail.work(acme.mail.release(filed.id).id)
+    assert (released.verdict, released.reason) == ("failed", "lost")
+    assert (released.sender, released.subject, released.header_id) == (
+        filed.sender,
+        filed.subject,
+        filed.header_id,
+    )
+    assert released.facts["spam"] is True and "lost" in released.facts["failure"]
+    again = acme.mail.work(acme.mail.retry(filed.id).id)
+    assert (again.verdict, again.reason, again.ticket_id) == ("failed", "lost", released.ticket_id)
+
+
+def test_a_lost_mail_is_read_once_its_bytes_come_again(acme: Workspace, path: Path) -> None:
+    raw = mail()
+    taken = acme.mail.take(raw)
+    damage(path, _rot)
+    lost = acme.mail.work(taken.id)
+    assert acme.mail.take(raw).id == taken.id
+    found = acme.mail.work(acme.mail.retry(taken.id).id)
+    assert (found.verdict, found.ticket_id) == ("ticket", lost.ticket_id)

@@ -187,7 +187,7 @@ def test_a_file_that_is_lost_is_told_as_lost(api: Api, files: str, tmp_path: Pat
     for each in (tmp_path / "desk.db-files").rglob(upload["sha256"]):
         each.unlink()
     answer = api.get(f"{files}/{upload['id']}/content")
-    assert answer.refusal[:2] == (500, "FILE_LOST")
+    assert answer.refusal[:2] == (410, "FILE_LOST")
     assert api.get(f"{files}/{upload['id']}").status == 200
 
 

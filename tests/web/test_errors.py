@@ -21,6 +21,7 @@ TYPES = {
     404: "not_found_error",
     405: "validation_error",
     409: "conflict_error",
+    410: "not_found_error",
     412: "conflict_error",
     413: "validation_error",
     415: "validation_error",

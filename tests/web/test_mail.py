@@ -1,5 +1,6 @@
 """Mail over HTTP: handed over, looked through, and put right."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +101,20 @@ def test_a_forgotten_mail_is_not_downloaded(api: Api, desk: Helpdesk) -> None:
     assert api.get(f"/mail/{made['id']}/raw").status == 404
     left = api.get(f"/mail/{made['id']}").data
     assert (left["verdict"], left["hasRaw"], left["sender"]) == ("ticket", False, None)
+
+
+def test_a_mail_whose_file_is_lost_is_told_as_lost_and_stays_in_the_ledger(
+    api: Api, desk: Helpdesk, tmp_path: Path
+) -> None:
+    made = api.mail(mail())
+    work(desk)
+    for file in (tmp_path / "desk.db-files").glob("??/*"):
+        file.write_bytes(file.read_bytes()[:-1] + b"\0")
+    answer = api.get(f"/mail/{made['id']}/raw")
+    assert answer.refusal[:2] == (410, "FILE_LOST")
+    assert answer.error["type"] == "not_found_error" and "backup" in answer.error["message"]
+    found = api.get(f"/mail/{made['id']}").data
+    assert (found["verdict"], found["subject"], found["hasRaw"]) == ("ticket", "Late", True)
 
 
 def test_a_failure_is_tried_again(api: Api, desk: Helpdesk) -> None:

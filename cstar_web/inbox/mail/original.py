@@ -1,14 +1,12 @@
 """One mail: how it looked, its headers, its source, and what became of it."""
 
-from io import BytesIO
-
 from flask import Response
 
-from cstar_core import NotFound, utc_now
+from cstar_core import utc_now
 from cstar_web.downloads import save_as
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.mail.framing import SANDBOX, framed
-from cstar_web.inbox.mail.showing import Shown, look_at, raw_of
+from cstar_web.inbox.mail.showing import look_at, source_of
 from cstar_web.inbox.mail.words import words_of_mail
 from cstar_web.inbox.settings.frame import YES
 from cstar_web.inbox.signing import TEAM
@@ -53,17 +51,13 @@ def mail_frame(visit: TeamVisit, mail: str) -> Response:
 @page(Page(method="GET", path=f"{MAIL}/source", name="mail_source", access="viewer"))
 def mail_source(visit: TeamVisit, mail: str) -> Response:
     found = visit.workspace.mail.get(mail)
-    shown = Shown(found, raw_of(visit, found), None, None)
-    return visit.show("mail/source.html", mail=found, shown=shown)
+    return visit.show("mail/source.html", mail=found, shown=source_of(visit, found))
 
 
 @page(Page(method="GET", path=f"{MAIL}/raw", name="raw_mail", access="viewer"))
 def raw_mail(visit: TeamVisit, mail: str) -> Response:
-    found = visit.workspace.mail.get(mail)
-    raw = raw_of(visit, found)
-    if not raw:
-        raise NotFound("raw mail", mail)
-    return save_as(BytesIO(raw), "message.eml", len(raw), f'"{found.id}"')
+    found, file = visit.workspace.mail.open(mail)
+    return save_as(file, "message.eml", found.size, f'"{found.id}"')
 
 
 def height_of(lines: int) -> int:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass
 
-from cstar_core import Letter, LetterPart, Mail, NotFound, Unreadable, read_letter
+from cstar_core import FileLost, Letter, LetterPart, Mail, NotFound, Unreadable, read_letter
 from cstar_web.html.letters.cleaning import Cleaned, clean
 from cstar_web.html.letters.nesting import TooMuch
 from cstar_web.inbox.visits import TeamVisit
@@ -19,7 +19,8 @@ _HEADERS_MAX = 64 * 1024
 class Shown:
     """A mail that is looked at: what was read of it, and its HTML if it has any to be shown.
 
-    ``why`` tells why there is none: waiting, failed, forgotten, or the size or nesting of its HTML.
+    ``why`` tells why there is none: waiting, failed, forgotten, lost, or the size or nesting of its
+    HTML.
     """
 
     mail: Mail
@@ -47,12 +48,14 @@ class Shown:
         return len(self.raw) > _SHOWN_MAX
 
 
-def raw_of(visit: TeamVisit, mail: Mail) -> bytes:
-    """The mail as it came; nothing if it was forgotten."""
+def source_of(visit: TeamVisit, mail: Mail) -> Shown:
+    """The mail as it came, not read; or nothing, and why."""
     try:
-        return visit.workspace.mail.raw(mail.id)
+        return Shown(mail, visit.workspace.mail.raw(mail.id), None, None)
     except NotFound:
-        return b""
+        return Shown(mail, b"", None, None, "forgotten")
+    except FileLost:
+        return Shown(mail, b"", None, None, "lost")
 
 
 def look_at(visit: TeamVisit, mail: Mail, *, remote: bool = False) -> Shown:
@@ -60,9 +63,10 @@ def look_at(visit: TeamVisit, mail: Mail, *, remote: bool = False) -> Shown:
 
     What was never read, or could not be, is not read here: it may take longer than a page may.
     """
-    raw = raw_of(visit, mail)
-    if not raw:
-        return Shown(mail, raw, None, None, "forgotten")
+    found = source_of(visit, mail)
+    raw = found.raw
+    if found.why:
+        return found
     if mail.verdict in ("waiting", "failed"):
         return Shown(mail, raw, None, None, mail.verdict, str(mail.facts.get("failure", "")))
     try:

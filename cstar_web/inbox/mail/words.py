@@ -37,6 +37,7 @@ REASON_WORDS = {
     "delivery_failed": say("It tells that a mail of this ticket could not be delivered."),
     "delivery_report": say("It tells what became of a mail of this ticket."),
     "unknown_delivery": say("It tells of the delivery of a mail that was not sent from here."),
+    "lost": say("Its file is missing on the server, or damaged. A backup may have it."),
     "delivered_twice": say("The same mail came before."),
     "own_mail": say("It was sent from here."),
     "blocked": say("Its sender is blocked."),

@@ -1,6 +1,7 @@
 """One mail: in its conversation, in a frame that nothing gets out of, and as it came."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -214,6 +215,21 @@ def test_of_a_mail_that_was_forgotten_its_page_is_left(
     assert agent.get(path_of(mail, "/raw")).status_code == 404
     page = agent.get(path_of(mail)).text
     assert "jane@shop.example" not in page and "Late" not in page
+
+
+def test_of_a_mail_whose_file_is_lost_its_page_tells_what_the_ledger_knows(
+    agent: Browser, mail: Mail, tmp_path: Path
+) -> None:
+    for file in (tmp_path / "desk.db-files").glob("??/*"):
+        file.unlink()
+    lost = "The file of this mail is missing on the server, or damaged."
+    page = agent.see(path_of(mail)).text
+    assert lost in page and "New ticket" in page and "Nothing in it belongs" in page
+    for part in ("/source", "/frame"):
+        assert lost in agent.see(path_of(mail, part)).text
+    answer = agent.get(path_of(mail, "/raw"))
+    assert answer.status_code == 410 and "This file is lost" in answer.text
+    assert "Hello" in agent.see(ticket_path(mail)).text
 
 
 def test_a_message_is_moved_to_another_ticket_and_back(
