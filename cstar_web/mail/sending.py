@@ -25,6 +25,8 @@ _HEARD_MAX = 1_000_000
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
 _SENT, _DEFERRED, _FAILED = "sent", "deferred", "failed"
 _FOR_GOOD = 500
+# That we have not shown who we are, or not as wanted (RFC 4954): no fault of the mail.
+_OF_SIGNING_IN = (530, 534, 535, 538)
 
 
 class _Refused(Exception):
@@ -170,8 +172,8 @@ class _Session:
         address = connection.getsockname()[0]
         client.local_hostname = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
         self._speak(connection)
-        self._expect(client.getreply())
-        client.ehlo_or_helo_if_needed()
+        self._let_in(client.getreply(), "the server does not let us in")
+        self._greet()
         if server.security == "starttls":
             self._start_tls(connection)
         self._timed.deadline = self._deadline
@@ -181,18 +183,33 @@ class _Session:
         if not client.has_extn("starttls"):
             words = "the server offers no STARTTLS, and nothing is sent in clear text"
             raise _Refused(MailReply(_DEFERRED, None, words))
-        self._expect(client.docmd("STARTTLS"))
+        self._let_in(client.docmd("STARTTLS"), "the server refuses STARTTLS")
         # What was said in clear text before does not count, nor what came along with the answer.
         self._speak(secure(connection, self._server.host, self._soon, self._context))
         client.helo_resp = client.ehlo_resp = None
         client.esmtp_features = {}
         client.does_esmtp = False
-        client.ehlo_or_helo_if_needed()
+        self._greet()
+
+    def _greet(self) -> None:
+        try:
+            self._client.ehlo_or_helo_if_needed()
+        except smtplib.SMTPHeloError as error:
+            answer = (error.smtp_code, error.smtp_error)
+            self._let_in(answer, "the server refuses our greeting")
 
     def _speak(self, connection: socket.socket) -> None:
         self._timed = _Timed(connection, self._soon)
         self._client.sock = self._timed  # type: ignore[assignment]
         self._client.file = None
+
+    def _let_in(self, answer: tuple[int, bytes | str], refusal: str) -> None:
+        """What a server says before it has heard of a mail is of the connection: it may pass."""
+        code, said = answer
+        if not 200 <= code < 300:
+            reply = _reply(code, said)
+            words = f"{refusal}: {reply.text}"
+            raise _Refused(replace(reply, state=_DEFERRED, text=words))
 
     def _expect(self, answer: tuple[int, bytes]) -> None:
         code, said = answer
@@ -241,13 +258,14 @@ class _Incoming(io.RawIOBase):
 
 
 def _reply(code: int, said: bytes | str) -> MailReply:
-    """What an answer means: 2xx taken, 5xx never, anything else not now."""
+    """What an answer on a mail means: 2xx taken, 5xx never, anything else not now."""
     text = _text(said)
     enhanced = _ENHANCED.match(text)
     shown = f"{code} {enhanced[1]}" if enhanced else str(code)
     if 200 <= code < 300:
         return MailReply(_SENT, shown, text)
-    return MailReply(_FAILED if code >= _FOR_GOOD else _DEFERRED, shown, text)
+    is_final = code >= _FOR_GOOD and code not in _OF_SIGNING_IN
+    return MailReply(_FAILED if is_final else _DEFERRED, shown, text)
 
 
 def _text(said: bytes | str) -> str:

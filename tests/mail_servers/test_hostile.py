@@ -169,7 +169,7 @@ def test_what_was_not_refused_for_good_is_sent_once_the_servers_are_well(posted:
     assert {mood for mood, each in posted.places.items() if each.taken} <= {WELL, HARMLESS}
     for each in posted.places.values():
         each.behave()
-    for_good = {"is not at home", *(mood for mood in posted.places if _REFUSED.search(mood))}
+    for_good = {mood for mood in posted.places if _REFUSED.search(mood)}
     awaited = [place for mood, place in posted.places.items() if mood not in for_good]
     wait_until(lambda: all(each.taken for each in awaited), PATIENCE)
     ids = [

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,12 +152,63 @@ def test_nobody_there_is_tried_again() -> None:
     assert replies[JANE].text == "Connection refused"
 
 
+Talk = Callable[[socket.socket], None]
+
+
 def test_what_a_server_says_is_one_line_that_can_be_shown() -> None:
     def talk(connection: socket.socket) -> None:
         connection.sendall(b"554-no\x1b[2J\r\n554 mail\r\n")
 
     with talker(talk) as server:
-        assert check_server(server, None) == "no?[2J mail"
+        assert check_server(server, None) == "the server does not let us in: no?[2J mail"
+
+
+def saying(*lines: bytes) -> Talk:
+    """A server that greets, and answers each command with the next line, the last one for ever."""
+
+    def talk(connection: socket.socket) -> None:
+        rest = list(lines)
+        connection.sendall(rest.pop(0) + b"\r\n")
+        for _ in connection.makefile("rb"):
+            connection.sendall((rest.pop(0) if len(rest) > 1 else rest[0]) + b"\r\n")
+
+    return talk
+
+
+REFUSING = [
+    (saying(b"554 5.3.2 no SMTP here", b"221 bye"), "554 5.3.2", "the server does not let us in"),
+    (saying(b"521 not today", b"221 bye"), "521", "the server does not let us in"),
+    (saying(b"220 hi", b"550 who are you?"), "550", "the server refuses our greeting: who are"),
+    (saying(b"220 hi", b"250 hi", b"530 5.7.0 sign in first"), "530 5.7.0", "sign in first"),
+]
+
+
+@pytest.mark.parametrize(("talk", "code", "said"), REFUSING)
+def test_what_a_server_has_against_us_is_not_held_against_the_mail(
+    talk: Talk, code: str, said: str
+) -> None:
+    with talker(talk) as server:
+        replies = send_mail(parcel(server), RAW)
+    assert (replies[JANE].state, replies[JANE].code) == ("deferred", code)
+    assert said in replies[JANE].text
+
+
+@pytest.mark.parametrize("answer", ["535 5.7.8 no", "550 no", "454 4.7.0 later"])
+def test_who_may_not_sign_in_tries_again_later(answer: str) -> None:
+    talk = saying(b"220 hi", b"250-hi\r\n250 AUTH PLAIN", answer.encode())
+    with talker(talk) as server:
+        replies = send_mail(parcel(replace(server, user=USER), password=PASSWORD), RAW)
+    assert (replies[JANE].state, replies[JANE].code) == ("deferred", answer[:3])
+    assert "the user or the password is refused" in replies[JANE].text
+
+
+def test_a_server_that_refuses_starttls_is_tried_again() -> None:
+    talk = saying(b"220 hi", b"250-hi\r\n250 STARTTLS", b"554 5.7.0 no")
+    with talker(talk) as server:
+        replies = send_mail(parcel(replace(server, security="starttls")), RAW)
+    assert replies[JANE] == MailReply(
+        "deferred", "554 5.7.0", "the server refuses STARTTLS: 5.7.0 no"
+    )
 
 
 def test_a_server_is_tried_without_a_mail() -> None:
@@ -165,9 +217,6 @@ def test_a_server_is_tried_without_a_mail() -> None:
         bad = check_server(office.server("starttls", USER), "x", context=believing())
     assert good is None
     assert "refused" in str(bad)
-
-
-Talk = Callable[[socket.socket], None]
 
 
 @contextmanager
