@@ -5,7 +5,7 @@ from typing import NamedTuple
 from cstar_core.letters import DeliveryReport, FailedRecipient, Letter
 from cstar_core.mail.placing import Placed, Writing, content_of, one_line, reply
 from cstar_core.mail.threads import ticket_by_address
-from cstar_core.mail_out import note_bounce
+from cstar_core.mail_out import note_bounce, note_bounce_on
 from cstar_core.scope import Scope
 from cstar_core.store import Transaction
 from cstar_core.tickets import CONTENT_MAX, read_by_key, survivor
@@ -60,7 +60,10 @@ def _ticket(
         bounced = note_bounce(tx, scope, header_id, report.recipients)
         if bounced is not None:
             return bounced.ticket, "references"
-    return ticket_by_address(tx, scope, letter, recipients), "reply_address"
+    ticket = ticket_by_address(tx, scope, letter, recipients)
+    if ticket is not None:
+        note_bounce_on(tx, scope, ticket, report.recipients)
+    return ticket, "reply_address"
 
 
 def text_of(letter: Letter, report: DeliveryReport) -> str:

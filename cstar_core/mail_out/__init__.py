@@ -1,6 +1,6 @@
 """Mail that goes out: from the message of an agent to what a server said of it."""
 
-from cstar_core.mail_out.bouncing import Bounced, note_bounce
+from cstar_core.mail_out.bouncing import Bounced, note_bounce, note_bounce_on
 from cstar_core.mail_out.first_answers import answer_first, is_looping
 from cstar_core.mail_out.heads import keep_head
 from cstar_core.mail_out.line import MailLine, read_line
@@ -49,6 +49,7 @@ __all__ = [
     "is_looping",
     "keep_head",
     "note_bounce",
+    "note_bounce_on",
     "open_mail_outbox",
     "queue_reply",
     "read_line",

@@ -74,8 +74,9 @@ class MailReply:
 class MailParcel:
     """A mail to hand to a server now: from and to which addresses.
 
-    ``sender`` is where it is given back to, empty for what an automatic mail is. ``mailbox_id`` is
-    whose tokens are shown to a server that takes these.
+    ``sender`` is where it is given back to, empty for an automatic mail. If that is the signed
+    address of its ticket, ``bare_sender`` is the address of the mailbox, for a server that lets us
+    send as nobody else. ``mailbox_id`` is whose tokens are shown to a server that takes these.
     """
 
     mail: int
@@ -86,6 +87,7 @@ class MailParcel:
     sender: str
     recipients: tuple[str, ...]
     mailbox_id: str = ""
+    bare_sender: str | None = None
 
 
 PostMail = Callable[[MailParcel, bytes], Mapping[str, MailReply]]
@@ -103,13 +105,19 @@ _BOXES = prepare(
         MailboxRow.outgoing_secret,
         MailboxRow.dkim,
         MailboxRow.uid,
+        MailboxRow.plus_addressing,
     )
     .where(_SENDING & fn.EXISTS(OutgoingMailRow.select(SQL("1")).where(_IS_DUE)))
     .order_by(MailboxRow.id)
 )
 _DUE = prepare(
     limited(
-        OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.kind, OutgoingMailRow.due_at)
+        OutgoingMailRow.select(
+            OutgoingMailRow.id,
+            OutgoingMailRow.kind,
+            OutgoingMailRow.due_at,
+            OutgoingMailRow.reply_to,
+        )
         .where(
             (OutgoingMailRow.mailbox_id == slot("mailbox"))
             & (OutgoingMailRow.due_at <= slot("now"))
@@ -299,19 +307,33 @@ class MailOutbox:
 
 
 def _parcel(box: SqlRow, row: SqlRow, people: Sequence[Addressee]) -> MailParcel:
-    key, address, outgoing, secret, dkim, uid = box
+    key, address, outgoing, secret, dkim, uid, plus = box
+    mail, kind, _, reply_to = row
     still = [ascii_address(each.address) for each in people if each.state in OPEN]
-    automatic = row[1] == FIRST_ANSWER
+    bare = ascii_address(address) or ""
+    signed = _return_path(bare, reply_to) if plus else None
+    automatic = kind == FIRST_ANSWER
     return MailParcel(
-        row[0],
+        mail,
         key,
         SmtpServer(**json.loads(outgoing)),
         secret,
         None if dkim is None else DkimKey(**json.loads(dkim)),
-        "" if automatic else ascii_address(address) or "",
+        "" if automatic else signed or bare,
         tuple(dict.fromkeys(each for each in still if each is not None)),
         public_id("mailbox", uid),
+        bare if signed and not automatic else None,
     )
+
+
+def _return_path(bare: str, reply_to: str | None) -> str | None:
+    """The signed address of a ticket, so that a notice which says nothing else is known by it.
+
+    SPF and DMARC look at the domain of where a mail is given back to, so it has to be the same.
+    """
+    found = None if reply_to is None else ascii_address(reply_to)
+    same = found is not None and found.rpartition("@")[2] == bare.rpartition("@")[2]
+    return found if same else None
 
 
 def _all(parcel: MailParcel, reply: MailReply) -> dict[str, MailReply]:

@@ -25,6 +25,8 @@ _HEARD_MAX = 1_000_000
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
 _SENT, _DEFERRED, _FAILED = "sent", "deferred", "failed"
 _FOR_GOOD = 500
+# Of an enhanced status (RFC 3463, and what Exchange says for "may not send as").
+_OF_SENDER = ("5.1.0", "5.1.7", "5.1.8", "5.2.252", "5.5.0", "5.5.4")
 # That we have not shown who we are, or not as wanted (RFC 4954): no fault of the mail.
 _OF_SIGNING_IN = (530, 534, 535, 538)
 
@@ -49,8 +51,23 @@ def send_mail(
     ``budget`` is how many seconds all of it may take. ``context`` says which certificates are
     believed: those that the system believes, if it is not given.
     """
-    refused: dict[str, MailReply] = {}
     deadline = monotonic() + budget
+    replies = _handed_over(parcel, raw, budget, deadline, context)
+    is_of_sender = bool(replies) and all(map(_may_mean_sender, replies.values()))
+    if parcel.bare_sender is None or not is_of_sender:
+        return replies
+    bare = replace(parcel, sender=parcel.bare_sender)
+    return _handed_over(bare, raw, budget, deadline, context)
+
+
+def _handed_over(
+    parcel: MailParcel,
+    raw: bytes,
+    budget: float,
+    deadline: float,
+    context: ssl.SSLContext | None,
+) -> dict[str, MailReply]:
+    refused: dict[str, MailReply] = {}
     try:
         with _Session(parcel.server, deadline, context) as session:
             session.sign_in(parcel.server.user, parcel.password)
@@ -266,6 +283,19 @@ def _reply(code: int, said: bytes | str) -> MailReply:
         return MailReply(_SENT, shown, text)
     is_final = code >= _FOR_GOOD and code not in _OF_SIGNING_IN
     return MailReply(_FAILED if is_final else _DEFERRED, shown, text)
+
+
+def _may_mean_sender(reply: MailReply) -> bool:
+    """Whether it may be the sender that a server refuses for good.
+
+    Many say so only of a recipient or at the end, and some without any code of RFC 3463.
+
+    >>> [_may_mean_sender(MailReply("failed", code)) for code in ("553 5.7.1", "550", "550 5.1.1")]
+    [True, True, False]
+    """
+    enhanced = (reply.code or "").partition(" ")[2]
+    about = not enhanced or enhanced.startswith("5.7.") or enhanced in _OF_SENDER
+    return reply.state == _FAILED and about
 
 
 def _text(said: bytes | str) -> str:

@@ -55,6 +55,97 @@ def test_the_address_and_the_mail_are_marked(desk: Helpdesk, acme: Workspace, ti
     assert "message.created" in types(events)
 
 
+def bare(to: str, *failed: str) -> bytes:
+    """A notice that says nothing of the mail which it is of, but who did not get it."""
+    blocks = "".join(
+        f"Final-Recipient: rfc822; {each}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        for each in failed
+    )
+    parts = (
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        f"Reporting-MTA: dns; mx.example.com\r\n\r\n{blocks}--b--"
+    )
+    kind = 'multipart/report; report-type=delivery-status; boundary="b"'
+    sender = "MAILER-DAEMON@mx.example.com"
+    return mail(sender, text=parts, to=to, subject="Undelivered", Content_Type=kind)
+
+
+def return_path(desk: Helpdesk) -> str:
+    """Where the next mail that is sent is given back to."""
+    (parcel,) = Server().run(desk)
+    assert parcel.bare_sender == "help@acme.example"
+    return parcel.sender
+
+
+@pytest.mark.parametrize("by", ["header", "envelope"])
+def test_a_notice_that_names_no_mail_is_known_by_the_address_it_comes_to(
+    desk: Helpdesk, acme: Workspace, ticket: str, by: str
+) -> None:
+    sent(acme, ticket)
+    path = return_path(desk)
+    assert path.startswith("help+") and path.endswith("@acme.example")
+    to = path if by == "header" else "postmaster@acme.example"
+    envelope = Envelope("", (path,)) if by == "envelope" else None
+    found = acme.mail.receive(bare(to, "jane@example.com"), envelope=envelope)
+    assert (found.verdict, found.reason, found.ticket_id, found.threaded_by) == (
+        *("bounce", "delivery_failed", ticket),
+        "reply_address",
+    )
+    assert acme.outgoing_mail.list().items[0].state == "bounced"
+    assert acme.outgoing_mail.bad_address("jane@example.com")
+    assert desk.check(deep=True).ok
+
+
+def test_of_several_mails_the_newest_that_was_sent_to_them_has_come_back(
+    desk: Helpdesk, acme: Workspace, ticket: str
+) -> None:
+    sent(acme, ticket, "one")
+    Server().run(desk)
+    sent(acme, ticket, "two")
+    path = return_path(desk)
+    sent(acme, ticket, "three")
+    acme.mail.receive(bare(path, "jane@example.com"))
+    states = [each.state for each in acme.outgoing_mail.list().items]
+    assert states == ["queued", "bounced", "sent"]
+
+
+def test_who_has_the_address_of_one_ticket_marks_nobody_of_another(
+    desk: Helpdesk, acme: Workspace, ticket: str
+) -> None:
+    sent(acme, ticket)
+    path = return_path(desk)
+    other = acme.mail.receive(mail("Eve <eve@example.org>")).ticket_id
+    assert other is not None
+    sent(acme, other)
+    Server().run(desk)
+    acme.tickets.merge(other, ticket)
+    found = acme.mail.receive(bare(path, "eve@example.org", "nobody@example.net"))
+    assert (found.verdict, found.ticket_id) == ("bounce", ticket)
+    assert {each.state for each in acme.outgoing_mail.list().items} == {"sent"}
+    assert acme.outgoing_mail.bad_addresses().items == ()
+
+
+@pytest.mark.parametrize("to", ["help@acme.example", f"help+{'a' * 24}@acme.example"])
+def test_a_notice_that_names_nothing_is_in_the_ledger_alone(
+    desk: Helpdesk, acme: Workspace, ticket: str, to: str
+) -> None:
+    sent(acme, ticket)
+    Server().run(desk)
+    found = acme.mail.receive(bare(to, "jane@example.com"))
+    assert (found.verdict, found.reason) == ("bounce", "unknown_delivery")
+    assert acme.outgoing_mail.bad_addresses().items == ()
+
+
+def test_without_plus_addressing_it_is_given_back_to_the_mailbox(
+    desk: Helpdesk, acme: Workspace, ticket: str
+) -> None:
+    sent(acme, ticket)
+    acme.mailboxes.update(acme.mailboxes.list()[0].id, plus_addressing=False)
+    (parcel,) = Server().run(desk)
+    assert (parcel.sender, parcel.bare_sender) == ("help@acme.example", None)
+
+
 def test_an_address_that_was_not_written_to_is_not_marked(
     desk: Helpdesk, acme: Workspace, ticket: str
 ) -> None:

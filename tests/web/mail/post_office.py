@@ -18,12 +18,17 @@ USER, PASSWORD = "acme", "secret"
 
 @dataclass
 class PostOffice:
-    """Answers by recipient (``answers``), to the sender and to the mail itself."""
+    """Answers by recipient (``answers``), to the sender and to the mail itself.
+
+    ``of_senders`` has what is said otherwise to one sender, and at which of these three.
+    """
 
     answers: dict[str, str] = field(default_factory=dict)
     to_sender: str = "250 OK"
     to_data: str = "250 2.0.0 taken"
+    of_senders: dict[str, tuple[str, str]] = field(default_factory=dict)
     mails: list[Envelope] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     port: int = 0
 
     def server(self, security: str = "none", user: str | None = None) -> SmtpServer:
@@ -35,18 +40,24 @@ class PostOffice:
     ) -> str:
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return self.to_sender
+        self.senders.append(address)
+        return self._said("to_sender", envelope, self.to_sender)
 
     async def handle_RCPT(self, _s: Any, _c: Any, envelope: Envelope, address: str, _o: Any) -> str:
-        answer = self.answers.get(address, "250 OK")
+        answer = self._said("to_rcpt", envelope, self.answers.get(address, "250 OK"))
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
         return answer
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
-        if self.to_data.startswith("2"):
+        answer = self._said("to_data", envelope, self.to_data)
+        if answer.startswith("2"):
             self.mails.append(envelope)
-        return self.to_data
+        return answer
+
+    def _said(self, at: str, envelope: Envelope, otherwise: str) -> str:
+        place, answer = self.of_senders.get(str(envelope.mail_from), ("", ""))
+        return answer if place == at else otherwise
 
 
 def certified() -> ssl.SSLContext:

@@ -71,6 +71,40 @@ def test_a_sender_that_is_refused_is_refused_for_all() -> None:
     assert {reply.code for reply in replies.values()} == {"553 5.7.1"}
 
 
+SIGNED = "support+aaaaaad3t23vhkdvqpagxuqm@acme.example"
+AS_OTHERS = [
+    ("to_sender", "553 5.7.1 not yours", 2),
+    ("to_sender", "550 sender rejected", 2),
+    ("to_sender", "451 4.7.1 later", 1),
+    ("to_data", "554 5.2.252 SendAsDenied", 2),
+    ("to_data", "552 5.3.4 too large", 1),
+    ("to_rcpt", "553 5.7.1 sender rejected: not owned by user", 2),
+    ("to_rcpt", "550 5.1.1 no such user", 1),
+]
+
+
+@pytest.mark.parametrize(("at", "answer", "tries"), AS_OTHERS)
+def test_where_only_the_mailbox_may_send_it_is_the_sender(at: str, answer: str, tries: int) -> None:
+    with post_office() as office:
+        office.of_senders[SIGNED] = (at, answer)
+        own = parcel(office.server(), JANE, sender=SIGNED)
+        bare = replace(own, bare_sender="support@acme.example")
+        replies = send_mail(bare, RAW)
+        alone = send_mail(own, RAW)
+    assert office.senders == [*[SIGNED, "support@acme.example"][:tries], SIGNED]
+    assert replies[JANE].state == ("sent" if tries == 2 else alone[JANE].state)
+    assert len(office.mails) == tries - 1
+
+
+def test_a_mail_is_not_sent_twice_where_some_took_it() -> None:
+    with post_office() as office:
+        office.answers[JOHN] = "553 5.7.1 not for you"
+        own = parcel(office.server(), JANE, JOHN, sender=SIGNED)
+        replies = send_mail(replace(own, bare_sender="support@acme.example"), RAW)
+    assert [replies[each].state for each in (JANE, JOHN)] == ["sent", "failed"]
+    assert office.senders == [SIGNED] and len(office.mails) == 1
+
+
 def test_nobody_is_sent_to_who_is_not_taken() -> None:
     with post_office() as office:
         office.answers[JANE] = "550 no"
