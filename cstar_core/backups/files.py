@@ -94,7 +94,7 @@ def bring_files(source: Path, fresh: Path, target: Path, lost: tuple[str, ...]) 
     number = size = 0
     missing = []
     for blob in blobs_of(fresh):
-        if folder.is_sound(blob) or _brought(blob, shelf, folder):
+        if folder.keep(blob) or _brought(blob, shelf, folder):
             number, size = number + 1, size + blob.size
         elif source.is_file() or blob.digest.hex() in lost:
             missing.append(blob.digest.hex())

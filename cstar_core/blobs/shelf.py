@@ -144,10 +144,18 @@ class Shelf:
         if found != blob.digest.hex():
             target.unlink()
             return False
-        self._unsynced.append(target)
-        if len(self._unsynced) >= _TOGETHER:
-            self._sync_files()
+        self._sync_later(target)
         return True
+
+    def keep(self, blob: Blob) -> bool:
+        """Whether a file is there already, whole; then it is on the disk after ``sync`` too.
+
+        Whoever has written it may have been killed before that.
+        """
+        sound = self.is_sound(blob)
+        if sound:
+            self._sync_later(self.file(blob.digest))
+        return sound
 
     def link(self, blob: Blob, source: "Shelf") -> bool:
         """Give a file of another shelf a name here too; False if it is not there, or cannot."""
@@ -177,6 +185,11 @@ class Shelf:
                 with suppress(FileNotFoundError):
                     sync(self.path / place)
             sync(self.path)
+
+    def _sync_later(self, file: Path) -> None:
+        self._unsynced.append(file)
+        if len(self._unsynced) >= _TOGETHER:
+            self._sync_files()
 
     def _sync_files(self) -> None:
         if self._unsynced:

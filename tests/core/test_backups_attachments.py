@@ -147,6 +147,38 @@ def test_a_restore_brings_the_files(desk: Helpdesk, tmp_path: Path) -> None:
     assert read(tmp_path / "new.db") == [b"abc"]
 
 
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.usefixtures("ticket")
+def test_a_restore_is_done_once_the_files_are_on_the_disk(
+    desk: Helpdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: bool
+) -> None:
+    """Also those that a restore left there which was killed before it had come so far."""
+    desk.backup(tmp_path / "one")
+    file = Path(tmp_path, "new.db-files", ABC[:2], ABC)
+    if left:
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"abc")
+    done: list[str] = []
+    real_fsync, real_link = os.fsync, os.link
+
+    def fsync(descriptor: int) -> None:
+        done.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real_fsync(descriptor)
+
+    def link(source: Path, target: Path, **options: bool) -> None:
+        done.append("named")
+        real_link(source, target, **options)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "link", link)
+    Helpdesk.restore(tmp_path / "one", tmp_path / "new.db")
+    before = done[: done.index("named")]
+    for each in (file, file.parent, file.parent.parent):
+        assert str(each) in before
+    assert before.index(str(file)) < before.index(str(file.parent))
+    assert done[-1] == str(tmp_path)
+
+
 def test_a_restore_keeps_the_files_of_what_it_replaces(
     desk: Helpdesk, acme: Workspace, ticket: Ticket, path: Path, tmp_path: Path, clock: ManualClock
 ) -> None:
