@@ -46,6 +46,7 @@ _FILE_USES = " + ".join(
     f"(SELECT count(*) FROM {each} WHERE blob_id = blobs.id)"  # noqa: S608 - constants
     for each in _FILE_USERS
 )
+_FILE_TOTALS = "SELECT 1, count(*), coalesce(sum(size), 0) FROM blobs"
 _USES = "SELECT count(*) FROM tag_uses WHERE tag_id = tags.id"
 _CUSTOMERS = "SELECT count(*) FROM customers WHERE workspace_id = workspaces.id"
 
@@ -116,6 +117,12 @@ COUNTERS = (
             f"UPDATE blobs SET uses = ({_FILE_USES}) WHERE uses <> ({_FILE_USES})",  # noqa: S608
             "UPDATE blobs SET unused_since = NULL WHERE uses > 0",
         ),
+    ),
+    Counter(
+        "file totals",
+        "totals differ from the files",
+        f"SELECT count(*) FROM ({_FILE_TOTALS} EXCEPT SELECT * FROM file_totals)",  # noqa: S608
+        ("DELETE FROM file_totals", f"INSERT INTO file_totals {_FILE_TOTALS}"),
     ),
     _column(
         "messages",

@@ -43,7 +43,7 @@ class Figures:
 def figures(store: Store) -> Figures:
     """The figures of one moment.
 
-    What it costs grows with the teams, the webhooks and the files, not with the tickets.
+    What it costs grows with the teams, the webhooks and what waits, not with tickets or files.
     """
     with store.snapshot() as snap:
         tickets = {(env, STATUSES[code]): int(n) for env, code, n in snap.sql(_TICKETS)}
@@ -100,6 +100,6 @@ _EVENTS = """
 SELECT environment, sum((SELECT coalesce(max(number), 0) FROM events WHERE workspace_id = w.id))
 FROM workspaces AS w GROUP BY environment
 """
-_FILES = "SELECT count(*), coalesce(sum(size), 0) FROM blobs"
+_FILES = "SELECT files, bytes FROM file_totals"
 _TEAMS = "SELECT count(*) FROM teams"
 _QUEUE = "SELECT (SELECT count(*) FROM ticket_changes) + (SELECT count(*) FROM customer_changes)"

@@ -5,7 +5,7 @@ InterfaceError. The migrations say what the columns mean; a test keeps the two e
 """
 
 from cstar_core.tables.base import DIALECT, Row
-from cstar_core.tables.files import AttachmentRow, BlobRow
+from cstar_core.tables.files import AttachmentRow, BlobRow, FileTotalsRow
 from cstar_core.tables.happened import (
     AttemptRow,
     DeliveryRow,
@@ -99,6 +99,7 @@ __all__ = [
     "EventRow",
     "ExternalIdRow",
     "FieldValueRow",
+    "FileTotalsRow",
     "FirstAnswerRow",
     "InvitationRow",
     "KeyRow",

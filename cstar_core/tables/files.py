@@ -38,3 +38,14 @@ class AttachmentRow(Row):
 
     class Meta:
         table_name = "attachments"
+
+
+class FileTotalsRow(Row):
+    """How many files there are, and of how many bytes: one row."""
+
+    id = IdField()
+    files = IntegerField()
+    bytes = IntegerField()
+
+    class Meta:
+        table_name = "file_totals"
