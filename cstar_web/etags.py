@@ -1,8 +1,18 @@
 """Entity tags of single objects, and the conditions a client may put on them (RFC 9110)."""
 
 import re
+from zlib import crc32
 
-from cstar_core import Attachment, Customer, CustomField, Mailbox, Member, Ticket, Webhook
+from cstar_core import (
+    Attachment,
+    Customer,
+    CustomField,
+    Mailbox,
+    MailTemplate,
+    Member,
+    Ticket,
+    Webhook,
+)
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
@@ -22,6 +32,11 @@ def customer_tag(customer: Customer) -> str:
 def version_tag(versioned: Member | CustomField | Webhook | Mailbox) -> str:
     """The tag of what changes only with its version."""
     return f'"v{versioned.version}"'
+
+
+def template_tag(template: MailTemplate) -> str:
+    """A template's tag: one that was taken back and written anew counts from 1 again."""
+    return f'"v{template.version}.{crc32(template.content.encode()):x}"'
 
 
 def attachment_tag(attachment: Attachment) -> str:

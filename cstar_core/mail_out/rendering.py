@@ -16,7 +16,7 @@ from cstar_core.mail_out.composing import Enclosed, Outline, compose
 from cstar_core.mail_out.headers import ascii_address, one_line
 from cstar_core.mail_out.outgoing import TICKET_KEY, read_people
 from cstar_core.mail_out.queueing import FIRST_ANSWER
-from cstar_core.mail_out.templates import MESSAGE, SIGNATURE, template_for
+from cstar_core.mail_out.templates import FILLED_MAX, MESSAGE, SIGNATURE, signed, template_for
 from cstar_core.placeholders import first_name, render
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, Store, prepare, slot
@@ -30,9 +30,6 @@ from cstar_core.tables import (
     WorkspaceRow,
 )
 from cstar_core.tickets import read_by_key
-
-# A frame without its message may not be longer than this; the message stands in it as it is.
-_TEXT_MAX = 150_000
 
 
 class Unsendable(Exception):
@@ -153,10 +150,10 @@ def _text(snap: Snapshot, facts: Mapping[str, Any]) -> str:
         **placeholder_values(snap, scope, read_by_key(snap, facts["ticket"])),
         "member.name": writer,
         "member.first_name": first_name(writer),
-        SIGNATURE: f"-- \n{facts['signature'].strip()}" if facts["signature"].strip() else None,
+        SIGNATURE: signed(facts["signature"]),
         MESSAGE: facts["content"] or "",
     }
-    return render(frame, values, _TEXT_MAX).strip("\n")
+    return render(frame, values, FILLED_MAX).strip("\n")
 
 
 def _files(snap: Snapshot, facts: Mapping[str, Any]) -> tuple[Attachment, ...]:

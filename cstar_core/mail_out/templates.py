@@ -9,17 +9,19 @@ from cstar_core import events
 from cstar_core.canned_replies import placeholder_names, placeholder_values
 from cstar_core.checks import check_text, invalid, raise_any
 from cstar_core.clock import from_seconds
-from cstar_core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
+from cstar_core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, StaleVersion
 from cstar_core.ids import new_uid
 from cstar_core.mailboxes import check_language
 from cstar_core.placeholders import check_placeholders, render
 from cstar_core.scope import Scope
 from cstar_core.store import Snapshot, SqlRow, Store, prepare, slot
-from cstar_core.tables import OUTGOING_KINDS, MailTemplateRow
-from cstar_core.tickets import read_stored
+from cstar_core.tables import OUTGOING_KINDS, MailboxRow, MailTemplateRow
+from cstar_core.tickets import CONTENT_MAX, read_stored
 
 TEMPLATE_MAX = 20_000
 TEMPLATES_MAX = 100
+# What a text may have once all is filled in: a whole message, and more.
+FILLED_MAX = 150_000
 # What may stand in a template beside what may stand in a canned reply.
 MESSAGE, SIGNATURE = "message", "signature"
 
@@ -91,6 +93,11 @@ _UPDATE = prepare(
     ).where(_THIS)
 )
 _DELETE = prepare(MailTemplateRow.delete().where(_THIS))
+_DEFAULT_SIGNATURE = prepare(
+    MailboxRow.select(MailboxRow.signature).where(
+        (MailboxRow.workspace_id == slot("workspace")) & (MailboxRow.is_default == 1)
+    )
+)
 
 
 class MailTemplates:
@@ -131,19 +138,25 @@ class MailTemplates:
                 return each
         raise NotFound("mail template", f"{kind} {language}")
 
-    def preview(
-        self, kind: str, content: str, ticket_id: str, *, message: str = "", signature: str = ""
-    ) -> str:
+    def preview(self, kind: str, content: str, ticket_id: str, *, message: str = "") -> str:
         """A text of a kind as it would be sent on a ticket, around this message.
 
-        Raises Invalid for the content, NotFound for the ticket, and Forbidden.
+        The signature is that of the default mailbox. Raises Invalid for the content, the message
+        (at most 100,000 characters) and the ticket, and Forbidden.
         """
         self._refuse_customers()
-        raise_any(self.check({"kind": kind, "content": content}))
+        problems = self.check({"kind": kind, "content": content})
+        raise_any(problems + check_text("message", message, CONTENT_MAX))
         with self._store.snapshot() as snap:
-            ticket = read_stored(snap, self._scope, ticket_id)
+            try:
+                ticket = read_stored(snap, self._scope, ticket_id)
+            except NotFound:
+                rule = "must be the id of an existing ticket"
+                raise Invalid(invalid("ticket_id", rule)) from None
             values = placeholder_values(snap, self._scope, ticket)
-        return render(content, {**values, MESSAGE: message, SIGNATURE: signature or None})
+            signature = snap.value(_DEFAULT_SIGNATURE, workspace=self._workspace)
+        values |= {MESSAGE: message, SIGNATURE: signed(signature or "")}
+        return render(content, values, FILLED_MAX)
 
     def placeholders(self) -> tuple[str, ...]:
         """The names that may stand in double braces in a template."""
@@ -215,6 +228,16 @@ def template_for(snap: Snapshot, workspace: int, kind: str, language: str) -> st
         if (kind, spoken) in texts:
             return texts[kind, spoken]
     return _DEFAULTS[kind, "en"]
+
+
+def signed(signature: str) -> str | None:
+    """A signature as it stands below a mail; None if there is nothing to sign with.
+
+    >>> signed(" Acme ")
+    '-- \\nAcme'
+    """
+    text = signature.strip()
+    return f"-- \n{text}" if text else None
 
 
 def _template(row: SqlRow) -> MailTemplate:

@@ -32,6 +32,7 @@ from cstar_web.cli.base import (
 )
 from cstar_web.cli.command import Command, Group
 from cstar_web.cli.failures import explain
+from cstar_web.cli.mail_texts import bad_addresses, template, templates, trust
 from cstar_web.cli.mailboxes import named
 from cstar_web.cli.outgoing import cancel, let_go, outgoing, send_again
 from cstar_web.mail.reconciling import Reconciled, reconcile
@@ -78,7 +79,10 @@ def mail() -> None:
     """Take mail in and let it go out, and see what became of it."""
 
 
-for _each in (outgoing, let_go, send_again, cancel):
+for _each in (
+    *(outgoing, let_go, send_again, cancel),
+    *(templates, template, bad_addresses, trust),
+):
     mail.add_command(_each)
 
 

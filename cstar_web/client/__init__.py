@@ -26,6 +26,8 @@ from cstar_web.client.errors import (
     TimedOut,
     ValidationError,
 )
+from cstar_web.client.mail_values import BadAddress, Mailbox, MailTemplate
+from cstar_web.client.mailing import BadAddresses, Mailboxes, MailTemplates
 from cstar_web.client.outgoing import OutgoingMails
 from cstar_web.client.pages import Page
 from cstar_web.client.resources import (
@@ -34,7 +36,6 @@ from cstar_web.client.resources import (
     CustomFields,
     Events,
     MailBlocks,
-    Mailboxes,
     Mails,
     Members,
     Messages,
@@ -53,7 +54,6 @@ from cstar_web.client.values import (
     Event,
     Mail,
     MailBlock,
-    Mailbox,
     MailDelivery,
     MailRecipient,
     Member,
@@ -73,6 +73,7 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "AuthorizationError",
+    "BadAddress",
     "Bulk",
     "BulkItem",
     "CStarError",
@@ -86,6 +87,7 @@ __all__ = [
     "MailBlock",
     "MailDelivery",
     "MailRecipient",
+    "MailTemplate",
     "Mailbox",
     "Member",
     "Message",
@@ -142,6 +144,8 @@ class Client:
         self.mail = Mails(self._calls, self._path)
         self.mail_blocks = MailBlocks(self._calls, self._path)
         self.outgoing_mail = OutgoingMails(self._calls, self._path)
+        self.mail_templates = MailTemplates(self._calls, self._path)
+        self.bad_addresses = BadAddresses(self._calls, self._path)
         self.customers = Customers(self._calls, self._path)
         self.mailboxes = Mailboxes(self._calls, self._path)
         self.members = Members(self._calls, self._path)

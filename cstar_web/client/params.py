@@ -117,6 +117,26 @@ class NewMailBlock(Sent, total=False):
     note: str | None
 
 
+class MailTemplateText(Conditional, total=False):
+    """The text of a template."""
+
+    content: Required[str]
+
+
+class MailPreviewed(Sent, total=False):
+    """What is to be seen as it would be sent."""
+
+    ticket_id: Required[str]
+    content: str
+    message: str
+
+
+class TrustedAddress(Sent, total=False):
+    """A bad address that is to be good again."""
+
+    address: Required[str]
+
+
 class CustomerFilters(Paged, total=False):
     """Which customers, in which order."""
 

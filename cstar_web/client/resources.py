@@ -16,7 +16,6 @@ from cstar_web.client.values import (
     Event,
     Mail,
     MailBlock,
-    Mailbox,
     Member,
     Message,
     Removed,
@@ -220,20 +219,6 @@ class Customers(Resource[Customer]):
     def delete(self, customer_id: str, **options: Unpack[params.Conditional]) -> None:
         """Delete one; the tickets stay."""
         self._call("DELETE", self.name, customer_id, values=options)
-
-
-class Mailboxes(Resource[Mailbox]):
-    """Mailboxes: the addresses that customers write to."""
-
-    name, kind = "mailboxes", Mailbox
-
-    def list(self) -> tuple[Mailbox, ...]:
-        """All, oldest first."""
-        return read_all(Mailbox, self._call("GET", self.name).data)
-
-    def get(self, mailbox_id: str) -> Mailbox:
-        """One."""
-        return self._get(self.name, mailbox_id)
 
 
 class Members(Resource[Member]):

@@ -201,30 +201,6 @@ class MailBlock(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mailbox(Value):
-    """An address that customers write to, and how fetching its mail goes."""
-
-    id: str
-    address: str
-    name: str
-    language: str
-    signature: str
-    is_default: bool
-    answers_first: bool
-    plus_addressing: bool
-    is_active: bool
-    fetches: bool
-    sends: bool
-    oauth_provider: str | None
-    is_authorized: bool
-    fetched_at: datetime | None
-    failing_since: datetime | None
-    failure: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Member(Value):
     """An agent, whom tickets can be assigned to."""
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from cstar_web.v1.patterns import INSTANT, TEXT, id_given
+from cstar_core import OUTGOING_KINDS
+from cstar_web.v1.patterns import INSTANT, LANGUAGE, TEXT, id_given
 
 Json = dict[str, Any]
 
@@ -113,6 +114,20 @@ PARAMETERS: Json = {
         "required": True,
         "description": "The team's id, the same UUID with dashes, or its slug.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+    },
+    "templateKind": {
+        "name": "templateKind",
+        "in": "path",
+        "required": True,
+        "description": "What a mail template is for.",
+        "schema": {"type": "string", "enum": list(OUTGOING_KINDS)},
+    },
+    "language": {
+        "name": "language",
+        "in": "path",
+        "required": True,
+        "description": "The code of a language, such as `en` or `pt-BR`.",
+        "schema": {"type": "string", "pattern": LANGUAGE},
     },
     **{name: _path_id(*kind) | {"name": name} for name, kind in _PATH_IDS.items()},
     "X-Request-Id": {

@@ -73,6 +73,12 @@ BODY_EXAMPLES: dict[str, Json] = {
     "createCustomer": {"name": "Sam Lee", "email": "sam@example.com", "tags": ["vip"]},
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},
     "createMailBlock": {"value": "spam.example", "note": "Offers by the hundred"},
+    "setMailTemplate": {"content": "Hello {{customer.first_name|there}},\n\n{{message}}"},
+    "previewMailTemplate": {
+        "ticketId": "tkt_550e8400e29b41d4a716446655440000",
+        "message": "We have sent you a new link.",
+    },
+    "trustAddress": {"address": "jane@example.com"},
     "createMember": {"name": "Ada Park", "email": "ada@example.com", "role": "agent"},
     "updateMember": {"role": "owner"},
     "createCustomField": {

@@ -10,6 +10,7 @@ from cstar_web.v1 import (
     customers,
     events,
     mail,
+    mail_templates,
     mailboxes,
     members,
     messages,
@@ -30,6 +31,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     events.blueprint,
     webhooks.blueprint,
     mail.blueprint,
+    mail_templates.blueprint,
     mailboxes.blueprint,
     outgoing.blueprint,
 )

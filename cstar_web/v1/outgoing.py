@@ -2,15 +2,25 @@
 
 from flask import Blueprint, Response
 
+from cstar_core import NotFound
 from cstar_web.calls import Call
+from cstar_web.errors import invalid
 from cstar_web.operations import Operation, operation
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM
-from cstar_web.v1.outgoing_shapes import OutgoingMail, OutgoingMailsQuery
+from cstar_web.v1.outgoing_shapes import (
+    BadAddress,
+    OutgoingMail,
+    OutgoingMailsQuery,
+    Trusted,
+    TrustedAddress,
+)
+from cstar_web.v1.queries import Paged
 
 blueprint = Blueprint("outgoing", __name__)
 PATH = f"{TEAM}/outgoing-mail"
 ONE = f"{PATH}/{{outgoingMailId}}"
+BAD = f"{TEAM}/bad-addresses"
 
 
 @operation(
@@ -107,3 +117,49 @@ def retry_outgoing_mail(call: Call, outgoing_mail_id: str) -> Response:
 def cancel_outgoing_mail(call: Call, outgoing_mail_id: str) -> Response:
     found = call.workspace.outgoing_mail.cancel(outgoing_mail_id)
     return call.answer(render.outgoing_mail(found))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="GET",
+        path=BAD,
+        name="listBadAddresses",
+        tag="Mail",
+        summary="List bad addresses",
+        description="Those to which nothing could be delivered, by address. A message to one of "
+        "them fails at once.",
+        key="secret",
+        query=Paged(),
+        answer=BadAddress(),
+        many=True,
+        paged=True,
+    ),
+)
+def list_bad_addresses(call: Call) -> Response:
+    found = call.workspace.outgoing_mail.bad_addresses(**call.query)
+    return call.page(found, render.bad_address)
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=f"{BAD}/trust",
+        name="trustAddress",
+        tag="Mail",
+        summary="Trust an address again",
+        description="The next mail to it is sent. What has failed stays so, until it is sent "
+        "again.",
+        key="secret",
+        body=TrustedAddress(),
+        answer=Trusted(),
+        idempotent=True,
+    ),
+)
+def trust_address(call: Call) -> Response:
+    try:
+        call.workspace.outgoing_mail.trust(call.body["address"])
+    except NotFound:
+        raise invalid("address", "must be a bad address") from None
+    return call.answer({"trusted": True})

@@ -2,11 +2,11 @@
 
 from marshmallow import fields
 
-from cstar_core import OUTGOING_KINDS, OUTGOING_STATES
+from cstar_core import EMAIL_MAX, OUTGOING_KINDS, OUTGOING_STATES
 from cstar_web.shapes import Shape
 from cstar_web.v1.answers import count, instant, instant_or_null, kind, text, text_or_null
 from cstar_web.v1.fields import Text
-from cstar_web.v1.patterns import id_given
+from cstar_web.v1.patterns import EMAIL, id_given
 from cstar_web.v1.queries import Paged
 
 
@@ -47,3 +47,28 @@ class OutgoingMailsQuery(Paged):
 
     state = Text(metadata={"enum": OUTGOING_STATES, "description": "Where they stand."})
     ticket_id = Text(metadata={"pattern": id_given("tkt_"), "description": "A ticket's id."})
+
+
+class BadAddress(Shape):
+    """An address to which nothing can be delivered, as a server said."""
+
+    object = kind("bad_address")
+    address = text("The address.")
+    code = text_or_null("What a server said, such as `550 5.1.1`.")
+    reason = text("What is wrong, in words.")
+    noted_at = instant("When that was.")
+
+
+class TrustedAddress(Shape):
+    """An address that is to be good again."""
+
+    address = Text(
+        required=True,
+        metadata={"maxLength": EMAIL_MAX, "pattern": EMAIL, "description": "A bad address."},
+    )
+
+
+class Trusted(Shape):
+    """What remains of a bad address."""
+
+    trusted = fields.Boolean(required=True, metadata={"enum": [True]})

@@ -26,6 +26,8 @@ FILLED = rf"^[^{_NUL}]*[^{_NUL}{_BLANK}][^{_NUL}]*$"
 EMAIL = rf"^{_ADDRESS}{{1,64}}@{_ADDRESS}+$"
 # An address, or a domain with a dot in it.
 BLOCKED = rf"^@?({_ADDRESS}{{1,64}}@)?\.*{_LABEL}+(\.+{_LABEL}+)+\.*$"
+# The code of a language.
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 TAG = f"^{_TAG}$"
 TAGS = f"^{_TAG}(,{_TAG})*$"
 # A list can be filtered by so many.

@@ -11,6 +11,7 @@ from cstar_core import (
     Access,
     Attachment,
     Attempt,
+    BadAddress,
     Customer,
     CustomField,
     Delivery,
@@ -20,6 +21,7 @@ from cstar_core import (
     Mailbox,
     MailDelivery,
     MailRecipient,
+    MailTemplate,
     Member,
     Message,
     NewWebhook,
@@ -337,4 +339,27 @@ def mail_block(value: MailBlock) -> Json:
         "value": value.value,
         "note": value.note,
         "createdAt": value.created_at,
+    }
+
+
+def mail_template(value: MailTemplate) -> Json:
+    """A text around what is sent, in a language."""
+    return {
+        "object": "mail_template",
+        "kind": value.kind,
+        "language": value.language,
+        "content": value.content,
+        "isOwn": value.updated_at is not None,
+        "updatedAt": value.updated_at,
+    }
+
+
+def bad_address(value: BadAddress) -> Json:
+    """An address to which nothing can be delivered."""
+    return {
+        "object": "bad_address",
+        "address": value.address,
+        "code": value.code,
+        "reason": value.reason,
+        "notedAt": value.noted_at,
     }

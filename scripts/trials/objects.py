@@ -22,13 +22,15 @@ _ROOMS = {
 }
 # What a request uses up or may be gone with another object is made anew for each.
 _USED_UP = frozenset(("messageId", "attachmentId", "outgoingMailId", "deliveryId"))
+# What a path names that is no object with an id.
+_WORDS = {"templateKind": "reply", "language": "en"}
 _HOOK = {"name": "Hook", "url": "https://hook.example/", "events": ["*"]}
 _numbers = itertools.count(1)
 
 
 def is_there(rooms: Workspace, name: str, id: str) -> bool:
     """Whether what a parameter of a path named is still there."""
-    if name in _USED_UP:
+    if name in _USED_UP or name in _WORDS:
         return False
     return getattr(rooms, _ROOMS[name]).find(id) is not None
 
@@ -36,6 +38,8 @@ def is_there(rooms: Workspace, name: str, id: str) -> bool:
 def made(rooms: Workspace, name: str, existing: Callable[[str], str]) -> str:
     """The id of a new object, for a parameter of a path; it may belong to one that exists."""
     number = next(_numbers)
+    if name in _WORDS:
+        return _WORDS[name]
     match name:
         case "deliveryId":
             return rooms.webhooks.test(existing("webhookId")).id
@@ -69,13 +73,16 @@ def needed(
 ) -> dict[str, str]:
     """What a body needs at least, each value as JSON."""
     number = next(_numbers)
-    if operation.method != "POST":
+    if operation.method not in ("POST", "PUT"):
         return {}
     bodies: Mapping[str, Callable[[], Json]] = {
         "createTicket": lambda: {"title": f"Ticket {number}"},
         "createMessage": lambda: {"content": f"Message {number}"},
         "moveMessage": lambda: {"to": made(rooms, "ticketId", existing)},
         "createMailBlock": lambda: {"value": f"{number}.example"},
+        "setMailTemplate": lambda: {"content": "Hello\n\n{{message}}"},
+        "previewMailTemplate": lambda: {"ticketId": existing("ticketId")},
+        "trustAddress": lambda: {"address": f"{number}@example.com"},
         "createCustomer": lambda: {"name": f"Customer {number}"},
         "createMember": lambda: {"name": f"Member {number}", "email": f"{number}@example.com"},
         "createCustomField": lambda: {

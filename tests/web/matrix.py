@@ -48,6 +48,7 @@ NOWHERE = {
     "tag": "nowherelivemark",
     "word": "nowherelivemark",
     "internal": "nowhereliveinternal",
+    "bad": "bad@nowhere.example",
 }
 _INSTANT = re.compile(rb'"timestamp":"[^"]*"')
 _addresses = count(1)
@@ -209,7 +210,7 @@ def _ids(world: World, route: Route, opens: Opens | None) -> Iterator[tuple[str,
 
 def _manners(route: Route) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
     yield "plainly", ()
-    if route.method in ("PATCH", "DELETE"):
+    if route.method in ("PATCH", "PUT", "DELETE"):
         yield "conditionally", (("If-Match", "*"),)
     if route.method != "GET":
         yield "repeatably", (("Idempotency-Key", "one"),)
@@ -250,7 +251,8 @@ def _url(world: World, route: Route, team: str, id: str, key: str) -> str:
     message = world.messages.get(id.replace("-", "")[-32:], NOWHERE["message"])
     ticket = world.things[_owner(key)].names["ticket"]
     path = whole_path(route).format(
-        team=team, id=id, delivery=delivery, message=message, ticket=ticket
+        **{"team": team, "id": id, "delivery": delivery, "message": message, "ticket": ticket},
+        **{"kind": "reply", "language": "en"},
     )
     return path + route.query
 

@@ -70,6 +70,7 @@ TICKET, CUSTOMER = "/tickets/{id}", "/customers/{id}"
 FIELD, MEMBER = "/custom-fields/{id}", "/members/{id}"
 WEBHOOK = "/webhooks/{id}"
 MAIL, BLOCK = "/mail/{id}", "/mail-blocks/{id}"
+TEMPLATE = "/mail-templates/{kind}/{language}"
 # A file of the key's own ticket, or one that is asked for there and is not.
 ATTACHMENTS, ATTACHMENT = f"{TICKET}/attachments", "/tickets/{ticket}/attachments/{id}"
 DELIVERY = f"{WEBHOOK}/deliveries/{{delivery}}"
@@ -140,6 +141,21 @@ ROUTES: dict[str, Route] = {
     "createMailBlock": Route("POST", "/mail-blocks", "secret", 201, body={"value": "new.example"}),
     "getMailBlock": Route("GET", BLOCK, "secret", names="block"),
     "deleteMailBlock": Route("DELETE", BLOCK, "secret", names="block"),
+    "listMailTemplates": Route("GET", "/mail-templates", "secret"),
+    "getMailTemplate": Route("GET", TEMPLATE, "secret"),
+    "setMailTemplate": Route("PUT", TEMPLATE, "secret", body={"content": "{{message}}"}),
+    "resetMailTemplate": Route("DELETE", TEMPLATE, "secret"),
+    "previewMailTemplate": Route(
+        *("POST", f"{TEMPLATE}/preview", "secret", 400),
+        code="PARAMETER_INVALID",
+        body={"ticketId": f"tkt_{32 * '0'}"},
+    ),
+    "listBadAddresses": Route("GET", "/bad-addresses", "secret"),
+    "trustAddress": Route(
+        *("POST", "/bad-addresses/trust", "secret", 400),
+        code="PARAMETER_INVALID",
+        body={"address": "nobody@example.com"},
+    ),
     "listCustomers": Route("GET", "/customers", "any"),
     "createCustomer": Route("POST", "/customers", "secret", 201, body={"name": "New"}),
     "getCustomer": Route("GET", CUSTOMER, "any", names="customer"),
@@ -181,6 +197,8 @@ BODY_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "mergeTicket": (("into", "other ticket"),),
     "moveMessage": (("to", "other ticket"),),
     "createMessage": (("attachments", "upload"),),
+    "previewMailTemplate": (("ticketId", "ticket"),),
+    "trustAddress": (("address", "bad"),),
     "createCustomer": (("customFields", "customer key"),),
     "updateCustomer": (("customFields", "customer key"),),
     "replayWebhook": (("after", "event"),),

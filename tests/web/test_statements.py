@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from cstar_core import Helpdesk
+from cstar_core import Helpdesk, MailReply
 from cstar_web.operations import operations
 from tests.core.receivers import Receiver
 from tests.core.tracing import statements
@@ -58,6 +58,23 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "createMailBlock": ("POST", "{base}/mail-blocks", {"value": "new.example"}, 11),
     "getMailBlock": ("GET", "{base}/mail-blocks/{block}", None, 4),
     "deleteMailBlock": ("DELETE", "{base}/mail-blocks/{block}", None, 10),
+    "listMailTemplates": ("GET", "{base}/mail-templates", None, 4),
+    "getMailTemplate": ("GET", "{base}/mail-templates/reply/en", None, 4),
+    "setMailTemplate": (
+        "PUT",
+        "{base}/mail-templates/reply/en",
+        {"content": "Hello\n\n{{{{message}}}}"},
+        16,
+    ),
+    "resetMailTemplate": ("DELETE", "{base}/mail-templates/reply/de", None, 10),
+    "previewMailTemplate": (
+        "POST",
+        "{base}/mail-templates/reply/en/preview",
+        {"ticketId": "{ticket}"},
+        17,
+    ),
+    "listBadAddresses": ("GET", "{base}/bad-addresses", None, 5),
+    "trustAddress": ("POST", "{base}/bad-addresses/trust", {"address": "{bad}"}, 8),
     "listCustomers": ("GET", "{base}/customers", None, 6),
     "createCustomer": ("POST", "{base}/customers", {"name": "New"}, 12),
     "getCustomer": ("GET", "{base}/customers/{customer}", None, 4),
@@ -104,6 +121,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     ),
     "getReadiness": ("GET", "/readyz", None, 5),
 }
+_REFUSED = MailReply("failed", "550 5.1.1", "no such user")
 PARAMETERS = {
     "listTickets": {
         "?status=open&priority=normal": 6,
@@ -127,6 +145,13 @@ def _outgoing(desk: Helpdesk, number: int) -> dict[str, str]:
     acme = desk.workspace("acme")
     server = {"host": "127.0.0.1", "security": "none"}
     box = acme.mailboxes.create(address="out@acme.example", outgoing=server, is_default=True)
+    for each in range(number):
+        bad = acme.tickets.create(title="Refund", customer_email=f"bad{each}@example.com")
+        acme.messages.create(bad.id, content="refund")
+        spoken = f"{chr(97 + each // 10)}{chr(97 + each % 10)}"
+        acme.mail_templates.update("reply", spoken, content="{{message}}")
+    acme.mail_templates.update("reply", "de", content="{{message}}")
+    desk.send_mail_due(lambda parcel, _: dict.fromkeys(parcel.recipients, _REFUSED))
     ticket = acme.tickets.create(title="Refund", customer_email="o@example.com")
     for _ in range(number + 21):
         acme.messages.create(ticket.id, content="refund")
@@ -134,7 +159,8 @@ def _outgoing(desk: Helpdesk, number: int) -> dict[str, str]:
     queued = acme.outgoing_mail.list(state="queued").items
     acme.outgoing_mail.cancel(queued[1].id)
     held = acme.outgoing_mail.list(state="held").items[0].id
-    return {"outgoing": queued[0].id, "cancelled": queued[1].id, "held": held}
+    bad = "bad0@example.com"
+    return {"bad": bad, "outgoing": queued[0].id, "cancelled": queued[1].id, "held": held}
 
 
 @pytest.fixture(params=[1, 30])

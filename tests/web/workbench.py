@@ -13,7 +13,7 @@ from flask import Flask
 from schemathesis import Case
 from schemathesis.core.parameters import ParameterLocation
 
-from cstar_core import Helpdesk, Workspace
+from cstar_core import Helpdesk, MailReply, Workspace
 from cstar_web.v1.patterns import id_given
 
 Json = dict[str, Any]
@@ -28,6 +28,7 @@ FIELDS: dict[str, tuple[Json, object, object]] = {
     "paid": ({"type": "boolean"}, True, "true"),
 }
 _numbers = itertools.count(1)
+_REFUSED = MailReply("failed", "550 5.1.1", "no such user")
 _EVENT_ID = re.compile(id_given("evt_"))
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
@@ -41,6 +42,7 @@ class Workbench:
         desk.teams.create("Bench", slug=self.team)
         secret = desk.keys.create(self.team, type="secret", environment="live").secret
         self.headers = {"Authorization": f"Bearer {secret}"}
+        self._desk = desk
         self._workspace: Workspace = desk.workspace(self.team)
         self._client = app.test_client()
         self._ids: dict[str, str] = {}
@@ -76,6 +78,10 @@ class Workbench:
             return self._upload()
         if name == "mailboxId":
             return self._mailbox()
+        if name == "templateKind":
+            return "reply"
+        if name == "language":
+            return self._mail_template()
         if name == "outgoingMailId":
             return self._outgoing()
         if name == "mailId":
@@ -104,18 +110,33 @@ class Workbench:
 
     def _outgoing(self) -> str:
         """A mail that is queued; it is cancelled for half of those who ask for it."""
+        made = self._queued(f"{next(_numbers)}@example.com")
+        if next(self._mails) % 2:
+            self._workspace.outgoing_mail.cancel(made)
+        return made
+
+    def _queued(self, address: str) -> str:
+        """A mail that is queued."""
         if not any(each.outgoing for each in self._workspace.mailboxes.list()):
             server = {"host": "127.0.0.1", "security": "none"}
-            address = f"{next(_numbers)}@made.example"
-            self._workspace.mailboxes.create(address=address, outgoing=server, is_default=True)
-        ticket = self._workspace.tickets.create(
-            title="Made", customer_email=f"{next(_numbers)}@example.com"
-        )
+            own = f"{next(_numbers)}@made.example"
+            self._workspace.mailboxes.create(address=own, outgoing=server, is_default=True)
+        ticket = self._workspace.tickets.create(title="Made", customer_email=address)
         made = self._workspace.messages.create(ticket.id, content="Hello").delivery
         assert made is not None
-        if next(self._mails) % 2:
-            self._workspace.outgoing_mail.cancel(made.id)
         return made.id
+
+    def _bad_address(self) -> str:
+        """An address that a server has just refused for good."""
+        address = f"bad{next(_numbers)}@example.com"
+        self._queued(address)
+        self._desk.send_mail_due(lambda parcel, _: dict.fromkeys(parcel.recipients, _REFUSED))
+        return address
+
+    def _mail_template(self) -> str:
+        """The language in which the team has a text of its own for replies."""
+        self._workspace.mail_templates.update("reply", "en", content="{{message}}")
+        return "en"
 
     def _mailbox(self) -> str:
         room = self._workspace.mailboxes
@@ -187,6 +208,12 @@ class Workbench:
 
     def _furnish_body(self, case: Case[Any]) -> None:
         body: Json = case.body  # type: ignore[assignment]
+        if "templateKind" in case.path_parameters and "content" in body:
+            body["content"] = f"{{{{message}}}} {next(_numbers)}"
+        if "ticketId" in body:
+            body["ticketId"] = self.existing("ticketId")
+        if case.path.endswith("/bad-addresses/trust"):
+            body["address"] = self._bad_address()
         if "into" in body:
             number = next(_numbers)
             body["into"] = self._workspace.tickets.create(title=f"Ticket {number}").id

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from cstar_core import Envelope, Helpdesk, Workspace
+from cstar_core import Envelope, Helpdesk, MailReply, Workspace
 from cstar_web.app import create_app
 from cstar_web.settings import Settings
 from tests.web.policy import ACME, KEYS, LIVE, OTHER, WORKSPACES, Opens
@@ -16,6 +16,7 @@ from tests.web.vocabulary import ManualClock
 
 TOKEN = "a token that nobody presents".replace(" ", "-")
 Owner = tuple[str, str]
+_REFUSED = MailReply("failed", "550 5.1.1", "no such user")
 
 _LETTERS: dict[Owner, str] = dict(zip(WORKSPACES, "kqwz", strict=True))
 
@@ -49,6 +50,12 @@ class World:
         self.things = {
             owner: _fill(desk.workspace(*owner), owner, members[owner[0]]) for owner in WORKSPACES
         }
+        for owner, each in self.things.items():
+            each.names["bad"] = _bad_address(desk.workspace(*owner), each.mark)
+        desk.send_mail_due(lambda parcel, _: dict.fromkeys(parcel.recipients, _REFUSED))
+        for owner, each in self.things.items():
+            made = _outgoing(desk.workspace(*owner), each.names["ticket"], each.mark)
+            each.names["outgoing"] = made
         # The one delivery of each webhook, by the digits of the webhook's id.
         self.deliveries = {
             webhook.rpartition("_")[2]: _delivery(desk.workspace(*owner), webhook)
@@ -100,6 +107,19 @@ def _message(workspace: Workspace, things: "Things") -> str:
     return workspace.messages.list(things.names["ticket"])[0].id
 
 
+def _outgoing(workspace: Workspace, ticket: str, mark: str) -> str:
+    """A mail that is queued."""
+    delivery = workspace.messages.create(ticket, content=mark).delivery
+    return "" if delivery is None else delivery.id
+
+
+def _bad_address(workspace: Workspace, mark: str) -> str:
+    """An address to which a mail is queued, and is about to be refused for good."""
+    address = f"bad@{mark}.example"
+    _outgoing(workspace, workspace.tickets.create(title=mark, customer_email=address).id, mark)
+    return address
+
+
 class _Undo(Exception):
     """Takes a transaction back."""
 
@@ -144,7 +164,7 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
         name=mark,
         outgoing={"host": "127.0.0.1", "security": "none"},
     )
-    outgoing = workspace.messages.create(ticket.id, content=mark).delivery
+    workspace.mail_templates.update("reply", "en", content=f"{mark} {{{{message}}}}")
     names = {
         "ticket": ticket.id,
         "other ticket": workspace.tickets.create(title=mark).id,
@@ -153,7 +173,6 @@ def _fill(workspace: Workspace, owner: Owner, member: tuple[str, str]) -> Things
         "member": member[0],
         "attachment": files[0],
         "mailbox": mailbox.id,
-        "outgoing": "" if outgoing is None else outgoing.id,
         "mail": workspace.mail.take(mark.encode(), envelope=Envelope(f"{mark}@example.com")).id,
         "blocked": f"{mark}.example",
         "block": workspace.mail_blocks.create(value=f"{mark}.example").id,

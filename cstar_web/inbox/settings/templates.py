@@ -89,10 +89,6 @@ def _shown(visit: TeamVisit, kind: str, spoken: str, typed: str | None) -> Respo
 def _preview(visit: TeamVisit, kind: str, content: str) -> str:
     """What would be sent on the newest ticket; nothing if there is none yet."""
     newest = visit.workspace.tickets.list(page_size=1, sort="-created_at").items
-    boxes = visit.workspace.mailboxes.list()
-    signature = next((box.signature for box in boxes if box.is_default), "")
     if not newest:
         return ""
-    return visit.workspace.mail_templates.preview(
-        kind, content, newest[0].id, message="…", signature=signature
-    )
+    return visit.workspace.mail_templates.preview(kind, content, newest[0].id, message="…")

@@ -10,7 +10,7 @@ from flask import Flask
 from cstar_core import Helpdesk
 from cstar_web import client
 from cstar_web.app import create_app
-from cstar_web.client import outgoing, resources
+from cstar_web.client import mailing, outgoing, resources
 from cstar_web.names import camel_case
 from cstar_web.operations import Operation, operations
 from cstar_web.settings import Settings
@@ -50,13 +50,20 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "createMailBlock": (resources.MailBlocks.create, client.MailBlock),
     "getMailBlock": (resources.MailBlocks.get, client.MailBlock),
     "deleteMailBlock": (resources.MailBlocks.delete, None),
+    "listMailTemplates": (mailing.MailTemplates.list, client.MailTemplate),
+    "getMailTemplate": (mailing.MailTemplates.get, client.MailTemplate),
+    "setMailTemplate": (mailing.MailTemplates.set, client.MailTemplate),
+    "resetMailTemplate": (mailing.MailTemplates.reset, None),
+    "previewMailTemplate": (mailing.MailTemplates.preview, None),
+    "listBadAddresses": (mailing.BadAddresses.list, client.BadAddress),
+    "trustAddress": (mailing.BadAddresses.trust, None),
     "listCustomers": (resources.Customers.list, client.Customer),
     "createCustomer": (resources.Customers.create, client.Customer),
     "getCustomer": (resources.Customers.get, client.Customer),
     "updateCustomer": (resources.Customers.update, client.Customer),
     "deleteCustomer": (resources.Customers.delete, None),
-    "listMailboxes": (resources.Mailboxes.list, client.Mailbox),
-    "getMailbox": (resources.Mailboxes.get, client.Mailbox),
+    "listMailboxes": (mailing.Mailboxes.list, client.Mailbox),
+    "getMailbox": (mailing.Mailboxes.get, client.Mailbox),
     "listMembers": (resources.Members.list, client.Member),
     "createMember": (resources.Members.create, client.Member),
     "getMember": (resources.Members.get, client.Member),
