@@ -10,13 +10,15 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from cstar_core import MailParcel, MailReply, SmtpServer
+from cstar_core import MailAccount, MailParcel, MailReply, SmtpServer
 from cstar_web.connecting import Unreachable, connect, left, secure, why
+from cstar_web.mail.trying import CONNECT_SECONDS, Tried, explain
 
 BUDGET_SECONDS = 300.0
 # Of these, until it has said who it is and TLS is agreed on. What follows may take long.
@@ -29,6 +31,9 @@ _FOR_GOOD = 500
 _OF_SENDER = ("5.1.0", "5.1.7", "5.1.8", "5.2.252", "5.5.0", "5.5.4")
 # That we have not shown who we are, or not as wanted (RFC 4954): no fault of the mail.
 _OF_SIGNING_IN = (530, 534, 535, 538)
+# What is shorter stands in other words too.
+_SECRET_MIN = 4
+_INSTEAD = "(password)"
 
 
 class _Refused(Exception):
@@ -70,7 +75,8 @@ def _handed_over(
     refused: dict[str, MailReply] = {}
     try:
         with _Session(parcel.server, deadline, context) as session:
-            session.sign_in(parcel.server.user, parcel.password)
+            if parcel.server.user is not None:
+                session.sign_in(parcel.server.user, parcel.password)
             refused = session.offer(parcel, raw)
             taken = [each for each in parcel.recipients if each not in refused]
             reply = session.hand_over(raw) if taken else None
@@ -82,23 +88,47 @@ def _handed_over(
     return {**rest, **refused}
 
 
-def check_server(
-    server: SmtpServer,
-    password: str | None,
-    *,
-    budget: float = 30.0,
+def try_smtp(
+    account: MailAccount,
     context: ssl.SSLContext | None = None,
-) -> str | None:
-    """Whether a server lets us sign in and would take mail: why not, or None if it does."""
-    deadline = monotonic() + budget
+    seconds: float = CONNECT_SECONDS,
+) -> list[Tried]:
+    """Connect, sign in and begin a mail that is not sent, all of it in 20 seconds; each step."""
+    server, sender = account.mailbox.outgoing, account.mailbox.address
+    if server is None:
+        return []
+    name = f"SMTP {server.host}:{server.port}"
+    steps = [f"connect ({server.security})", f"sign in as {server.user}", f"send from {sender}"]
+    if server.user is None:
+        del steps[1]
+    done: list[Tried] = []
+    deadline = monotonic() + seconds
     try:
-        with _Session(server, deadline, context) as session:
-            session.sign_in(server.user, password)
-    except _Refused as error:
-        return why(error)
+        for said in _tried(account, server, deadline, context):
+            done.append(Tried(name, True, f"{steps[len(done)]}: {_line(said)}"))
     except Exception as error:
-        return _told(error, budget, deadline)
-    return None
+        reason = _told(error, seconds, deadline)
+        if isinstance(error, ssl.SSLError | ConnectionRefusedError):
+            reason = explain(error, server.host)
+        if len(done) < len(steps):
+            done.append(Tried(name, False, f"{steps[len(done)]}: {reason}"))
+    return done
+
+
+def _tried(
+    account: MailAccount, server: SmtpServer, deadline: float, context: ssl.SSLContext | None
+) -> Iterator[str]:
+    """What the server says to each step."""
+    with _Session(server, deadline, context) as session:
+        yield session.greeting
+        if server.user is not None:
+            yield session.sign_in(server.user, account.outgoing_password)
+        yield session.begin(account.mailbox.address)
+
+
+def _line(said: str) -> str:
+    """What a server said, as a line that can be shown anywhere."""
+    return why(Exception(said or "ok"))
 
 
 class _Session:
@@ -109,6 +139,7 @@ class _Session:
         self._deadline = deadline
         self._context = context
         self._client = smtplib.SMTP(local_hostname="localhost")
+        self.greeting = ""
         self._soon = min(deadline, monotonic() + GREETING_SECONDS)
 
     def __enter__(self) -> "_Session":
@@ -131,15 +162,22 @@ class _Session:
             self._client.quit()
         self._client.close()
 
-    def sign_in(self, user: str | None, password: str | None) -> None:
-        """Show who we are, if that is wanted."""
-        if user is None:
-            return
+    def sign_in(self, user: str, password: str | None) -> str:
+        """Show who we are; what the server says to that."""
         try:
-            self._login(user, password or "")
+            return _hidden(self._login(user, password or ""), user, password)
         except smtplib.SMTPAuthenticationError as error:
-            words = f"the user or the password is refused: {_text(error.smtp_error)}"
+            said = _hidden(_text(error.smtp_error), user, password)
+            words = f"the user or the password is refused: {said}"
             raise _Refused(MailReply(_DEFERRED, str(error.smtp_code), words)) from None
+
+    def begin(self, sender: str) -> str:
+        """Say from whom a mail is, and take it back; what the server says to that."""
+        options = [] if sender.isascii() else ["smtputf8"]
+        answer = self._client.mail(sender, options)
+        self._expect(answer)
+        self._client.rset()
+        return _text(answer[1])
 
     def offer(self, parcel: MailParcel, raw: bytes) -> dict[str, MailReply]:
         """Say from and to whom the mail is; whom the server refuses."""
@@ -171,15 +209,15 @@ class _Session:
             return replace(refusal, state=_DEFERRED) if refusal.state == _SENT else refusal
         return _reply(code, said)
 
-    def _login(self, user: str, password: str) -> None:
+    def _login(self, user: str, password: str) -> str:
         if f"{user}{password}".isascii():
-            self._client.login(user, password)
-            return
+            return _text(self._client.login(user, password)[1])
         # The library sends ASCII alone, and its error tells which letter of the password is none.
         said = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
         code, answer = self._client.docmd("AUTH", f"PLAIN {said}")
         if not 200 <= code < 300:
             raise smtplib.SMTPAuthenticationError(code, answer)
+        return _text(answer)
 
     def _begin(self, connection: socket.socket) -> None:
         server, client = self._server, self._client
@@ -189,7 +227,9 @@ class _Session:
         address = connection.getsockname()[0]
         client.local_hostname = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
         self._speak(connection)
-        self._let_in(client.getreply(), "the server does not let us in")
+        answer = client.getreply()
+        self._let_in(answer, "the server does not let us in")
+        self.greeting = _text(answer[1])
         self._greet()
         if server.security == "starttls":
             self._start_tls(connection)
@@ -298,11 +338,26 @@ def _may_mean_sender(reply: MailReply) -> bool:
     return reply.state == _FAILED and about
 
 
+def _hidden(said: str, user: str, password: str | None) -> str:
+    """What a server says, without the password: some repeat a line that they do not take.
+
+    >>> _hidden("syntax error: AUTH PLAIN AHUAc2VjcmV0", "u", "secret")
+    'syntax error: AUTH PLAIN (password)'
+    """
+    if not password or len(password) < _SECRET_MIN:
+        return said
+    for secret in (f"\0{user}\0{password}", password):
+        said = said.replace(base64.b64encode(secret.encode()).decode(), _INSTEAD)
+    return said.replace(password, _INSTEAD)
+
+
 def _text(said: bytes | str) -> str:
     return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
 
 
 def _told(error: Exception, budget: float, deadline: float) -> str:
+    if isinstance(error, _Refused):
+        return why(error)
     # The library takes a deadline for a connection that was closed.
     if isinstance(error, TimeoutError) or monotonic() >= deadline:
         return f"the server was not done within {budget:g} s"

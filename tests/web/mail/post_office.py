@@ -3,14 +3,14 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from cstar_core import MailParcel, SmtpServer
+from cstar_core import DkimKey, MailAccount, Mailbox, MailParcel, SmtpServer
 
 CERTIFICATE = Path(__file__).parents[1] / "localhost.pem"
 USER, PASSWORD = "acme", "secret"
@@ -58,6 +58,15 @@ class PostOffice:
     def _said(self, at: str, envelope: Envelope, otherwise: str) -> str:
         place, answer = self.of_senders.get(str(envelope.mail_from), ("", ""))
         return answer if place == at else otherwise
+
+
+def account(
+    server: SmtpServer | None, password: str | None = None, dkim: DkimKey | None = None
+) -> MailAccount:
+    """A mailbox that sends by a server."""
+    lacking: dict[str, Any] = dict.fromkeys(each.name for each in fields(Mailbox))
+    box = Mailbox(**lacking | {"address": "support@acme.example", "outgoing": server, "dkim": dkim})
+    return MailAccount(box, "team_1", "live", None, 0, None, password)
 
 
 def certified() -> ssl.SSLContext:

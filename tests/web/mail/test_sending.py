@@ -1,5 +1,6 @@
 """Handing a mail to a server: what it takes, what it refuses, and what it must not get."""
 
+import re
 import socket
 import threading
 import time
@@ -12,8 +13,8 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from cstar_core import MailReply, SmtpServer
-from cstar_web.mail.sending import check_server, send_mail
-from tests.web.mail.post_office import PASSWORD, USER, believing, parcel, post_office
+from cstar_web.mail.sending import send_mail, try_smtp
+from tests.web.mail.post_office import PASSWORD, USER, account, believing, parcel, post_office
 
 RAW = b"Subject: x\r\n\r\nHello\r\n.\r\nrest\r\n"
 JANE, JOHN = "jane@example.com", "john@example.com"
@@ -194,7 +195,9 @@ def test_what_a_server_says_is_one_line_that_can_be_shown() -> None:
         connection.sendall(b"554-no\x1b[2J\r\n554 mail\r\n")
 
     with talker(talk) as server:
-        assert check_server(server, None) == "the server does not let us in: no?[2J mail"
+        (tried,) = try_smtp(account(server))
+    said = "connect (none): the server does not let us in: no?[2J mail"
+    assert (tried.ok, tried.said) == (False, said)
 
 
 def saying(*lines: bytes) -> Talk:
@@ -247,10 +250,55 @@ def test_a_server_that_refuses_starttls_is_tried_again() -> None:
 
 def test_a_server_is_tried_without_a_mail() -> None:
     with post_office("starttls", auth_required=True) as office:
-        good = check_server(office.server("starttls", USER), PASSWORD, context=believing())
-        bad = check_server(office.server("starttls", USER), "x", context=believing())
-    assert good is None
-    assert "refused" in str(bad)
+        server = office.server("starttls", USER)
+        good = try_smtp(account(server, PASSWORD), believing())
+        bad = try_smtp(account(server, "x"), believing())
+        office.to_sender = "550 5.7.1 not from you"
+        mute = try_smtp(account(server, PASSWORD), believing())
+        strange = try_smtp(account(server, PASSWORD))
+    assert office.mails == [] and try_smtp(account(None)) == []
+    assert [each.said.partition(": ")[0] for each in good] == [
+        "connect (starttls)",
+        "sign in as acme",
+        "send from support@acme.example",
+    ]
+    assert all(each.ok for each in good) and "SMTP" in good[0].said
+    assert not bad[1].ok and "refused" in bad[1].said and len(bad) == 2
+    assert (mute[2].ok, mute[2].said.partition(": ")[2]) == (False, "5.7.1 not from you")
+    assert not strange[0].ok and "certificate" in strange[0].said
+
+
+TROUBLE = [
+    (b"220-hi\r\n" * 200_000, "within 0.5 s|says more than"),
+    (b"", "ended the connection"),
+    (b"220 hi\r\n", "within 0.5 s|ended the connection"),
+    (b"\xff\x00\r\n", "connect"),
+]
+
+
+@pytest.mark.parametrize(("said", "told"), TROUBLE)
+def test_whatever_a_server_does_a_trial_ends(said: bytes, told: str) -> None:
+    def talk(connection: socket.socket) -> None:
+        with suppress(OSError):
+            connection.sendall(said)
+
+    with talker(talk) as server:
+        (tried,) = try_smtp(account(server), seconds=0.5)
+    assert not tried.ok and re.search(told, tried.said), tried.said
+
+
+def test_a_password_that_a_server_repeats_is_hidden() -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 hi\r\n")
+        connection.recv(999)
+        connection.sendall(b"250-me\r\n250 AUTH PLAIN\r\n")
+        connection.sendall(b"535 no: " + connection.recv(999).strip() + b" hunter2\r\n")
+        connection.recv(999)
+
+    with talker(talk) as server:
+        local = SmtpServer(server.host, server.port, "none", "u")
+        tried = try_smtp(account(local, "hunter2"))
+    assert "AUTH PLAIN (password) (password)" in tried[-1].said
 
 
 @contextmanager
