@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass
 from typing import Any
 
-from cstar_core import DkimKey, MailAccount, Unsendable
+from cstar_core import DkimKey, Helpdesk, MailAccount, Unsendable
 from cstar_web.mail.trying import Tried
 
 try:
@@ -69,6 +69,14 @@ def record_of(key: DkimKey) -> KeyRecord:
     except Exception as error:
         raise Unusable(UNREADABLE) from error
     return KeyRecord(f"{key.selector}._domainkey.{domain}", text)
+
+
+def require_own(desk: Helpdesk, team_id: str, file: str) -> None:
+    """Raises Unusable for the key of another team, whose domain it would sign for."""
+    named = os.path.realpath(file)
+    others = (each.mailbox.dkim for each in desk.mail_accounts.list() if each.team_id != team_id)
+    if any(key and os.path.realpath(key.key_file) == named for key in others):
+        raise Unusable(UNREADABLE)
 
 
 def try_dkim(account: MailAccount) -> list[Tried]:

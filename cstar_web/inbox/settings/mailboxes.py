@@ -1,27 +1,32 @@
 """Mailboxes: the addresses that customers write to, with their servers, and how fetching goes."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response
 
 from cstar_core import (
     PRIORITIES,
+    DkimKey,
     ImapServer,
     Invalid,
     Mailbox,
     Problem,
-    SmtpServer,
     TicketDefaults,
     utc_now,
 )
+from cstar_web.errors import INVALID
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.languages import LANGUAGES, say
 from cstar_web.inbox.mail.words import VERDICT_WORDS
 from cstar_web.inbox.settings.frame import SETTINGS, checked, refusals, seen_version, show
 from cstar_web.inbox.tickets import PRIORITY_WORDS, names
 from cstar_web.inbox.visits import TeamVisit
+from cstar_web.mail.sending import try_smtp
+from cstar_web.mail.signing import LACKING, Unusable, record_of, require_own, try_dkim
 from cstar_web.mail.trying import try_imap
 
 MAILBOXES = f"{SETTINGS}/mailboxes"
@@ -39,11 +44,14 @@ _FIELDS = (
     *("plus_addressing", "is_active", "priority", "tags", "assigned_to", "version"),
     *("in_host", "in_port", "in_security", "in_user", "in_password", "in_folder", "in_delete"),
     *("in_all", "out_host", "out_port", "out_security", "out_user", "out_password"),
+    *("dkim_domain", "dkim_selector", "dkim_key_file"),
 )
 # What of a mailbox's mail somebody should know of.
 COUNTED = ("waiting", "failed", "spam")
 # Where the core's names of what is wrong stand in the form.
-_PLACES = {"incoming": "in_", "outgoing": "out_", "defaults": ""}
+_PLACES = {"incoming": "in_", "outgoing": "out_", "dkim": "dkim_", "defaults": ""}
+_NO_KEY = say("must be a file with an RSA private key (PEM) that the server can read")
+_NO_DKIM = say("needs more on the server: pip install 'cstar[dkim]'")
 _TAKEN = say("is another mailbox's already")
 _ENOUGH = say("There are as many mailboxes as a team may have; delete one first")
 
@@ -87,6 +95,7 @@ def mailbox_page(visit: TeamVisit, mailbox: str) -> Response:
         SECTION,
         mailbox=found,
         counts=counts,
+        **_shown_key(found),
         verdict_words=VERDICT_WORDS,
         **_choices(visit),
     )
@@ -116,7 +125,10 @@ def change_mailbox(visit: TeamVisit, mailbox: str) -> Response:
 def test_mailbox(visit: TeamVisit, mailbox: str) -> Response:
     found = visit.workspace.mailboxes.get(mailbox)
     # Of the desk: that it is this team's was looked up before.
-    steps = try_imap(visit.desk.mail_accounts.get(found.id))
+    account = visit.desk.mail_accounts.get(found.id)
+    with ThreadPoolExecutor(1) as beside:  # each may take 20 seconds
+        sending = beside.submit(try_smtp, account)
+        steps = [*try_imap(account), *sending.result(), *try_dkim(account)]
     return show(visit, "mailbox_test", SECTION, mailbox=found, steps=steps)
 
 
@@ -154,7 +166,8 @@ def _values(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any]:
         },
         "defaults": _defaults(typed, before.defaults if before else TicketDefaults()),
         "incoming": _incoming(visit, before.incoming if before else None),
-        "outgoing": _outgoing(visit, before.outgoing if before else None),
+        "outgoing": _outgoing(visit),
+        "dkim": _dkim(visit, before),
     }
 
 
@@ -182,9 +195,39 @@ def _incoming(visit: TeamVisit, before: ImapServer | None) -> dict[str, Any] | N
     }
 
 
-def _outgoing(visit: TeamVisit, before: SmtpServer | None) -> dict[str, Any] | None:
+def _outgoing(visit: TeamVisit) -> dict[str, Any] | None:
     server, user = _server(visit, "out"), visit.form.values["out_user"].strip()
     return None if server is None else {**server, "user": user or None}
+
+
+def _dkim(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any] | None:
+    """With what is signed; a key that is named anew must be one, and no other team's."""
+    names = ("domain", "selector", "key_file")
+    given = {name: visit.form.values[f"dkim_{name}"].strip() for name in names}
+    if not any(given.values()):
+        return None
+    there = asdict(before.dkim) if before and before.dkim else {}
+    if all(given.values()) and given != there:
+        try:
+            record_of(DkimKey(**given))
+            require_own(visit.desk, visit.team.id, given["key_file"])
+        except Unusable as error:
+            raise Invalid([_unusable(error)]) from error
+    return given
+
+
+def _shown_key(mailbox: Mailbox) -> dict[str, object]:
+    """What the domain of a key must say, or why nothing can be signed with it."""
+    record, problem = None, None
+    try:
+        record = record_of(mailbox.dkim) if mailbox.dkim else None
+    except Unusable as error:
+        problem = _unusable(error)
+    return {"key_record": record, "key_problem": problem}
+
+
+def _unusable(error: Unusable) -> Problem:
+    return Problem("dkim.key_file", INVALID, _NO_DKIM if str(error) == LACKING else _NO_KEY)
 
 
 def _server(visit: TeamVisit, way: str) -> dict[str, Any] | None:

@@ -44,7 +44,6 @@ UNSEEN = {
     "must be a list of ids of attachments",
     "must be a list of open",
     "must not have an id twice",
-    "must be a name such as example.com",
     "must be a list",
     "must be names of scopes, without blanks",
     "must be refresh_token with google",

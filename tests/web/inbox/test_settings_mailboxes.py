@@ -1,10 +1,11 @@
 """Mailboxes in the settings."""
 
+import subprocess
 from socket import socket
 
 import pytest
 
-from cstar_core import Helpdesk, Mailbox, Workspace
+from cstar_core import DkimKey, Helpdesk, Mailbox, Workspace
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
 from tests.web.inbox.post import letter, receive
@@ -88,12 +89,57 @@ def test_what_the_form_does_not_ask_for_stays(
     acme: Workspace, owner: Browser, made: Mailbox
 ) -> None:
     acme.custom_fields.create(name="Plan", key="plan", type="text", entity_type="tickets")
-    key = {"domain": "acme.example", "selector": "s1", "key_file": "/etc/key"}
-    acme.mailboxes.update(made.id, dkim=key, defaults={"custom_fields": {"plan": "pro"}})
-    assert "s1._domainkey.acme.example" in owner.see(path_of(made)).text
+    acme.mailboxes.update(made.id, defaults={"custom_fields": {"plan": "pro"}})
     owner.send(path_of(made), {**NEW, "is_default": "yes"})
+    assert acme.mailboxes.get(made.id).defaults.custom_fields == {"plan": "pro"}
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("dkim") / "key.pem"
+    subprocess.run(["openssl", "genrsa", "-out", path, "1024"], check=True, capture_output=True)
+    return str(path)
+
+
+def signing(key_file: str) -> dict[str, str | list[str]]:
+    named = {"dkim_domain": "acme.example", "dkim_selector": "s1", "dkim_key_file": key_file}
+    return {**NEW, **named, "is_default": "yes"}
+
+
+def test_what_is_sent_is_signed_and_the_record_is_shown(
+    desk: Helpdesk, acme: Workspace, owner: Browser, made: Mailbox, key: str
+) -> None:
+    assert owner.send(path_of(made), signing(key)).status_code == 303
     found = acme.mailboxes.get(made.id)
-    assert found.dkim is not None and found.defaults.custom_fields == {"plan": "pro"}
+    assert found.dkim == DkimKey("acme.example", "s1", key)
+    seen = owner.see(path_of(made))
+    assert "s1._domainkey.acme.example" in seen.text
+    record = next(each for each in seen.all("input") if each.get("id") == "dkim_record")
+    assert record["value"].startswith("v=DKIM1; k=rsa; p=MI")
+    other = desk.workspace(desk.teams.create("Other").id)
+    named = {"domain": "other.example", "selector": "s1", "key_file": f"{key}/../key.pem"}
+    other.mailboxes.create(address="a@other.example", dkim=named)
+    assert owner.send(path_of(made), signing(key)).status_code == 303  # it is there already
+    assert owner.send(path_of(made), {**NEW, "is_default": "yes"}).status_code == 303
+    assert acme.mailboxes.get(made.id).dkim is None
+
+
+def test_a_key_that_cannot_be_read_is_told(
+    desk: Helpdesk, acme: Workspace, owner: Browser, made: Mailbox, key: str
+) -> None:
+    other = desk.workspace(desk.teams.create("Other").id)
+    theirs = {"domain": "other.example", "selector": "s1", "key_file": key}
+    other.mailboxes.create(address="a@other.example", dkim=theirs)
+    for wrong in ("/nowhere", "/etc/hostname", "/dev/zero", key):
+        answer = owner.send(path_of(made), signing(wrong))
+        assert answer.status_code == 422
+        assert "Key file must be a file with an RSA private key" in Seen(answer.text).text
+    half = owner.send(path_of(made), {**signing(""), "dkim_domain": "a b"})
+    assert "Domain must be a name such as" in Seen(half.text).text
+    assert "Key file is required" in Seen(half.text).text
+    lost = {"domain": "acme.example", "selector": "s1", "key_file": "/gone"}
+    acme.mailboxes.update(made.id, dkim=lost)
+    assert "it cannot be signed" in owner.see(path_of(made)).text
 
 
 @pytest.mark.parametrize(
@@ -174,11 +220,13 @@ def test_its_server_is_tried_and_each_step_told(
     with socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        imap = {"host": "127.0.0.1", "port": port, "user": "x", "password": "hunter2"}
-        made = acme.mailboxes.create(address="a@acme.example", incoming=imap)
+        server = {"host": "127.0.0.1", "port": port, "user": "x", "password": "hunter2"}
+        made = acme.mailboxes.create(address="a@acme.example", incoming=server, outgoing=server)
         answer = owner.send(f"{path_of(made)}/test", form=path_of(made))
     seen = Seen(answer.text).text
     assert "It does not work yet" in seen and "nothing listens there" in seen
+    assert seen.count("Connection refused") + seen.count("nothing listens there") == 2
+    assert f"IMAP 127.0.0.1:{port}" in seen and f"SMTP 127.0.0.1:{port}" in seen
     assert "hunter2" not in seen
     desk.teams.create("Other")
     stranger = signed_in("owner", team="other")
