@@ -3,10 +3,10 @@
 The digests stay, so that a mail which is delivered again is known and does not bring them back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import SelectBase, fn
 
 from cstar_core.blobs import drop_at_once
 from cstar_core.members import fold_email
@@ -52,12 +52,21 @@ def mails_of(messages: Any) -> Mails:
 
 _ONE = _mails(MailRow.id == slot("mail"))
 _RAW = prepare(MailRow.select(MailRow.blob_id).where(MailRow.id == slot("mail")))
-# Whatever became of them; what waits is still to be read.
+
+
+def _sent_by(address: Callable[[Any], Any]) -> SelectBase:
+    """The keys of the mails of a workspace with an address in one place."""
+    row = MailRow.alias()
+    mine = row.workspace_id == slot("workspace")
+    return row.select(row.id).where(mine & (address(row) == slot("address")))
+
+
+# Whatever became of them; what waits is still to be read. One walk for each place of an address.
 _FROM = _mails(
-    (MailRow.workspace_id == slot("workspace"))
-    & (
-        (MailRow.sender_key == slot("address"))
-        | (fn.LOWER(MailRow.envelope_from) == slot("address"))
+    MailRow.id.in_(
+        _sent_by(lambda row: row.sender_key).union_all(
+            _sent_by(lambda row: fn.LOWER(row.envelope_from))
+        )
     )
     & (MailRow.verdict != MAIL_VERDICTS.index("waiting"))
 )

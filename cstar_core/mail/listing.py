@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL, Expression, fn
 
 from cstar_core.checks import check_choice, invalid
 from cstar_core.errors import NotFound, Problem
@@ -126,19 +127,41 @@ _OF_MESSAGES = prepare(
 def _queries(shape: tuple[int, bool, bool]) -> tuple[Prepared, Prepared]:
     """SQL for a page of mails, and for the number of all of them."""
     verdicts, of_mailbox, of_ticket = shape
-    where = MailRow.workspace_id == slot("workspace")
-    if verdicts:
-        where &= MailRow.verdict.in_([slot(f"verdict{place}") for place in range(verdicts)])
-    if of_mailbox:
-        where &= MailRow.mailbox_id == slot("mailbox")
-    if of_ticket:
-        on_ticket = MessageRow.select(MessageRow.id).where(MessageRow.ticket_id == slot("ticket"))
-        where &= MailRow.message_id.in_(on_ticket)
+    of_verdict = [MailRow.verdict == slot(f"verdict{place}") for place in range(verdicts)]
     # First the keys, so that only the rows of a page are joined.
-    keys = paged(
-        MailRow.select(MailRow.id)
-        .where(where & (MailRow.id < slot("before")))
-        .order_by(MailRow.id.desc())
-    )
+    if of_ticket:
+        these = _on_ticket(of_mailbox=of_mailbox)
+        these &= reduce(or_, of_verdict) if of_verdict else SQL("1")
+        key = MailRow.id + 0
+        some = MailRow.select(MailRow.id).where(these & (key < slot("before")))
+        keys = paged(some.order_by(key.desc()))
+    else:
+        # A mailbox is of one workspace, so an index of that alone has all that is asked for.
+        place = ("mailbox_id", "mailbox") if of_mailbox else ("workspace_id", "workspace")
+        these = getattr(MailRow, place[0]) == slot(place[1])
+        keys = paged(_merged([these & each for each in of_verdict] or [these]))
+        these &= MailRow.verdict.in_([each.rhs for each in of_verdict]) if of_verdict else SQL("1")
     rows = JOINED.where(MailRow.id.in_(keys)).order_by(MailRow.id.desc())
-    return prepare(rows), prepare(MailRow.select(fn.COUNT(1)).where(where))
+    return prepare(rows), prepare(MailRow.select(fn.COUNT(1)).where(these))
+
+
+def _merged(several: Sequence[Expression]) -> Any:
+    """The keys of mails, the newest first: for each condition a walk along its index, all merged.
+
+    For several verdicts at once SQLite would sort all that have one of them.
+    """
+    first, *others = (
+        MailRow.select(MailRow.id.alias("key")).where(each & (MailRow.id < slot("before")))
+        for each in several
+    )
+    walks: Any = first
+    for each in others:
+        walks = walks.union_all(each)
+    return walks.order_by(SQL('"key" DESC'))
+
+
+def _on_ticket(*, of_mailbox: bool) -> Expression:
+    """Led by the messages of the ticket: the sums keep SQLite from walking through a workspace."""
+    messages = MessageRow.select(MessageRow.id).where(MessageRow.ticket_id == slot("ticket"))
+    these = MailRow.message_id.in_(messages) & (MailRow.workspace_id + 0 == slot("workspace"))
+    return these & (MailRow.mailbox_id + 0 == slot("mailbox")) if of_mailbox else these

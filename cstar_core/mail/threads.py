@@ -80,14 +80,14 @@ _HAS_WRITTEN = prepare(
 )
 
 
+# The ticket leads, and no index on addresses: to one of these may have gone any number of mails.
 _WAS_WRITTEN_TO = prepare(
     OutgoingRecipientRow.select(OutgoingMailRow.id)
     .join(OutgoingMailRow, on=(OutgoingMailRow.id == OutgoingRecipientRow.mail_id))
     .join_from(OutgoingMailRow, MessageRow, on=(MessageRow.id == OutgoingMailRow.message_id))
     .where(
-        (OutgoingRecipientRow.workspace_id == slot("workspace"))
+        (MessageRow.ticket_id == slot("ticket"))
         & (OutgoingRecipientRow.address_key == slot("address"))
-        & (MessageRow.ticket_id == slot("ticket"))
     )
     .limit(1)
 )
@@ -161,14 +161,14 @@ def _by_subject(snap: Snapshot, scope: Scope, letter: Letter) -> int | None:
         return None
     holder = survivor(snap, read_by_key(snap, key))
     address = fold_email(sender.address)
-    return int(key) if _takes_part(snap, scope, int(key), holder.id, address) else None
+    return int(key) if _takes_part(snap, int(key), holder.id, address) else None
 
 
-def _takes_part(snap: Snapshot, scope: Scope, ticket: int, holder: int, address: str) -> bool:
+def _takes_part(snap: Snapshot, ticket: int, holder: int, address: str) -> bool:
     """Whether an address is that of the customer, of who wrote before, or of who was written to."""
     here = {"ticket": holder, "address": address}
     return (
         snap.value(_IS_CUSTOMER, tickets=json.dumps([ticket]), address=address) is not None
         or snap.value(_HAS_WRITTEN, **here) is not None
-        or snap.value(_WAS_WRITTEN_TO, **here, workspace=scope.workspace_id) is not None
+        or snap.value(_WAS_WRITTEN_TO, **here) is not None
     )

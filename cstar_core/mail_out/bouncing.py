@@ -52,7 +52,7 @@ _NEWEST_TO = prepare(
     .join(OutgoingRecipientRow, on=(OutgoingRecipientRow.mail_id == OutgoingMailRow.id))
     .where(
         (OutgoingMailRow.lane == slot("lane"))
-        & (OutgoingMailRow.workspace_id == slot("workspace"))
+        & (OutgoingMailRow.workspace_id + 0 == slot("workspace"))
         & (OutgoingRecipientRow.state == SENT)
         & OutgoingRecipientRow.address_key.in_(
             SQL("(SELECT value FROM json_each(?))", [Slot("keys")])

@@ -136,17 +136,17 @@ _KEEP = prepare(
     )
 )
 _LINE = OutgoingMailRow.due_at.is_null(False)
-_GIVE_UP = prepare(
-    OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.mailbox_id)
-    .where(
-        _LINE & (OutgoingMailRow.mailbox_id.is_null() | (OutgoingMailRow.since <= slot("before")))
-    )
-    .limit(_TOGETHER)
-)
+_IN_LINE = OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.mailbox_id).limit(_TOGETHER)
+_OLD = prepare(_IN_LINE.where(_LINE & (OutgoingMailRow.since <= slot("before"))))
+_ASTRAY = prepare(_IN_LINE.where(_LINE & OutgoingMailRow.mailbox_id.is_null()))
+# A look for each mailbox, and not at all that are in line.
 _HURRY = prepare(
     OutgoingMailRow.update(
         {OutgoingMailRow.due_at: slot("now"), OutgoingMailRow.since: slot("now")}
-    ).where(_LINE & (OutgoingMailRow.due_at > slot("late")))
+    ).where(
+        OutgoingMailRow.mailbox_id.in_(MailboxRow.select(MailboxRow.id))
+        & (OutgoingMailRow.due_at > slot("late"))
+    )
 )
 _LET_GO = prepare(
     OutgoingMailRow.update({OutgoingMailRow.blob_id: None}).where(
@@ -251,7 +251,8 @@ class MailOutbox:
         with self._store.transaction(brief=True) as tx:
             tx.run(_HURRY, now=tx.now, late=round(late))
             tx.run(_LET_GO, before=tx.now - KEPT_SECONDS)
-            for key, mailbox in tx.all(_GIVE_UP, before=now - self._pace.give_up - _LEEWAY_SECONDS):
+            old = tx.all(_OLD, before=now - self._pace.give_up - _LEEWAY_SECONDS)
+            for key, mailbox in dict([*old, *tx.all(_ASTRAY)]).items():
                 mail = known_mail(tx, key)
                 if mail is not None and key not in self._flying:
                     words = _HOMELESS if mailbox is None else _LATE

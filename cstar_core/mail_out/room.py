@@ -10,7 +10,6 @@ from cstar_core.errors import Forbidden, MailConflict, NotFound, Problem
 from cstar_core.ids import PREFIXES, parse_id
 from cstar_core.mail_out.outgoing import (
     JOINED,
-    MINE,
     MailRoute,
     OutgoingMail,
     mails_of,
@@ -220,14 +219,17 @@ def _cancelled(tx: Transaction, scope: Scope, each: Addressee) -> Addressee:
 @lru_cache
 def _queries(of_state: bool, of_ticket: bool) -> tuple[Prepared, Prepared]:
     """SQL for the mails of a page, and for the number of all of them."""
-    these = MINE
+    columns = (OutgoingMailRow.id, OutgoingMailRow.workspace_id, OutgoingMailRow.state)
+    # By sums where a ticket leads: else SQLite would walk through the whole workspace.
+    key, workspace, state = (each + 0 for each in columns) if of_ticket else columns
+    these = workspace == slot("workspace")
     if of_state:
-        these &= OutgoingMailRow.state == slot("state")
+        these &= state == slot("state")
     if of_ticket:
         these &= OutgoingMailRow.id.in_(_on_ticket())
-    rows = JOINED.where(these & (OutgoingMailRow.id < slot("before")))
+    rows = JOINED.where(these & (key < slot("before")))
     total = OutgoingMailRow.select(fn.COUNT(1)).where(these)
-    return prepare(paged(rows.order_by(OutgoingMailRow.id.desc()))), prepare(total)
+    return prepare(paged(rows.order_by(key.desc()))), prepare(total)
 
 
 def _on_ticket() -> SelectBase:
