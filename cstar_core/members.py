@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
@@ -145,6 +146,19 @@ def fold_email(email: str) -> str:
     'jane@example.com'
     """
     return unicodedata.normalize("NFC", email).casefold()
+
+
+def fold_block(value: str) -> str:
+    """The form in which two spellings of an address or a domain that is blocked are the same.
+
+    >>> fold_block(".Spam.Example."), fold_block("Jane@münchen.example")
+    ('spam.example', 'jane@xn--mnchen-3ya.example')
+    """
+    local, at, domain = fold_email(value).rpartition("@")
+    domain = domain.strip(".")
+    with suppress(UnicodeError):  # what is no name of a host is compared as it is
+        domain = domain.encode("idna").decode("ascii")
+    return f"{local}{at}{domain}"
 
 
 def check_member(values: Mapping[str, object], *, updating: bool = False) -> list[Problem]:

@@ -15,6 +15,7 @@ from peewee import SQL, fn
 
 from cstar_core import documents, events, facets
 from cstar_core.blobs import drop_at_once
+from cstar_core.customers.blocked import blocks_of, events_of_blocks, forget_blocks
 from cstar_core.customers.customer import BY_UID
 from cstar_core.customers.mailed import forget_mail
 from cstar_core.customers.mails import empty_mails_from
@@ -69,7 +70,7 @@ class Erased:
     """What an erasure took away, or would: the tickets, messages and events that were emptied.
 
     ``receipts`` are answers that were kept for idempotency keys, ``files`` what was attached to
-    the messages.
+    the messages. ``blocks`` name exactly an address of theirs; they only go if that is asked for.
     """
 
     customer_id: str
@@ -78,6 +79,7 @@ class Erased:
     events: int
     receipts: int
     files: int = 0
+    blocks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ def would_erase(snap: Snapshot, scope: Scope, person: Person) -> Erased:
         sum(1 for _ in numbers),
         len(_receipts(snap, person)),
         sum(len(snap.all(thread.files, of=of)) for thread, of in _threads(person)),
+        len(blocks_of(snap, scope, _addresses(_names(snap, scope, person)))),
     )
 
 
@@ -260,17 +263,24 @@ def _of_customer(snap: Snapshot, scope: Scope, person: Person) -> list[tuple[int
     return events.events_of(snap, scope.workspace_id, _QUOTING, person.uid)
 
 
-def erase(tx: Transaction, scope: Scope, person: Person) -> Erased:
+def erase(tx: Transaction, scope: Scope, person: Person, *, unblock: bool) -> Erased:
     """Erase a person; the statistics stay as they are."""
     erased = would_erase(tx, scope, person)
+    names = _names(tx, scope, person)
+    addresses = _addresses(names)
     for actor, key in _receipts(tx, person):
         tx.run(_DROP_RECEIPT, actor=actor, key=key)
     of_views = events_of_views(tx, scope, person.id)
-    told = json.dumps([*_event_numbers(tx, scope, person), *of_views])
+    of_blocks = events_of_blocks(tx, scope, addresses)
+    named = [*of_views, *(each.number for each in of_blocks)]
+    told = json.dumps([*_event_numbers(tx, scope, person), *named])
     tx.run(_FORGET_ANSWERS, workspace=scope.workspace_id, numbers=told, of=person.uid)
     # From here on the queue of the index has only what this changes.
     documents.refresh(tx)
-    _empty_tickets(tx, scope, person)
+    _empty_tickets(tx, scope, person, names)
+    empty_mails_from(tx, scope, addresses)
+    forget_mail(tx, scope, person.tickets, addresses)
+    forget_blocks(tx, scope, addresses, of_blocks, unblock=unblock)
     if person.row is not None:
         remove(tx, scope, person.row)
     documents.refresh(tx)
@@ -294,10 +304,9 @@ def _receipts(snap: Snapshot, person: Person) -> list[tuple[bytes, str]]:
     ]
 
 
-def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
+def _empty_tickets(tx: Transaction, scope: Scope, person: Person, names: set[str]) -> None:
     known = facets.definitions(tx, scope.workspace_id, _TICKETS)
     kept = _tags_of_others(tx, scope, person)
-    names = _names(tx, scope, person)
     changes = {"customerId": {"from": person.id, "to": None}}
     for done, key in enumerate(person.tickets, 1):
         row = tx.all(_TICKET, ticket=key)[0]
@@ -311,8 +320,6 @@ def _empty_tickets(tx: Transaction, scope: Scope, person: Person) -> None:
         if done % _TOGETHER == 0:
             documents.refresh(tx)
     empty_thread(tx, OF_PERSON, person.uid, names)
-    empty_mails_from(tx, scope, (each for each in names if "@" in each))
-    forget_mail(tx, scope, person.tickets, {fold_email(each) for each in names if "@" in each})
 
 
 def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
@@ -328,6 +335,11 @@ def _names(snap: Snapshot, scope: Scope, person: Person) -> set[str]:
         )
         found |= {name for sender, name in written if SENDERS[sender] == "customer"}
     return {name.casefold() for name in found if name} - _NAMELESS
+
+
+def _addresses(names: set[str]) -> set[str]:
+    """The folded addresses among names."""
+    return {fold_email(each) for each in names if "@" in each}
 
 
 def _tags_of_others(snap: Snapshot, scope: Scope, person: Person) -> set[str]:

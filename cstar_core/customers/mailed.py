@@ -6,6 +6,7 @@ from collections.abc import Collection
 from peewee import fn
 
 from cstar_core.blobs import drop_at_once
+from cstar_core.customers.mails import BEYOND_ASCII
 from cstar_core.members import fold_email
 from cstar_core.scope import Scope
 from cstar_core.store import Transaction, prepare, slot
@@ -42,10 +43,14 @@ _KEPT = OutgoingMailRow.select(OutgoingMailRow.blob_id).where(
 _FILES_ON_TICKET = prepare(_KEPT.where(OutgoingMailRow.ticket_id == slot("ticket")))
 _FILES_TO_THEM = prepare(_KEPT.where(_THEIR_MAILS))
 _RECIPIENTS = prepare(OutgoingRecipientRow.delete().where(_TO_THEM))
+# SQLite knows capitals of ASCII alone; what has anything else is compared here.
 _NAMING = prepare(
     MailHeadRow.select(MailHeadRow.message_id, MailHeadRow.people).where(
         (MailHeadRow.workspace_id == slot("workspace"))
-        & (fn.instr(fn.lower(MailHeadRow.people), slot("address")) > 0)
+        & (
+            (fn.instr(fn.lower(MailHeadRow.people), slot("quoted")) > 0)
+            | (fn.GLOB(BEYOND_ASCII, MailHeadRow.people) == 1)
+        )
     )
 )
 _RENAME = prepare(
@@ -73,9 +78,17 @@ def forget_mail(
         tx.run(_BAD, **slots)
         tx.run(_FAILURES, **slots)
         tx.run(_RECIPIENTS, **slots)
-        for message, people in tx.all(_NAMING, **slots):
-            tx.run(_RENAME, message=message, people=_without(people, address))
+        _forget_people(tx, workspace, address)
     drop_at_once(tx, files)
+
+
+def _forget_people(tx: Transaction, workspace: int, address: str) -> None:
+    """Take a folded address out of whom mails were from and to."""
+    quoted = json.dumps(address, ensure_ascii=False)
+    for message, people in tx.all(_NAMING, workspace=workspace, quoted=quoted):
+        # Most are there for somebody else's sake, and to read them costs more than to fold them.
+        if quoted in fold_email(people):
+            tx.run(_RENAME, message=message, people=_without(people, address))
 
 
 def _without(people: str, address: str) -> str:

@@ -3,7 +3,7 @@
 The digests stay, so that a mail which is delivered again is known and does not bring them back.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from peewee import SelectBase, fn
@@ -13,6 +13,10 @@ from cstar_core.members import fold_email
 from cstar_core.scope import Scope
 from cstar_core.store import Prepared, Transaction, prepare, slot
 from cstar_core.tables import MAIL_VERDICTS, MailRow, MessageRow
+
+# A pattern (GLOB) of texts in which SQLite does not know all capitals.
+BEYOND_ASCII = "*[^\x01-\x7f]*"
+_WAITING = MAIL_VERDICTS.index("waiting")
 
 
 class Mails(NamedTuple):
@@ -68,7 +72,16 @@ _FROM = _mails(
             _sent_by(lambda row: fn.LOWER(row.envelope_from))
         )
     )
-    & (MailRow.verdict != MAIL_VERDICTS.index("waiting"))
+    & (MailRow.verdict != _WAITING)
+)
+# SQLite knows capitals of ASCII alone; the few with anything else are compared here.
+_BEYOND_ASCII = prepare(
+    MailRow.select(MailRow.id, MailRow.envelope_from).where(
+        (MailRow.workspace_id == slot("workspace"))
+        & fn.LOWER(MailRow.envelope_from).is_null(False)
+        & (fn.GLOB(BEYOND_ASCII, fn.LOWER(MailRow.envelope_from)) == 1)
+        & (MailRow.verdict != _WAITING)
+    )
 )
 
 
@@ -79,10 +92,13 @@ def empty_mails(tx: Transaction, mails: Mails, **values: object) -> None:
     drop_at_once(tx, keys)
 
 
-def empty_mails_from(tx: Transaction, scope: Scope, addresses: Iterable[str]) -> None:
-    """Empty the mails from some addresses, also those that are on no ticket."""
+def empty_mails_from(tx: Transaction, scope: Scope, addresses: Collection[str]) -> None:
+    """Empty the mails from some folded addresses, also those that are on no ticket."""
     for each in addresses:
-        empty_mails(tx, _FROM, workspace=scope.workspace_id, address=fold_email(each))
+        empty_mails(tx, _FROM, workspace=scope.workspace_id, address=each)
+    for mail, sender in tx.all(_BEYOND_ASCII, workspace=scope.workspace_id):
+        if fold_email(sender) in addresses:
+            empty_mails(tx, _ONE, mail=mail)
 
 
 def empty_repetition(tx: Transaction, mail: int, original: int) -> None:

@@ -203,19 +203,22 @@ class Customers:
             events.forget_object(tx, self._scope, types, row[1])
             events.record(tx, self._scope, "customer.deleted", row[1])
 
-    def erase(self, id: str, *, dry_run: bool = False) -> Erased:
+    def erase(self, id: str, *, dry_run: bool = False, unblock: bool = False) -> Erased:
         """Erase a person, also one who was deleted before: what they wrote and what was written.
 
         Their tickets stay as figures, without any text of them. Events of them are emptied, and
         kept answers to idempotency keys that name them are dropped. ``dry_run`` only says what
-        that would be. The file may still have old bytes of it until ``desk.compact()``; in a
-        ``desk.transaction()`` attachments stay until ``desk.collect_files()``. Raises NotFound.
+        that would be. What blocks mail of exactly their address stays, so that it is still kept
+        away, unless ``unblock`` drops it too. The file may still have old bytes of it until
+        ``desk.compact()``; in a ``desk.transaction()`` attachments stay until
+        ``desk.collect_files()``. Raises NotFound.
         """
         if dry_run:
             with self._store.snapshot() as snap:
                 return would_erase(snap, self._scope, find_person(snap, self._scope, id))
         with self._store.transaction(reserved=True) as tx:
-            erased = erase(tx, self._scope, find_person(tx, self._scope, id))
+            person = find_person(tx, self._scope, id)
+            erased = erase(tx, self._scope, person, unblock=unblock)
         if not self._store.is_nested:
             # What fails here is done by the next collection: the person is erased by now.
             with suppress(Busy, StorageFull, OSError):

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,10 +21,10 @@ from cstar_core.checks import (
 from cstar_core.clock import from_seconds
 from cstar_core.errors import Conflict, Forbidden, NotFound, Problem
 from cstar_core.ids import new_uid, public_id
-from cstar_core.members import fold_email
+from cstar_core.members import fold_block
 from cstar_core.pages import PAGE_SIZE_DEFAULT, Page, close_page, open_window
 from cstar_core.scope import Scope, required_uid
-from cstar_core.store import Slot, Snapshot, SqlRow, Store, paged, prepare, slot
+from cstar_core.store import Slot, Snapshot, SqlRow, Store, Transaction, paged, prepare, slot
 from cstar_core.tables import MailBlockRow
 
 MAIL_BLOCK_MAX, MAIL_BLOCK_NOTE_MAX = 252, 500
@@ -120,14 +119,10 @@ class MailBlocks:
         """
         raise_any(self.check({"value": value, "note": note}))
         with self._store.transaction(brief=True) as tx:
-            mine, shown = {"workspace": self._scope.workspace_id}, value.removeprefix("@")
-            key = _folded(shown)
-            if tx.first(_BY_KEY, key=key, **mine) is not None:
-                raise Conflict(f"{shown} is blocked already", "value")
-            uid = new_uid(tx.now)
-            tx.run(_INSERT, uid=uid, value=shown, key=key, note=note, now=tx.now, **mine)
-            events.record(tx, self._scope, "mail_block.created", uid, data={"value": shown})
-            return _block(tx.all(_BY_UID, uid=uid, **mine)[0])
+            made = add_block(tx, self._scope, value, note)
+            if made is None:
+                raise Conflict(f"{value.removeprefix('@')} is blocked already", "value")
+            return made
 
     def check(self, values: Mapping[str, object]) -> list[Problem]:
         """Every rule that the values break; nothing is written."""
@@ -145,6 +140,16 @@ class MailBlocks:
         except NotFound:
             return None
 
+    def find_by_value(self, value: str) -> MailBlock | None:
+        """The block of exactly an address or a domain, however it is spelled, or None."""
+        self._refuse_customers()
+        if check_block("value", value):
+            return None
+        with self._store.snapshot() as snap:
+            key = fold_block(value.removeprefix("@"))
+            row = snap.first(_BY_KEY, key=key, workspace=self._scope.workspace_id)
+        return None if row is None else _block(row)
+
     def list(
         self, *, page: int = 1, page_size: int = PAGE_SIZE_DEFAULT, cursor: str | None = None
     ) -> Page[MailBlock]:
@@ -157,7 +162,7 @@ class MailBlocks:
         part = {"after": after, "limit": window.size + 1, "offset": window.offset}
         with self._store.snapshot() as snap:
             rows, total = snap.all(_PAGE, **mine, **part), snap.value(_COUNT, **mine)
-        places = [(_folded(row[2]),) for row in rows]
+        places = [(fold_block(row[2]),) for row in rows]
         return close_page([_block(row) for row in rows], places, total, window, query)
 
     def delete(self, id: str) -> None:
@@ -181,26 +186,25 @@ class MailBlocks:
             raise Forbidden("A publishable key does not open the mail")
 
 
+def add_block(tx: Transaction, scope: Scope, value: str, note: str | None) -> MailBlock | None:
+    """Write a block from checked values; None if it is there already."""
+    mine, shown = {"workspace": scope.workspace_id}, value.removeprefix("@")
+    key = fold_block(shown)
+    if tx.first(_BY_KEY, key=key, **mine) is not None:
+        return None
+    uid = new_uid(tx.now)
+    tx.run(_INSERT, uid=uid, value=shown, key=key, note=note, now=tx.now, **mine)
+    events.record(tx, scope, "mail_block.created", uid, data={"value": shown})
+    return _block(tx.all(_BY_UID, uid=uid, **mine)[0])
+
+
 def blocked_by(snap: Snapshot, scope: Scope, addresses: set[str]) -> str | None:
     """What blocks one of some addresses: itself, its domain or one above that; else None."""
-    keys = sorted({key for address in addresses for key in _keys(_folded(address))})
+    keys = sorted({key for address in addresses for key in _keys(fold_block(address))})
     if not keys:
         return None
     value = snap.value(_FITTING, workspace=scope.workspace_id, keys=json.dumps(keys))
     return None if value is None else str(value)
-
-
-def _folded(value: str) -> str:
-    """The form in which two spellings of an address or a domain are the same.
-
-    >>> _folded(".Spam.Example."), _folded("Jane@münchen.example")
-    ('spam.example', 'jane@xn--mnchen-3ya.example')
-    """
-    local, at, domain = fold_email(value).rpartition("@")
-    domain = domain.strip(".")
-    with suppress(UnicodeError):  # what is no name of a host is compared as it is
-        domain = domain.encode("idna").decode("ascii")
-    return f"{local}{at}{domain}"
 
 
 def _keys(address: str) -> list[str]:

@@ -102,9 +102,12 @@ def customer() -> None:
 @click.argument("customer_id", metavar="CUSTOMER_ID")
 @click.option("--dry-run", is_flag=True, help="Only say what would be erased.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--unblock", is_flag=True, help="Drop the blocks of their addresses too.")
 @click.option("--no-compact", is_flag=True, help="Leave old bytes in the file for now.")
 @with_desk
-def erase(desk: Helpdesk, customer_id: str, dry_run: bool, yes: bool, no_compact: bool) -> Answer:
+def erase(
+    desk: Helpdesk, customer_id: str, dry_run: bool, yes: bool, unblock: bool, no_compact: bool
+) -> Answer:
     """Erase a customer, also one who was deleted before, and keep the statistics.
 
     Their tickets lose all text. The file is then written anew, so that no old bytes of it are left.
@@ -113,12 +116,13 @@ def erase(desk: Helpdesk, customer_id: str, dry_run: bool, yes: bool, no_compact
     found = room.customers.erase(customer_id, dry_run=True)
     where = f"{room.team.name} ({room.team.slug}), {room.environment}"
     if dry_run:
-        return Answer(_erased(found), f"Would erase in {where}: {_counts(found)}.")
+        lines = [f"Would erase in {where}: {_counts(found)}.", *_blocks(found, unblock)]
+        return Answer(_erased(found), "\n".join(lines))
     if not yes:
         name = _named(room.customers.find(customer_id))
         _ask(f"Erase {customer_id}, {name}, in {where}: {_counts(found)}? For good")
-    done = room.customers.erase(customer_id)
-    lines = [f"Erased {customer_id} in {where}: {_counts(done)}."]
+    done = room.customers.erase(customer_id, unblock=unblock)
+    lines = [f"Erased {customer_id} in {where}: {_counts(done)}.", *_blocks(done, unblock)]
     if no_compact:
         lines.append("The file still has old bytes of it; run it for the last one without it.")
     else:
@@ -144,9 +148,16 @@ def _ask(question: str) -> None:
 
 
 def _counts(erased: Erased) -> str:
-    return ", ".join(
-        f"{number:,} {name}" for name, number in asdict(erased).items() if name != "customer_id"
-    )
+    counted = (each for each in asdict(erased).items() if each[0] not in ("customer_id", "blocks"))
+    return ", ".join(f"{number:,} {name}" for name, number in counted)
+
+
+def _blocks(erased: Erased, unblock: bool) -> list[str]:
+    """What becomes of the blocks that name them."""
+    if not erased.blocks:
+        return []
+    fate = "go too" if unblock else "stay, so that they stay blocked; --unblock drops them"
+    return [f"Blocks of mail that name exactly their address: {erased.blocks:,}. They {fate}."]
 
 
 def _erased(erased: Erased) -> dict[str, object]:

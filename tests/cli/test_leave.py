@@ -123,6 +123,7 @@ def test_a_dry_run_of_an_erasure_changes_nothing(
         "events": 3,
         "receipts": 0,
         "files": 0,
+        "blocks": 0,
     }
     with Helpdesk.open(database) as desk:
         assert desk.workspace("acme").customers.get(id).name == "Jane"

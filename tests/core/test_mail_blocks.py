@@ -8,6 +8,7 @@ import pytest
 from cstar_core import (
     Conflict,
     Envelope,
+    Forbidden,
     Mail,
     MailConflict,
     NotFound,
@@ -199,3 +200,13 @@ def test_a_duplicate_is_not_released(acme: Workspace) -> None:
     again = acme.mail.receive(b"Received: again\r\n" + raw)
     with pytest.raises(MailConflict):
         acme.mail.release(again.id)
+
+
+def test_a_block_is_found_by_any_spelling_of_its_value(acme: Workspace, public: Workspace) -> None:
+    made = acme.mail_blocks.create(value="münchen.example")
+    for value in ("münchen.example", "@MÜNCHEN.example.", "xn--mnchen-3ya.example"):
+        assert acme.mail_blocks.find_by_value(value) == made
+    for value in ("x.münchen.example", "a@münchen.example", "", "x", "\0"):
+        assert acme.mail_blocks.find_by_value(value) is None
+    with pytest.raises(Forbidden):
+        public.mail_blocks.find_by_value("x.example")

@@ -176,6 +176,14 @@ PLANS: dict[str, tuple[Act, list[str]]] = {
             "outgoing_mails_created (workspace_id=? AND created_at>?)",
         ],
     ),
+    "filing a mail as spam": (
+        lambda it: it.room.mail.spam(it.room.mail.list(ticket=it.ticket).items[0].id),
+        [
+            "messages_ticket (ticket_id=?)",
+            "mails_message (message_id=?)",
+            "message_moves_message (message_id=?)",
+        ],
+    ),
     "an erasure": (
         erase,
         [
@@ -186,7 +194,9 @@ PLANS: dict[str, tuple[Act, list[str]]] = {
     ),
 }
 # One mail names people beside its sender in many ways, and nobody is erased often.
-WALKING = {"an erasure": {"mail_heads_workspace (workspace_id=?)"}}
+WALKING = {
+    "an erasure": {"mail_heads_workspace (workspace_id=?)", "mails_envelope (workspace_id=?)"}
+}
 
 
 def message_ids(kept: Kept) -> list[str]:
