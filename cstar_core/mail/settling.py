@@ -208,7 +208,7 @@ def _follow(
     keep_head(tx, scope, placed.message, mailbox, letter, is_sure=is_sure)
     if outcome.verdict == "ticket" and _is_news(case):
         path = case.taken.envelope_from
-        answer_first(tx, scope, placed.ticket, mailbox, letter, is_personal=True, return_path=path)
+        answer_first(tx, scope, placed.ticket, mailbox, letter, return_path=path)
 
 
 def _is_aside(outcome: Outcome) -> bool:

@@ -59,20 +59,19 @@ def answer_first(
     mailbox: int | None,
     mail: Letter,
     *,
-    is_personal: bool,
     return_path: str | None,
 ) -> bool:
     """Answer the mail that has just become a ticket, if its mailbox does so; whether it was.
 
-    ``is_personal`` says that no program and no list has sent it, ``return_path`` is where it would
-    have been given back to: empty for what wants no answer at all, None if that is not known.
+    No program and no list has sent it. ``return_path`` is where it would have been given back to:
+    empty for what wants no answer at all, None if that is not known.
     """
     found = boxes(tx, scope)
     box = next((each for each in found if each.key == mailbox), None)
     sender = mail.sender
     if box is None or not (box.sends and box.answers_first) or sender is None:
         return False
-    silent = not is_personal or return_path == "" or is_looping(tx, scope, mail.loops)
+    silent = return_path == "" or is_looping(tx, scope, mail.loops)
     if silent or is_own(found, sender.address) or ascii_address(sender.address) is None:
         return False
     key = fold_email(sender.address)

@@ -11,7 +11,6 @@ from cstar_core.mailboxes.accounts import (
     move_cursor,
     sending_mailbox,
     shorter,
-    token_of,
 )
 from cstar_core.mailboxes.changing import usable_defaults
 from cstar_core.mailboxes.mailbox import (
@@ -56,6 +55,5 @@ __all__ = [
     "move_cursor",
     "sending_mailbox",
     "shorter",
-    "token_of",
     "usable_defaults",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from peewee import JOIN, fn
 
 from cstar_core.beside import held_alone
+from cstar_core.checks import is_storable
 from cstar_core.errors import NotFound, StaleVersion
 from cstar_core.ids import public_id
 from cstar_core.mailboxes.mailbox import COLUMNS, Mailbox, mailbox_of
@@ -18,7 +19,6 @@ from cstar_core.tables import MailboxRow, TeamRow, WorkspaceRow
 FAILURE_MAX = 500
 # So long one program alone may ask for a token; nobody gives it up in less if it ends meanwhile.
 RENEWAL_SECONDS = 60
-TOKEN_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +274,8 @@ def account_at(snap: Snapshot, key: int) -> MailAccount | None:
 
 def find_account(snap: Snapshot, address: str) -> MailAccount | None:
     """The active account that mail to an address comes to, or None."""
+    if not is_storable(address):
+        return None
     for each in (address, *shorter(address)):
         row = snap.first(_BY_ADDRESS, address=fold_email(each))
         if row is not None:
@@ -292,16 +294,6 @@ def shorter(address: str) -> list[str]:
     local, _, domain = address.rpartition("@")
     names = dict.fromkeys((local.rpartition("+")[0], local.partition("+")[0]))
     return [f"{name}@{domain}" for name in names if name and name != local]
-
-
-def token_of(address: str) -> str | None:
-    """What is after the first plus of an address, or None.
-
-    >>> token_of("support+abc@example.com")
-    'abc'
-    """
-    plus, token = address.rpartition("@")[0].partition("+")[1:]
-    return token if plus and 0 < len(token) <= TOKEN_MAX else None
 
 
 def mailbox_key(snap: Snapshot, scope: Scope, id: str) -> int:

@@ -13,6 +13,6 @@ MAIL_VERDICTS = (
     *("waiting", "ticket", "reply", "bounce", "automatic"),
     *("duplicate", "ignored", "spam", "failed"),
 )
-THREADINGS = ("reply_address", "in_reply_to", "references", "subject", "new")
+THREADINGS = ("reply_address", "in_reply_to", "references", "subject", "new", "moved")
 OUTGOING_KINDS = ("reply", "first_answer")
 OUTGOING_STATES = ("queued", "sent", "deferred", "failed", "bounced", "held")

@@ -22,7 +22,10 @@ from cstar_core.tables import (
     PRIORITIES,
     SENDERS,
     STATUSES,
+    THREADINGS,
+    MailRow,
     MergeRow,
+    MessageMoveRow,
     TicketRow,
 )
 from cstar_core.tickets.message import Message, messages_of
@@ -63,6 +66,15 @@ _LOOSEN = prepare(
         TicketRow.id.in_(
             MergeRow.select(MergeRow.ticket_id).where(MergeRow.into_id == slot("ticket"))
         )
+    )
+)
+_MOVED = MessageMoveRow.select(MessageMoveRow.message_id).where(
+    (MessageMoveRow.from_id == slot("ticket")) | (MessageMoveRow.into_id == slot("ticket"))
+)
+# What was moved from a ticket, or on from it, stays moved where nothing else tells it any more.
+_KEEP_MOVED = prepare(
+    MailRow.update({MailRow.threaded_by: THREADINGS.index("moved")}).where(
+        MailRow.message_id.in_(_MOVED) & MailRow.threaded_by.is_null(False)
     )
 )
 _DELETE = prepare(TicketRow.delete().where(TicketRow.id == slot("ticket")))
@@ -221,6 +233,7 @@ def delete_tickets(
         facets.replace_values(tx, known, owner, old["custom_fields"], {})
         # What is merged into it shows where, and that changes.
         tx.run(_LOOSEN, ticket=ticket.id, now=tx.now)
+        tx.run(_KEEP_MOVED, ticket=ticket.id)
         tx.run(_DELETE, ticket=ticket.id)
         events.forget_ticket(tx, scope, ticket.number)
         data = {"number": ticket.number}

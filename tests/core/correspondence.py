@@ -84,7 +84,7 @@ def answered_first(
     room: Workspace, box: Mailbox, ticket: Ticket, mail: Letter | None = None, **facts: Any
 ) -> bool:
     """Whether the mail that became a ticket was answered automatically."""
-    given = {"is_personal": True, "return_path": JANE, **facts}
+    given = {"return_path": JANE, **facts}
     with room._store.transaction() as tx:
         stored = read_stored(tx, room._scope, ticket.id)
         key = mailbox_key(tx, room._scope, box.id)

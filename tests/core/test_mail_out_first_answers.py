@@ -49,7 +49,6 @@ def test_who_begins_a_ticket_is_answered_once(desk: Helpdesk, acme: Workspace) -
 
 
 SILENT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("a program", {}, {"is_personal": False}),
     ("no return path", {}, {"return_path": ""}),
     ("no sender", {"sender": None}, {}),
     ("our own address", {"sender": Correspondent("", SUPPORT)}, {}),

@@ -1,6 +1,7 @@
 """To which ticket a mail belongs: a fixed order of signs, and why each leads where it does."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -201,6 +202,19 @@ def test_after_a_move_replies_follow_the_message(
     acme.messages.move(other.id, wrong.message_id, first.ticket_id)
     assert acme.mail.get(wrong.id).threaded_by == "in_reply_to"
     assert acme.mail.receive(mail(In_Reply_To="<b@x>")).ticket_id == first.ticket_id
+
+
+@pytest.mark.parametrize("gone", [(0,), (1,), (0, 1)])
+def test_what_was_moved_stays_moved_when_a_ticket_on_its_way_is_deleted(
+    acme: Workspace, first: Mail, gone: tuple[int, ...]
+) -> None:
+    way = [str(first.ticket_id), *(acme.tickets.create(title=each).id for each in "bc")]
+    wrong = acme.mail.receive(mail(id="b@x", In_Reply_To="<a@x>"))
+    for place, to in pairwise(way):
+        acme.messages.move(place, str(wrong.message_id), to)
+    for each in gone:
+        acme.tickets.delete(way[each])
+    assert acme.mail.get(wrong.id).threaded_by == "moved"
 
 
 def test_ending_all_links_ends_reply_addresses_too(acme: Workspace, first: Mail) -> None:

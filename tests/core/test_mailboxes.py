@@ -19,7 +19,6 @@ from cstar_core import (
     StaleVersion,
     TicketDefaults,
     Workspace,
-    token_of,
 )
 from tests.core.vocabulary import NOTHING, ManualClock, refusal
 
@@ -281,15 +280,6 @@ def test_an_address_comes_to_its_mailbox(desk: Helpdesk, acme: Workspace, suppor
     assert desk.mail_accounts.find("support+token@example.com") is None
     acme.mailboxes.update(support.id, is_active=False)
     assert desk.mail_accounts.find(ADDRESS) is None
-
-
-@pytest.mark.parametrize(
-    ("address", "token"),
-    [("a+b@x", "b"), ("a+b+c@x", "b+c"), ("a@x", None), ("a+@x", None), ("", None),
-     (f"a+{'b' * 201}@x", None)],
-)  # fmt: skip
-def test_what_is_after_a_plus_is_the_token(address: str, token: str | None) -> None:
-    assert token_of(address) == token
 
 
 def test_an_account_says_whose_it_is(desk: Helpdesk, acme: Workspace, sandbox: Workspace) -> None:
