@@ -65,6 +65,7 @@ EVENT_TYPES = (
     "message.held",
     "mail_template.updated",
     "mail_template.reset",
+    "message.deleted",
 )
 # The data of the events that make up most of the log are stored without names, and without what
 # the event's row says already: the first name of each. Names may only be added at the end.

@@ -2,6 +2,7 @@
 
 from cstar_core.mail.backlog import MailBacklog, how_many_lost, read_mail_backlog
 from cstar_core.mail.blocks import MAIL_BLOCK_MAX, MAIL_BLOCK_NOTE_MAX, MailBlock, MailBlocks
+from cstar_core.mail.filing import SPAM_BLOCKS, SpamFiling
 from cstar_core.mail.mail import (
     MAIL_REASONS,
     MAIL_THREADINGS,
@@ -18,6 +19,7 @@ __all__ = [
     "MAIL_BLOCK_NOTE_MAX",
     "MAIL_REASONS",
     "MAIL_THREADINGS",
+    "SPAM_BLOCKS",
     "Envelope",
     "Mail",
     "MailBacklog",
@@ -25,6 +27,7 @@ __all__ = [
     "MailBlocks",
     "MailPlace",
     "Mails",
+    "SpamFiling",
     "WaitingMail",
     "how_many_lost",
     "read_mail_backlog",

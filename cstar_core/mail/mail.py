@@ -1,15 +1,16 @@
 """One mail that came in: what it was, what became of it, and why."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from peewee import JOIN, SQL, fn
 
+from cstar_core.checks import EMAIL_MAX, check_text, invalid
 from cstar_core.clock import from_seconds, from_seconds_or_none
-from cstar_core.errors import NotFound
+from cstar_core.errors import NotFound, Problem
 from cstar_core.ids import public_id
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, prepare, slot
@@ -48,9 +49,11 @@ VERDICT_REASONS: Mapping[str, str] = {
     "blocked": "Its sender is blocked.",
     "spam_flag": "A mail server has marked it as spam.",
     "dmarc": "Its sender could not be verified (DMARC).",
+    "marked": "Somebody has filed it as spam.",
 }
 
 
+ENVELOPE_MAX = 1_000
 MAIL_THREADINGS, MAIL_REASONS = tuple(THREADING_REASONS), tuple(VERDICT_REASONS)
 
 
@@ -60,6 +63,30 @@ class Envelope:
 
     sender: str | None = None
     recipients: tuple[str, ...] = ()
+
+    @classmethod
+    def heard(cls, sender: str | None, recipients: Sequence[str]) -> "Envelope":
+        """What a server said, without what can be no address: it is too long, or no text.
+
+        No mail is turned away for that, since the server would only try again. A sender that is
+        left out is not known, and so is not the null return path.
+        """
+        known = not check_envelope(sender, ())
+        good = (each for each in recipients if not check_envelope(None, (each,)))
+        return cls(sender if known else None, tuple(good)[:ENVELOPE_MAX])
+
+
+def check_envelope(sender: object, recipients: Sequence[object]) -> list[Problem]:
+    """Addresses as servers write them, which may be others than members and customers have."""
+    problems = [] if sender is None else check_text("envelope.sender", sender, EMAIL_MAX)
+    if len(recipients) > ENVELOPE_MAX:
+        return invalid("envelope.recipients", f"must be at most {ENVELOPE_MAX:,} addresses")
+    for place, each in enumerate(recipients):
+        param = f"envelope.recipients.{place}"
+        is_blank = isinstance(each, str) and not each.strip()
+        blank = invalid(param, "must not be blank") if is_blank else []
+        problems += blank or check_text(param, each, EMAIL_MAX)
+    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +146,7 @@ class Mail:
 
 
 _OriginalRow = MailRow.alias("original")
-_MOVES = MessageMoveRow.select(SQL("1")).where(MessageMoveRow.message_id == MailRow.message_id)
+MOVES = MessageMoveRow.select(SQL("1")).where(MessageMoveRow.message_id == MailRow.message_id)
 COLUMNS = (
     MailRow.uid,
     MailboxRow.uid,
@@ -139,7 +166,7 @@ COLUMNS = (
     MailRow.threaded_by,
     TicketRow.uid,
     MessageRow.uid,
-    fn.EXISTS(_MOVES),
+    fn.EXISTS(MOVES),
     _OriginalRow.uid,
     MailRow.is_released,
     MailRow.attempts,

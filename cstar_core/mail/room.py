@@ -9,7 +9,7 @@ from peewee import fn
 
 from cstar_core.attached import NewFile, new_file
 from cstar_core.blobs import Blob, Blobs
-from cstar_core.checks import check_integer, raise_any
+from cstar_core.checks import check_choice, check_integer, raise_any
 from cstar_core.clock import from_seconds
 from cstar_core.errors import (
     Busy,
@@ -23,6 +23,14 @@ from cstar_core.errors import (
 from cstar_core.events import quietly
 from cstar_core.ids import parse_id
 from cstar_core.letters import Letter, Unreadable, read_letter
+from cstar_core.mail.filing import (
+    SPAM_BLOCKS,
+    SpamFiling,
+    block_sender,
+    file_as_spam,
+    refuse_filing,
+    would_file,
+)
 from cstar_core.mail.listing import check_ids, check_verdicts, mails_of_messages, read_page, wanted
 from cstar_core.mail.mail import Envelope, Mail, MailPlace, mail_key, read_mail
 from cstar_core.mail.settling import WAITING, Case, find_taken, settle
@@ -278,6 +286,35 @@ class Mails:
         Raises NotFound, and MailConflict for one that has a message, or of which nothing is left.
         """
         return self._wait_again(id, _RELEASED, released=True)
+
+    def spam(self, id: str, *, block: str | None = None) -> Mail:
+        """File a mail that became a message as spam; ``release`` undoes it.
+
+        Its ticket goes, with all mails of its sender there, if nobody else has written on it; else
+        only its message goes. ``block`` is "sender" or "domain", to ignore what comes from there
+        from now on. What is filed already stays so. Raises Invalid, NotFound, and MailConflict for
+        one that is no message.
+        """
+        raise_any([] if block is None else check_choice("block", block, SPAM_BLOCKS))
+        with self._store.transaction(brief=True, reserved=True) as tx:
+            key = self._key(tx, id)
+            mail = read_mail(tx, key)
+            if mail.verdict != "spam":
+                refuse_filing(mail)
+                file_as_spam(tx, self._scope, self._blobs, key)
+            if block is not None:
+                block_sender(tx, self._scope, mail, block)
+            return read_mail(tx, key)
+
+    def would_spam(self, id: str) -> SpamFiling:
+        """What ``spam`` would take away; raises NotFound and MailConflict as it does."""
+        with self._store.snapshot() as snap:
+            key = self._key(snap, id)
+            mail = read_mail(snap, key)
+            if mail.verdict == "spam":
+                raise MailConflict("The mail is settled: spam")
+            refuse_filing(mail)
+            return would_file(snap, self._blobs, key)
 
     def _wait_again(self, id: str, verdicts: Sequence[str], *, released: bool) -> Mail:
         with self._store.transaction(brief=True) as tx:

@@ -4,26 +4,17 @@ From then on it is accounted for, so whoever handed it over may be told so.
 """
 
 import json
-from collections.abc import Sequence
 
 from cstar_core.blobs import Blob, Blobs
-from cstar_core.checks import (
-    EMAIL_MAX,
-    check_choice,
-    check_email,
-    check_integer,
-    check_text,
-    invalid,
-)
+from cstar_core.checks import check_choice, check_email, check_integer, invalid
 from cstar_core.errors import Invalid, NotFound, Problem
 from cstar_core.ids import new_uid
-from cstar_core.mail.mail import Envelope, MailPlace
+from cstar_core.mail.mail import Envelope, MailPlace, check_envelope
 from cstar_core.mailboxes import find_account, mailbox_key, move_cursor
 from cstar_core.scope import Scope, required_uid
 from cstar_core.store import Snapshot, SqlRow, Transaction, prepare, slot
 from cstar_core.tables import MAIL_SOURCES, MailboxRow, MailRow
 
-ENVELOPE_MAX = 1_000
 _NUMBER_MAX = 2**32 - 1
 _NAMES = (
     *("uid", "workspace_id", "mailbox_id", "source", "uid_validity", "imap_uid", "blob_id"),
@@ -69,19 +60,6 @@ def check_taken(
     if place is not None:
         problems += check_integer("place.uid_validity", place.uid_validity, 0, _NUMBER_MAX)
         problems += check_integer("place.uid", place.uid, 0, _NUMBER_MAX)
-    return problems
-
-
-def check_envelope(sender: object, recipients: Sequence[object]) -> list[Problem]:
-    """Addresses as servers write them, which may be others than members and customers have."""
-    problems = [] if sender is None else check_text("envelope.sender", sender, EMAIL_MAX)
-    if len(recipients) > ENVELOPE_MAX:
-        return invalid("envelope.recipients", f"must be at most {ENVELOPE_MAX:,} addresses")
-    for place, each in enumerate(recipients):
-        param = f"envelope.recipients.{place}"
-        is_blank = isinstance(each, str) and not each.strip()
-        blank = invalid(param, "must not be blank") if is_blank else []
-        problems += blank or check_text(param, each, EMAIL_MAX)
     return problems
 
 

@@ -12,6 +12,7 @@ from cstar_core.tickets.moving import find_moving, move_message
 from cstar_core.tickets.neighbours import Neighbours
 from cstar_core.tickets.new import NewTickets
 from cstar_core.tickets.newest import NewestMessage, check_newest, newest_messages
+from cstar_core.tickets.removing import remove_message
 from cstar_core.tickets.room import TICKET_SORTS, Tickets
 from cstar_core.tickets.status import DONE
 from cstar_core.tickets.stretch import (
@@ -43,7 +44,7 @@ from cstar_core.tickets.ticket import (
     read_stored,
     ticket_of,
 )
-from cstar_core.tickets.writing import add_message, write_with_files
+from cstar_core.tickets.writing import add_message, delete_tickets, write_with_files
 
 __all__ = [
     "BULK_MAX",
@@ -83,6 +84,7 @@ __all__ = [
     "check_seen",
     "count_tickets",
     "default_name",
+    "delete_tickets",
     "find_moving",
     "move_message",
     "newest_messages",
@@ -92,6 +94,7 @@ __all__ = [
     "read_stored",
     "read_stretch",
     "refuse_unseen",
+    "remove_message",
     "seen_uid",
     "survivor",
     "ticket_of",

@@ -32,9 +32,11 @@ from cstar_web.cli.base import (
 )
 from cstar_web.cli.command import Command, Group
 from cstar_web.cli.failures import explain
+from cstar_web.cli.ledger import find_mail, mail_data, workspaces
 from cstar_web.cli.mail_texts import bad_addresses, template, templates, trust
 from cstar_web.cli.mailboxes import named
 from cstar_web.cli.outgoing import cancel, let_go, outgoing, send_again
+from cstar_web.cli.spam import block, list_blocks, release, spam, unblock
 from cstar_web.mail.reconciling import Reconciled, reconcile
 from cstar_web.mail.trying import TROUBLES
 from cstar_web.mail.trying import explain as explain_server
@@ -82,6 +84,7 @@ def mail() -> None:
 for _each in (
     *(outgoing, let_go, send_again, cancel),
     *(templates, template, bad_addresses, trust),
+    *(spam, release, list_blocks, block, unblock),
 ):
     mail.add_command(_each)
 
@@ -115,7 +118,7 @@ def pipe(settings: Settings, mailbox: str, sender: str | None) -> None:
         if account is None:
             raise _ended(EXIT_NO_MAILBOX, f"there is no active mailbox {mailbox}")
         room = desk.workspace(account.team_id, account.environment).mail
-        given = Envelope(None if sender is None else sender.strip("<> "), (mailbox,))
+        given = Envelope.heard(None if sender is None else sender.strip("<> "), (mailbox,))
         room.take(raw, source="pipe", mailbox=account.mailbox.id, envelope=given)
 
 
@@ -141,7 +144,7 @@ def list_mail(
     shown = columns(rows) if rows else "There is no such mail."
     more = f"\n{page.total - len(rows):,} more" if page.total > len(rows) else ""
     return Answer(
-        {"total": page.total, "mails": [_data(each) for each in page.items]}, shown + more
+        {"total": page.total, "mails": [mail_data(each) for each in page.items]}, shown + more
     )
 
 
@@ -155,12 +158,12 @@ def list_mail(
 @with_desk
 def show_mail(desk: Helpdesk, mail_id: str, is_raw: bool) -> Answer:
     """Show the row of the ledger for the mail MAIL_ID, or with --raw the mail itself."""
-    room, found = _find(desk, mail_id)
+    room, found = find_mail(desk, mail_id)
     if is_raw:
         sys.stdout.buffer.write(room.mail.raw(found.id))
         sys.stdout.buffer.flush()
         raise click.exceptions.Exit(0)
-    data = _data(found)
+    data = mail_data(found)
     said = [each for each in (found.explanation, found.threading) if each]
     lines = [(name, str(value)) for name, value in data.items() if value not in (None, {}, [])]
     return Answer(data, "\n".join([columns(lines), *said]))
@@ -182,10 +185,10 @@ def retry(desk: Helpdesk, mail_id: str | None, failed: bool) -> Answer:
     if (mail_id is None) is not failed:
         raise Usage("name one mail, or give --failed")
     if mail_id is not None:
-        room, found = _find(desk, mail_id)
+        room, found = find_mail(desk, mail_id)
         again = [room.mail.retry(found.id).id]
     else:
-        again = [id for room in _workspaces(desk) for id in _retried(room)]
+        again = [id for room in workspaces(desk) for id in _retried(room)]
     return Answer({"mailIds": again}, f"{len(again):,} wait to be read again")
 
 
@@ -241,21 +244,6 @@ def _lines(done: Reconciled) -> Iterator[str]:
         yield "everything that was read is accounted for"
 
 
-def _workspaces(desk: Helpdesk) -> Iterator[Workspace]:
-    for team in desk.teams.list():
-        for environment in ENVIRONMENTS:
-            yield desk.workspace(team.id, environment)
-
-
-def _find(desk: Helpdesk, mail_id: str) -> tuple[Workspace, Mail]:
-    """A mail by its id, and the workspace that has it; raises Usage."""
-    for room in _workspaces(desk):
-        found = room.mail.find(mail_id)
-        if found is not None:
-            return room, found
-    raise Usage(f"there is no mail {mail_id}; see cstar mail list TEAM")
-
-
 def _retried(room: Workspace) -> Iterator[str]:
     """Let all that failed in a workspace wait again, but for what only its server has."""
     cursor = None
@@ -272,10 +260,3 @@ def _retried(room: Workspace) -> Iterator[str]:
 def _cut(mail: Mail) -> str:
     subject = mail.subject or "-"
     return subject if len(subject) <= 50 else f"{subject[:49]}…"
-
-
-def _data(mail: Mail) -> dict[str, Any]:
-    values = {camel_case(name): value for name, value in asdict(mail).items()}
-    return {"mailId": values.pop("id")} | {
-        name: stamp(value) if hasattr(value, "tzinfo") else value for name, value in values.items()
-    }

@@ -14,6 +14,7 @@ from cstar_core import (
 )
 from cstar_web.cli.base import Answer, Usage, columns, stamp, with_desk
 from cstar_web.cli.command import Command
+from cstar_web.cli.ledger import workspaces
 
 _SUBJECT_SHOWN = 50
 
@@ -57,7 +58,7 @@ def let_go(desk: Helpdesk, mail_id: str | None, held: bool) -> Answer:
     if mail_id is not None:
         sent = [_find(desk, mail_id).outgoing_mail.release(mail_id).id]
     else:
-        sent = [id for room in _workspaces(desk) for id in _released(room)]
+        sent = [id for room in workspaces(desk) for id in _released(room)]
     return Answer({"mailIds": sent}, f"{len(sent):,} will be sent")
 
 
@@ -94,16 +95,10 @@ def _changed(change: Callable[[str], OutgoingMail], mail_id: str) -> Answer:
 
 def _find(desk: Helpdesk, mail_id: str) -> Workspace:
     """The workspace that has a mail; raises Usage."""
-    for room in _workspaces(desk):
+    for room in workspaces(desk):
         if room.outgoing_mail.find(mail_id) is not None:
             return room
     raise Usage(f"there is no mail {mail_id} that goes out; see cstar mail outgoing TEAM")
-
-
-def _workspaces(desk: Helpdesk) -> Iterator[Workspace]:
-    for team in desk.teams.list():
-        for environment in ENVIRONMENTS:
-            yield desk.workspace(team.id, environment)
 
 
 def _released(room: Workspace) -> Iterator[str]:

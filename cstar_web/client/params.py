@@ -110,6 +110,12 @@ class OutgoingMailFilters(Paged, total=False):
     ticket_id: str
 
 
+class Spam(Sent, total=False):
+    """What filing a mail as spam does besides: ``block`` the sender or the domain."""
+
+    block: str
+
+
 class NewMailBlock(Sent, total=False):
     """A block to make."""
 

@@ -172,6 +172,10 @@ class Mails(Resource[Mail]):
         """Take one after all that was filed as spam or ignored; it waits."""
         return self._write("POST", self.name, mail_id, "release", values=options)
 
+    def spam(self, mail_id: str, **options: Unpack[params.Spam]) -> Mail:
+        """File one as spam, with its ticket if nobody but its sender has written on it."""
+        return self._write("POST", self.name, mail_id, "spam", values=options)
+
 
 class MailBlocks(Resource[MailBlock]):
     """Addresses and domains of which mail is ignored."""

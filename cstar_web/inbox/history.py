@@ -15,6 +15,7 @@ _WORDS: Mapping[str, str] = {
     "ticket.merged": say("merged two tickets"),
     "ticket.unmerged": say("took a merge back"),
     "message.moved": say("moved a message to another ticket"),
+    "message.deleted": say("filed a message as spam"),
     "message.delivered": say("sent a reply as a mail"),
     "message.bounced": say("could not deliver a reply as a mail"),
     "message.held": say("held a reply back that was to go out as a mail"),

@@ -97,8 +97,6 @@ class _Door:
             return "452 4.5.3 too many recipients; send it to the others alone"
         try:
             found = await self._apart(self._desk.mail_accounts.find, address)
-        except UnicodeError:
-            found = None
         except HelpdeskError as error:
             return f"451 4.3.0 {_line(error)}"
         if found is None:
@@ -131,7 +129,7 @@ class _Door:
         id = ""
         for account, addresses in self._recipients(envelope.rcpt_tos):
             room = self._desk.workspace(account.team_id, account.environment).mail
-            given = Envelope(sender, tuple(addresses))
+            given = Envelope.heard(sender, addresses)
             box = account.mailbox.id
             id = room.take(content, source="lmtp", mailbox=box, envelope=given).id
         self._arrived()

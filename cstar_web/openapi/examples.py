@@ -72,6 +72,7 @@ BODY_EXAMPLES: dict[str, Json] = {
     "createMessage": {"content": "We have sent you a new link.", "sender": "agent"},
     "createCustomer": {"name": "Sam Lee", "email": "sam@example.com", "tags": ["vip"]},
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},
+    "fileMailAsSpam": {"block": "sender"},
     "createMailBlock": {"value": "spam.example", "note": "Offers by the hundred"},
     "setMailTemplate": {"content": "Hello {{customer.first_name|there}},\n\n{{message}}"},
     "previewMailTemplate": {

@@ -11,7 +11,14 @@ from cstar_web.operations import Operation, operation
 from cstar_web.shapes import Shape
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, Deleted
-from cstar_web.v1.mail_shapes import Mail, MailBlock, MailQuery, MailsQuery, NewMailBlock
+from cstar_web.v1.mail_shapes import (
+    Mail,
+    MailBlock,
+    MailQuery,
+    MailsQuery,
+    NewMailBlock,
+    SpamBlock,
+)
 from cstar_web.v1.queries import Paged
 
 blueprint = Blueprint("mail", __name__)
@@ -154,6 +161,28 @@ def retry_mail(call: Call, mail_id: str) -> Response:
 )
 def release_mail(call: Call, mail_id: str) -> Response:
     return call.answer(render.mail(call.workspace.mail.release(mail_id)))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=f"{ONE}/spam",
+        name="fileMailAsSpam",
+        tag="Mail",
+        summary="File a mail as spam",
+        description="One that became a message. It is kept, and can be released. Its ticket goes, "
+        "with all mails of its sender on it, if nobody else has written there; otherwise only its "
+        "message goes.",
+        key="secret",
+        body=SpamBlock(),
+        answer=Mail(),
+        idempotent=True,
+        errors=("MAIL_CONFLICT",),
+    ),
+)
+def file_mail_as_spam(call: Call, mail_id: str) -> Response:
+    return call.answer(render.mail(call.workspace.mail.spam(mail_id, **call.body)))
 
 
 @operation(

@@ -9,6 +9,7 @@ from cstar_core import (
     MAIL_SOURCES,
     MAIL_THREADINGS,
     MAIL_VERDICTS,
+    SPAM_BLOCKS,
 )
 from cstar_web.shapes import Shape
 from cstar_web.v1.answers import (
@@ -92,6 +93,17 @@ class MailQuery(Shape):
             "maxLength": _ADDRESS_MAX,
             "pattern": FILLED,
             "description": "To whom it goes as servers say it.",
+        }
+    )
+
+
+class SpamBlock(Shape):
+    """What filing a mail as spam does besides."""
+
+    block = Text(
+        metadata={
+            "enum": SPAM_BLOCKS,
+            "description": "Whose mail is ignored from now on: the sender's or the domain's.",
         }
     )
 

@@ -49,7 +49,8 @@ def made(rooms: Workspace, name: str, existing: Callable[[str], str]) -> str:
             ticket = existing("ticketId")
             return rooms.attachments.upload(ticket, name=f"{number}.txt", content=b"made").id
         case "mailId":
-            return rooms.mail.take(f"From: {number}@example.com\n\nrefund".encode()).id
+            raw = f"From: {number}@example.com\n\nrefund".encode()
+            return (rooms.mail.take if number % 2 else rooms.mail.receive)(raw).id
         case "outgoingMailId":
             return _outgoing(rooms, existing)
     new = getattr(rooms, _ROOMS[name]).create(**_values(name))
@@ -79,6 +80,7 @@ def needed(
         "createTicket": lambda: {"title": f"Ticket {number}"},
         "createMessage": lambda: {"content": f"Message {number}"},
         "moveMessage": lambda: {"to": made(rooms, "ticketId", existing)},
+        "fileMailAsSpam": dict,
         "createMailBlock": lambda: {"value": f"{number}.example"},
         "setMailTemplate": lambda: {"content": "Hello\n\n{{message}}"},
         "previewMailTemplate": lambda: {"ticketId": existing("ticketId")},

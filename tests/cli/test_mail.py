@@ -61,6 +61,32 @@ def test_the_exit_codes_are_those_of_mail_servers(
     assert desk.workspace("acme").mail.list().total == 0
 
 
+LONG = f"{'j' * 300}@example.com"
+ODD = [
+    (("--mailbox", HELP, "--sender", LONG), os.EX_OK, (None, (HELP,))),
+    (("--mailbox", HELP, "--sender", "j\udcff@example.com"), os.EX_OK, (None, (HELP,))),
+    (("--mailbox", HELP, "--sender", " "), os.EX_OK, ("", (HELP,))),
+    (("--mailbox", f"help+{'x' * 300}@acme.example"), os.EX_OK, (None, ())),
+    (("--mailbox", LONG), os.EX_NOUSER, None),
+    (("--mailbox", "help\udcff@acme.example"), os.EX_NOUSER, None),
+    (("--mailbox", "help+\udcff@acme.example"), os.EX_NOUSER, None),
+    (("--mailbox", ""), os.EX_NOUSER, None),
+]
+
+
+@pytest.mark.parametrize(("options", "code", "envelope"), ODD)
+def test_an_address_that_can_be_none_is_not_tried_for_ever(
+    desk: Helpdesk,
+    database: Path,
+    options: tuple[str, ...],
+    code: int,
+    envelope: tuple[str | None, tuple[str, ...]] | None,
+) -> None:
+    assert pipe(database, mail(), *options).exit_code == code
+    taken = [each.envelope for each in desk.workspace("acme").mail.waiting()]
+    assert [(each.sender, each.recipients) for each in taken] == ([envelope] if envelope else [])
+
+
 @pytest.mark.parametrize(
     "options",
     [(), ("--mailbox",), ("--mailbx", HELP), ("--mailbox", HELP, "more")],
@@ -194,3 +220,42 @@ def test_a_mailbox_that_works_is_said_to(desk: Helpdesk, cstar: Cstar) -> None:
         acme.mailboxes.update(box.id, incoming={**imap, "password": "x"})
         told = cstar("mailbox", "test", HELP)
     assert "open INBOX: 1 messages, told of news at once (IDLE)" in told and "FAILED" not in told
+
+
+# --- what nobody wants
+
+
+def test_a_mail_is_filed_as_spam_and_released(
+    desk: Helpdesk, database: Path, cstar: Cstar, cstar_json: Callable[..., Any]
+) -> None:
+    acme = desk.workspace("acme")
+    first, other = acme.mail.receive(mail()), acme.mail.receive(mail("bob@example.net"))
+    acme.messages.create(other.ticket_id or "", content="Hello")
+    said = cstar("mail", "spam", first.id, "--block", "domain")
+    assert f"its ticket {first.ticket_id} is gone" in said and "Mail of the domain" in said
+    assert "stays, since others have written on it" in cstar("mail", "spam", other.id)
+    assert cstar("mail", "spam", other.id) == f"{other.id} is filed as spam\n"
+    assert cstar_json("mail", "show", first.id)["verdict"] == "spam"
+    assert "waits to be read" in cstar("mail", "release", first.id)
+    refused = run("mail", "spam", first.id, "--database", str(database))
+    assert refused.exit_code == 2 and "waits to be read" in refused.stderr
+
+
+def test_senders_are_blocked_and_taken_again(
+    desk: Helpdesk, database: Path, cstar: Cstar, cstar_json: Callable[..., Any]
+) -> None:
+    assert cstar("mail", "blocks", "acme") == "Nobody is blocked.\n"
+    made = cstar_json("mail", "block", "acme", "@M\u00fcnchen.example", "--note", "Noise \x1b[2J")
+    assert made["value"] == "M\u00fcnchen.example"
+    cstar("mail", "block", "acme", "jane@example.com")
+    shown = cstar("mail", "blocks", "acme")
+    assert "jane@example.com" in shown and "Noise" in shown and "\x1b" not in shown
+    assert cstar("mail", "blocks", "acme", "--environment", "test") == "Nobody is blocked.\n"
+    for value, why in (("JANE@example.com", "blocked already"), ("x", "or a domain")):
+        refused = run("mail", "block", "acme", value, "--database", str(database))
+        assert refused.exit_code == 2 and why in refused.stderr, value
+    assert "is taken again" in cstar("mail", "unblock", "acme", "xn--mnchen-3ya.example")
+    jane = desk.workspace("acme").mail_blocks.list().items[0]
+    assert cstar_json("mail", "unblock", "acme", jane.id)["value"] == "jane@example.com"
+    refused = run("mail", "unblock", "acme", "jane@example.com", "--database", str(database))
+    assert refused.exit_code == 2 and "is not blocked" in refused.stderr

@@ -128,6 +128,10 @@ ROUTES: dict[str, Route] = {
     "downloadMail": Route("GET", f"{MAIL}/raw", "secret", names="mail"),
     "retryMail": Route("POST", f"{MAIL}/retry", "secret", names="mail"),
     "releaseMail": Route("POST", f"{MAIL}/release", "secret", names="mail"),
+    "fileMailAsSpam": Route(
+        *("POST", f"{MAIL}/spam", "secret", 409, "mail", "MAIL_CONFLICT"),
+        body={"block": "sender"},
+    ),
     "listOutgoingMail": Route("GET", "/outgoing-mail", "secret"),
     "getOutgoingMail": Route("GET", OUTGOING, "secret", names="outgoing"),
     "releaseOutgoingMail": Route(

@@ -162,3 +162,25 @@ def test_a_publishable_key_sees_no_mail(api: Api, reader: Api) -> None:
     made = api.mail(mail())
     for path in ("/mail", f"/mail/{made['id']}", f"/mail/{made['id']}/raw", "/mail-blocks"):
         assert reader.get(path).status == 403
+
+
+def test_a_mail_is_filed_as_spam_with_its_ticket_and_comes_back(api: Api, desk: Helpdesk) -> None:
+    made = api.mail(mail())
+    work(desk)
+    ticket = api.get(f"/mail/{made['id']}").data["ticketId"]
+    path = f"/mail/{made['id']}/spam"
+    refused = api.post(path, {"block": "everybody"})
+    assert (refused.status, refused.error["param"]) == (400, "block")
+    filed = api.post(path, {"block": "sender"}).data
+    assert (filed["verdict"], filed["reason"], filed["hasRaw"]) == ("spam", "marked", True)
+    assert api.get(f"/tickets/{ticket}").status == 404
+    assert [each["value"] for each in api.get("/mail-blocks").data] == ["jane@example.com"]
+    assert api.post(path, {}).data == filed
+    api.post(f"/mail/{made['id']}/release", {})
+    assert api.post(path, {}).error["code"] == "MAIL_CONFLICT"
+    work(desk)
+    assert api.get(f"/mail/{made['id']}").data["verdict"] == "ticket"
+
+
+def test_a_publishable_key_files_nothing(api: Api, reader: Api) -> None:
+    assert reader.post(f"/mail/{api.mail(mail())['id']}/spam", {}).status == 403

@@ -179,3 +179,41 @@ def test_where_it_listens_is_a_setting() -> None:
         assert sock is not None and sock.getsockname()[0] == "127.0.0.1"
     with mail_socket(Settings()) as sock:
         assert sock is None
+
+
+SILLY = [
+    ("j" * 240 + "@" + "x" * 60 + ".example", HELP, (None, (HELP,))),
+    (JANE, f"help+{'x' * 300}@acme.example", (JANE, ())),
+    ("", HELP, ("", (HELP,))),
+]
+
+
+@pytest.mark.parametrize(("sender", "recipient", "envelope"), SILLY)
+@pytest.mark.parametrize("protocol", ["lmtp", "smtp"])
+def test_an_address_that_is_too_long_turns_no_mail_away(
+    desk: Helpdesk,
+    acme: Workspace,
+    protocol: str,
+    sender: str,
+    recipient: str,
+    envelope: tuple[str | None, tuple[str, ...]],
+) -> None:
+    with taking(desk, protocol) as place, client(protocol, place) as session:
+        session.sendmail(sender, recipient, mail())
+        (taken,) = acme.mail.waiting()
+    assert (taken.envelope.sender, taken.envelope.recipients) == envelope
+
+
+@pytest.mark.parametrize("protocol", ["lmtp", "smtp"])
+def test_a_command_of_silly_length_is_refused_for_good_and_ends_nothing(
+    desk: Helpdesk, acme: Workspace, protocol: str
+) -> None:
+    long = f"<{'j' * 100_000}@example.com>"
+    with taking(desk, protocol) as place, client(protocol, place) as session:
+        session.ehlo_or_helo_if_needed()
+        assert session.docmd("MAIL", f"FROM:{long}")[0] == 500
+        assert session.mail(JANE)[0] == 250
+        assert session.docmd("RCPT", f"TO:{long}")[0] == 500
+        assert session.rcpt(HELP)[0] == 250
+        assert session.data(mail())[0] == 250
+    assert len(acme.mail.waiting()) == 1

@@ -21,7 +21,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "createTicket": ("POST", "{base}/tickets", {"title": "New", "tags": ["vip"]}, 17),
     "getTicket": ("GET", "{base}/tickets/{ticket}", None, 6),
     "updateTicket": ("PATCH", "{base}/tickets/{ticket}", {"status": "open"}, 13),
-    "deleteTicket": ("DELETE", "{base}/tickets/{ticket}", None, 21),
+    "deleteTicket": ("DELETE", "{base}/tickets/{ticket}", None, 22),
     "bulkTickets": (
         "POST",
         "{base}/tickets/bulk",
@@ -49,6 +49,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "downloadMail": ("GET", "{base}/mail/{mail}/raw", None, 6),
     "retryMail": ("POST", "{base}/mail/{mail}/retry", None, 9),
     "releaseMail": ("POST", "{base}/mail/{mail}/release", None, 9),
+    "fileMailAsSpam": ("POST", "{base}/mail/{settled}/spam", {}, 27),
     "listOutgoingMail": ("GET", "{base}/outgoing-mail", None, 6),
     "getOutgoingMail": ("GET", "{base}/outgoing-mail/{outgoing}", None, 5),
     "releaseOutgoingMail": ("POST", "{base}/outgoing-mail/{held}/release", None, 15),
@@ -187,6 +188,7 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
         known["block"] = api.post("/mail-blocks", blocked).data["id"]
         address = f"m{number}@acme.example"
         known["mailbox"] = desk.workspace("acme").mailboxes.create(address=address).id
+    known["settled"] = desk.workspace("acme").mail.receive(b"From: s@x.example\n\nrefund").id
     known |= _outgoing(desk, request.param)
     hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
     known["webhook"] = api.post("/webhooks", hook).data["id"]

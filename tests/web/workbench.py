@@ -48,6 +48,7 @@ class Workbench:
         self._ids: dict[str, str] = {}
         # What was asked of other teams decides nothing, or the same story would end otherwise.
         self._turns, self._mails = itertools.count(1), itertools.count(1)
+        self._letters = itertools.count(1)
         for entity, key in itertools.product(("tickets", "customers"), FIELDS):
             field = FIELDS[key][0]
             self._workspace.custom_fields.create(name=key, key=key, entity_type=entity, **field)
@@ -85,7 +86,7 @@ class Workbench:
         if name == "outgoingMailId":
             return self._outgoing()
         if name == "mailId":
-            return self._workspace.mail.take(f"{next(_numbers)}".encode()).id
+            return self._mail()
         room: Any = {
             "mailBlockId": self._workspace.mail_blocks,
             "ticketId": self._workspace.tickets,
@@ -98,6 +99,12 @@ class Workbench:
             made = room.create(**self._new(name))
             self._ids[name] = made.webhook.id if name == "webhookId" else made.id
         return self._ids[name]
+
+    def _mail(self) -> str:
+        """A mail, which waits for half of those who ask for it."""
+        raw = f"From: {next(_numbers)}@example.com\n\nHello".encode()
+        room = self._workspace.mail
+        return (room.take if next(self._letters) % 2 else room.receive)(raw).id
 
     def _upload(self) -> str:
         """An upload to the ticket that a path names; made anew if it was used or deleted."""

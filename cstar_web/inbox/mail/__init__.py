@@ -1,5 +1,5 @@
 """Mail in the inbox: what came, what became of it, and how it looked."""
 
-from cstar_web.inbox.mail import blocks, ledger, moving, original, sending
+from cstar_web.inbox.mail import blocks, filing, ledger, moving, original, sending
 
-__all__ = ["blocks", "ledger", "moving", "original", "sending"]
+__all__ = ["blocks", "filing", "ledger", "moving", "original", "sending"]

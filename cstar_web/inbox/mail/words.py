@@ -10,7 +10,7 @@ VERDICT_WORDS = {
     "automatic": say("Automatic"),
     "duplicate": say("Came twice"),
     "ignored": say("Ignored"),
-    "spam": say("Suspected spam"),
+    "spam": say("Spam"),
     "failed": say("Not readable"),
 }
 # How a badge for it looks.
@@ -43,6 +43,7 @@ REASON_WORDS = {
     "blocked": say("Its sender is blocked."),
     "spam_flag": say("A mail server has marked it as spam."),
     "dmarc": say("Its sender could not be verified (DMARC)."),
+    "marked": say("Somebody has filed it as spam."),
 }
 SOURCE_WORDS = {
     "api": say("By the API"),

@@ -41,6 +41,7 @@ CALLS: dict[str, tuple[Any, type | None]] = {
     "downloadMail": (resources.Mails.raw, None),
     "retryMail": (resources.Mails.retry, client.Mail),
     "releaseMail": (resources.Mails.release, client.Mail),
+    "fileMailAsSpam": (resources.Mails.spam, client.Mail),
     "listOutgoingMail": (outgoing.OutgoingMails.list, client.OutgoingMail),
     "getOutgoingMail": (outgoing.OutgoingMails.get, client.OutgoingMail),
     "releaseOutgoingMail": (outgoing.OutgoingMails.release, client.OutgoingMail),

@@ -25,7 +25,7 @@ SAID_IN = (
     *("checks", "fields", "metadata", "placeholders", "tags", "values", "addresses", "members"),
     *("canned_replies", "custom_fields", "reports", "sign_ins", "tickets", "views", "webhooks"),
     *("attached", "keys", "mailboxes", "messages", "drafts", "presence", "events.room"),
-    *("mail.blocks", "mail_out.templates"),
+    *("mail.blocks", "mail.filing", "mail_out.templates"),
 )
 # What no page shows: a form sends text, and names no parameter of its own.
 UNSEEN = {

@@ -29,7 +29,7 @@ def test_the_ledger_is_empty_and_then_has_every_mail(acme: Workspace, agent: Bro
     lost = receive(acme, b"no mail at all")
     seen = agent.see(MAILS)
     assert {path_of(each) for each in (first, spam, lost)} <= seen.links()
-    assert "<b>Buy</b>" in seen.text and "Suspected spam" in seen.text
+    assert "<b>Buy</b>" in seen.text and "Spam" in seen.text
 
 
 def test_it_is_looked_through_by_verdict_and_mailbox(acme: Workspace, agent: Browser) -> None:
@@ -114,3 +114,59 @@ def test_the_ledger_runs_as_many_queries_however_long_it_is(
     for number in range(2, 20):
         receive(acme, letter(id=f"{number}@x"))
     assert len(queries(desk, lambda: agent.get(MAILS))) == len(few) < 15
+
+
+def spam_form(mail: Mail, seen: Seen) -> set[str]:
+    return {link for link in seen.links() if link == path_of(mail, "/spam")}
+
+
+def test_a_mail_is_filed_as_spam_once_one_has_said_so(acme: Workspace, agent: Browser) -> None:
+    mail = receive(acme, letter())
+    ask, ticket = path_of(mail, "/spam"), f"/inbox/acme/tickets/{mail.ticket_id}"
+    assert spam_form(mail, agent.see(ticket)) == spam_form(mail, agent.see(path_of(mail))) == {ask}
+    asked = agent.see(ask)
+    assert "Its ticket goes for everybody" in asked.text
+    assert "Ignore everybody at shop.example" in asked.text
+    assert acme.mail.get(mail.id).verdict == "ticket"
+    done = agent.send(ask, {"block": "domain"})
+    seen = agent.see(done.headers["Location"])
+    assert "It is filed as spam." in seen.text and "Somebody has filed it as spam." in seen.text
+    assert "Make a ticket of it" in seen.text and spam_form(mail, seen) == set()
+    assert agent.get(ticket).status_code == 404
+    assert [each.value for each in acme.mail_blocks.list().items] == ["shop.example"]
+    # Who still has the page open is led to the mail.
+    for answer in (agent.get(ask), agent.send(ask, {"block": ""}, form=BLOCKS)):
+        assert answer.headers["Location"].startswith(path_of(mail))
+    agent.send(path_of(mail, "/release"), form=path_of(mail))
+    answer = agent.send(ask, {"block": "sender"}, form=BLOCKS)
+    assert answer.headers["Location"] == path_of(mail)
+
+
+def test_the_ticket_stays_with_what_is_of_others(acme: Workspace, agent: Browser) -> None:
+    mail = receive(acme, letter(sender="jane@localhost"))
+    assert mail.ticket_id
+    acme.messages.create(mail.ticket_id, content="Hello")
+    ask = path_of(mail, "/spam")
+    assert "Only its message goes" in agent.see(ask).text
+    refused = agent.send(ask, {"block": "domain"})
+    assert refused.status_code == 422 and "names no sender" in Seen(refused.text).text
+    assert agent.send(ask, {"block": "x"}).status_code == 422
+    agent.send(ask, {"block": ""})
+    assert "filed a message as spam" in agent.see(f"/inbox/acme/tickets/{mail.ticket_id}").text
+    assert acme.tickets.get(mail.ticket_id).message_count == 1
+
+
+def test_a_mail_without_a_sender_is_filed_too(acme: Workspace, agent: Browser) -> None:
+    mail = receive(acme, b"Subject: Buy\r\n\r\nBuy\r\n")
+    ask = path_of(mail, "/spam")
+    assert "Ignore" not in agent.see(ask).text
+    assert agent.send(ask, {"block": ""}).status_code == 303
+    assert acme.mail.get(mail.id).verdict == "spam"
+
+
+def test_a_viewer_files_nothing(acme: Workspace, signed_in: SignIn) -> None:
+    mail, viewer = receive(acme, letter()), signed_in("viewer")
+    assert spam_form(mail, viewer.see(path_of(mail))) == set()
+    assert viewer.get(path_of(mail, "/spam")).status_code == 403
+    assert viewer.send(path_of(mail, "/spam"), {"block": ""}, form=MAILS).status_code == 403
+    assert acme.mail.get(mail.id).verdict == "ticket"
