@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -20,6 +20,8 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}\Z
 _COMPOSITE = ("message/", "multipart/")
 # Servers on the way may take these for an end, or for the beginning of another mail.
 _TAKEN_ELSEWISE = re.compile(rb"(?m)^(?:\.(?=\n)|From )")
+# Whole lines of Base64.
+_PIECE = 1024 * 57
 _ANYTHING = "application/octet-stream"
 
 
@@ -60,9 +62,9 @@ def compose(outline: Outline) -> bytes:
 
     Only an address may have other letters than ASCII, and only before its @.
     """
-    fields = "\r\n".join([*_fields(outline), "MIME-Version: 1.0"])
+    fields = "\r\n".join([*_fields(outline), "MIME-Version: 1.0", ""])
     boundary = "cstar-" + sha256(outline.header_id.encode()).hexdigest()[:40]
-    return fields.encode() + b"\r\n" + b"".join(_body(outline, boundary))
+    return b"".join([fields.encode(), *_body(outline, boundary)])
 
 
 def _fields(outline: Outline) -> Iterator[str]:
@@ -87,20 +89,21 @@ def _fields(outline: Outline) -> Iterator[str]:
 
 
 def _body(outline: Outline, boundary: str) -> Iterator[bytes]:
-    both = [_text("plain", outline.text), _text("html", html_of(outline.text))]
+    both = [[_text("plain", outline.text)], [_text("html", html_of(outline.text))]]
     inner = _multipart("alternative", f"{boundary}-0", both)
     if not outline.files:
         yield from inner
         return
-    files = [_file(each) for each in outline.files]
-    yield from _multipart("mixed", f"{boundary}-1", [b"".join(inner), *files])
+    yield from _multipart("mixed", f"{boundary}-1", [inner, *map(_file, outline.files)])
 
 
-def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> list[bytes]:
-    made = [f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'.encode()]
+def _multipart(kind: str, boundary: str, parts: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
+    yield f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'.encode()
     for part in parts:
-        made += [f"--{boundary}\r\n".encode(), part, b"\r\n"]
-    return [*made, f"--{boundary}--\r\n".encode()]
+        yield f"--{boundary}\r\n".encode()
+        yield from part
+        yield b"\r\n"
+    yield f"--{boundary}--\r\n".encode()
 
 
 def _text(kind: str, text: str) -> bytes:
@@ -118,16 +121,18 @@ def _guarded(found: re.Match[bytes]) -> bytes:
     return b"=%02X" % found[0][0] + found[0][1:]
 
 
-def _file(file: Enclosed) -> bytes:
+def _file(file: Enclosed) -> Iterator[bytes]:
+    """A file in Base64, piece by piece: a long one in one step would let no other thread run."""
     name = headers.one_line(file.name, 255).encode("utf-8", "replace")[:255].decode(errors="ignore")
     name = name or "file"
     kind = file.media_type.lower()
     if not _MEDIA_TYPE.match(kind) or kind.startswith(_COMPOSITE):
         kind = _ANYTHING
-    head = (
+    yield (
         f"Content-Type: {headers.file_name(kind, 'name', name)}\r\n"
         "Content-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: {headers.file_name('attachment', 'filename', name)}\r\n\r\n"
-    )
-    coded = base64.encodebytes(file.content)
-    return head.encode() + coded.replace(b"\n", b"\r\n")
+    ).encode()
+    for at in range(0, len(file.content), _PIECE):
+        coded = base64.encodebytes(file.content[at : at + _PIECE])
+        yield coded.replace(b"\n", b"\r\n")

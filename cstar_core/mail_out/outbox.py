@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
+from typing import BinaryIO
 
 from peewee import SQL, fn
 
@@ -222,6 +223,16 @@ class MailOutbox:
             tx.run(_KEEP, mail=parcel.mail, blob=self._blobs.claim(tx, blob))
         return made
 
+    def rendered(self, parcel: MailParcel) -> BinaryIO:
+        """The file with what ``render`` made, for who has to keep its bytes out of memory.
+
+        The caller closes it. Raises FileLost.
+        """
+        blob = self._as_sent(parcel)
+        if blob is None:
+            raise FileLost
+        return self._blobs.open(blob)
+
     def settle(self, parcel: MailParcel, replies: Mapping[str, MailReply]) -> None:
         """Note what became of each recipient. Nothing is noted of a mail that is gone.
 
@@ -277,15 +288,19 @@ class MailOutbox:
         yield from silent[: max(0, (limit + 1) // 2 - held)]
 
     def _kept(self, parcel: MailParcel) -> bytes | None:
-        with self._store.snapshot() as snap:
-            row = snap.first(_AS_SENT, mail=parcel.mail)
-        if row is None:
+        blob = self._as_sent(parcel)
+        if blob is None:
             return None
         try:
-            return self._blobs.read(Blob(bytes(row[0]), row[1]))
+            return self._blobs.read(blob)
         except FileLost:
             log.error("what was sent of a mail before is lost; it is put together anew")
             return None
+
+    def _as_sent(self, parcel: MailParcel) -> Blob | None:
+        with self._store.snapshot() as snap:
+            row = snap.first(_AS_SENT, mail=parcel.mail)
+        return None if row is None else Blob(bytes(row[0]), row[1])
 
     def _record(
         self,

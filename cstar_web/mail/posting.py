@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from typing import BinaryIO
 
 from cstar_core import (
     Busy,
@@ -25,6 +26,9 @@ from cstar_core import (
 )
 
 AT_ONCE = 8
+# In bytes: what is longer is sent two at once, however many are on their way.
+LARGE = 4 * 1024 * 1024
+LARGE_AT_ONCE = 2
 STOP_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
 _DUE_SECONDS = 1.0
@@ -55,7 +59,8 @@ class Poster:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mail", daemon=True)
         self._threads = 0
-        self._parcels: SimpleQueue[tuple[MailParcel, bytes]] = SimpleQueue()
+        self._parcels: SimpleQueue[tuple[MailParcel, bytes | BinaryIO]] = SimpleQueue()
+        self._large = threading.BoundedSemaphore(LARGE_AT_ONCE)
         self._results: SimpleQueue[_Posted | None] = SimpleQueue()
         self._returned: list[_Posted] = []
         self._told = ""
@@ -121,11 +126,13 @@ class Poster:
         except Unsendable as error:
             log.warning("a mail was not sent: %s", error)
             return
+        # Until somebody sends it, a large one lies on the disk alone.
+        waiting = outbox.rendered(parcel) if len(raw) > LARGE else raw
         if self._threads < outbox.flying:
             # They hold nothing of the desk: one that hangs does not keep the program from ending.
             threading.Thread(target=self._work, name="mail-sender", daemon=True).start()
             self._threads += 1
-        self._parcels.put((parcel, raw))
+        self._parcels.put((parcel, waiting))
 
     def _settle(self, outbox: MailOutbox) -> None:
         while self._returned:
@@ -144,13 +151,20 @@ class Poster:
 
     def _work(self) -> None:
         while True:
-            parcel, raw = self._parcels.get()
+            parcel, waiting = self._parcels.get()
             try:
-                replies = self._post(parcel, raw)
+                replies = self._posted(parcel, waiting)
             except Exception:
                 log.exception("a mail could not be handed over")
                 replies = {}
             self._results.put((parcel, replies))
+
+    def _posted(self, parcel: MailParcel, waiting: bytes | BinaryIO) -> Mapping[str, MailReply]:
+        """Hand one over; of large ones only a few at once, as each is in memory as a whole."""
+        if isinstance(waiting, bytes):
+            return self._post(parcel, waiting)
+        with self._large, waiting:
+            return self._post(parcel, waiting.read())
 
     def _tried(self, act: Callable[[], None]) -> bool:
         """Do something with the desk; if that cannot be now (a full disk), wait a second."""

@@ -26,7 +26,9 @@ GREETING_SECONDS = 30.0
 _HEARD_MAX = 1_000_000
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
 _SENT, _DEFERRED, _FAILED = "sent", "deferred", "failed"
+_GO_ON = 354
 _FOR_GOOD = 500
+_PIECE = 64 * 1024
 # Of an enhanced status (RFC 3463, and what Exchange says for "may not send as").
 _OF_SENDER = ("5.1.0", "5.1.7", "5.1.8", "5.2.252", "5.5.0", "5.5.4")
 # That we have not shown who we are, or not as wanted (RFC 4954): no fault of the mail.
@@ -201,13 +203,15 @@ class _Session:
 
     def hand_over(self, raw: bytes) -> MailReply:
         """Send the mail itself."""
-        try:
-            code, said = self._client.data(raw)
-        except smtplib.SMTPDataError as error:
-            refusal = _reply(error.smtp_code, error.smtp_error)
+        code, said = self._client.docmd("DATA")
+        if code != _GO_ON:
+            refusal = _reply(code, said)
             # It has taken nothing, whatever it says.
             return replace(refusal, state=_DEFERRED) if refusal.state == _SENT else refusal
-        return _reply(code, said)
+        # The library would look through all of it in one step, while no other thread could run.
+        for piece in _dotted(raw):
+            self._client.send(piece)
+        return _reply(*self._client.getreply())
 
     def _login(self, user: str, password: str) -> str:
         if f"{user}{password}".isascii():
@@ -312,6 +316,21 @@ class _Incoming(io.RawIOBase):
         if self._heard > _HEARD_MAX:
             raise Unreachable("the server says more than any server has to say")
         return number
+
+
+def _dotted(raw: bytes) -> Iterator[bytes]:
+    """A mail as DATA takes it, piece by piece: with one dot more where a line begins with one.
+
+    >>> b"".join(_dotted(b".a\\r\\n..b"))
+    b'..a\\r\\n...b\\r\\n.\\r\\n'
+    """
+    begins = True
+    for at in range(0, len(raw), _PIECE):
+        piece = raw[at : at + _PIECE]
+        dot = b"." if begins and piece.startswith(b".") else b""
+        yield dot + piece.replace(b"\n.", b"\n..")
+        begins = piece.endswith(b"\n")
+    yield b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
 
 
 def _reply(code: int, said: bytes | str) -> MailReply:

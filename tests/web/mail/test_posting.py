@@ -1,10 +1,16 @@
 """Mail goes out while the server runs, and what it is told comes back to the message."""
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from email import message_from_bytes as parse
 from pathlib import Path
 
-from cstar_core import Helpdesk, MailPace, OutgoingMail, Workspace
+import pytest
+
+from cstar_core import Helpdesk, MailPace, MailParcel, MailReply, OutgoingMail, Workspace
+from cstar_web.mail import posting as posting_module
 from cstar_web.mail.posting import posting
 from cstar_web.mail.sending import send_mail
 from cstar_web.mail.serving import seeing_to_mail
@@ -61,3 +67,30 @@ def test_what_is_refused_for_now_is_tried_again(tmp_path: Path) -> None:
             found = until(acme, mail, lambda found: found.state == "sent")
         assert found.attempts >= 2
         assert len(office.mails) == 2
+
+
+def test_of_large_mails_two_at_once_are_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting_module, "LARGE", 10)
+    going, most, raws = Counter[str](), [0], []
+    lock, together = threading.Lock(), threading.Barrier(posting_module.LARGE_AT_ONCE)
+
+    def post(parcel: MailParcel, raw: bytes) -> dict[str, MailReply]:
+        with lock:
+            going["now"] += 1
+            most.append(going["now"])
+        together.wait(20)
+        with lock:
+            going["now"] -= 1
+            raws.append(raw)
+        return {each: MailReply("sent", "250") for each in parcel.recipients}
+
+    with post_office() as office, Helpdesk.open(tmp_path / "desk.db") as desk:
+        acme = team(desk, office)
+        mails = [written(acme, f"p{number}@example.com") for number in range(4)]
+        with posting(desk, post):
+            for each in mails:
+                until(acme, each, lambda found: found.state == "sent")
+    assert max(most) == posting_module.LARGE_AT_ONCE
+    assert len({parse(raw)["To"] for raw in raws}) == len(mails)

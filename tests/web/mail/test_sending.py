@@ -13,6 +13,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from cstar_core import MailReply, SmtpServer
+from cstar_web.mail import sending
 from cstar_web.mail.sending import send_mail, try_smtp
 from tests.web.mail.post_office import PASSWORD, USER, account, believing, parcel, post_office
 
@@ -28,6 +29,20 @@ def test_a_mail_arrives_byte_for_byte(security: str) -> None:
     (mail,) = office.mails
     assert (mail.content, mail.rcpt_tos) == (RAW, [JANE, JOHN])
     assert mail.mail_from == "support@acme.example"
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 65_536])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b".", b"a", b".\r\n", b"a\r\n.\r\n..\r\n.b", b"a.\r\n\r\n", b"x\n.y\n.", b"\r\n.\r"],
+)
+def test_dots_are_doubled_as_the_library_does_it(
+    monkeypatch: pytest.MonkeyPatch, piece: int, raw: bytes
+) -> None:
+    monkeypatch.setattr(sending, "_PIECE", piece)
+    quoted = re.sub(rb"(?m)^\.", b"..", raw)
+    end = b"" if quoted.endswith(b"\r\n") else b"\r\n"
+    assert b"".join(sending._dotted(raw)) == quoted + end + b".\r\n"
 
 
 def test_an_automatic_mail_has_no_sender_to_give_it_back_to() -> None:
