@@ -3,15 +3,13 @@
 Every cell is tried in a transaction that is taken back, so that each meets the same desk.
 """
 
-import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import count, permutations
+from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 from urllib.parse import quote
 
-from tests.core.tracing import statements
+from tests.web.asking import Answered, Ask, ask
 from tests.web.policy import (
     BODY_NAMES,
     EVENT,
@@ -21,7 +19,6 @@ from tests.web.policy import (
     TEAMS,
     UNIQUE,
     WORKSPACES,
-    Json,
     Opens,
     Route,
     expected,
@@ -50,20 +47,6 @@ NOWHERE = {
     "internal": "nowhereliveinternal",
     "bad": "bad@nowhere.example",
 }
-_INSTANT = re.compile(rb'"timestamp":"[^"]*"')
-_addresses = count(1)
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request with a kind of key; `given` are the names that tell it from its twin."""
-
-    key: str
-    method: str
-    url: str
-    body: Json | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,44 +66,6 @@ class Cell:
     inexact: bool = False
     hidden: tuple[str, ...] = ()
     shown: str | None = None
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What came back: the status and the code, the bytes that must be alike, and what was run."""
-
-    status: int
-    code: str | None
-    alike: bytes
-    raw: str
-    statements: int = field(compare=False)
-
-
-def ask(world: World, request: Ask) -> Answered:
-    """Make a request and take back what it did. No two come from the same address."""
-    number = next(_addresses)
-    headers = {"X-Request-Id": "same", **dict(request.headers)}
-    if (authorization := world.keys[request.key]) is not None:
-        headers["Authorization"] = authorization
-    options: Json = {} if request.body is None else {"json": request.body}
-    with world.undone(), statements(world.desk) as run:
-        response = world.client.open(
-            request.url,
-            method=request.method,
-            headers=headers,
-            environ_overrides={
-                "REMOTE_ADDR": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-            },
-            **options,
-        )
-        raw = response.get_data()
-        response.close()
-    code = None
-    if response.status_code >= 400 and raw:
-        code = json.loads(raw)["error"]["code"]
-    # What the full-text index asks for itself depends on where in it a word would stand.
-    number = sum(not text.startswith("--") for text in run)
-    return Answered(response.status_code, code, _masked(raw, request), raw.decode(), number)
 
 
 def wrong(world: World, cell: Cell) -> str | None:
@@ -152,13 +97,6 @@ def difference(cell: Cell, found: Answered, absent: Answered) -> str | None:
     if found.statements != absent.statements and not cell.inexact:
         return f"{cell.name}: runs {found.statements} statements, not {absent.statements}"
     return None
-
-
-def _masked(raw: bytes, request: Ask) -> bytes:
-    raw = _INSTANT.sub(b"", raw)
-    for name in request.given:
-        raw = raw.replace(name.encode(), b"?")
-    return raw
 
 
 def cells(world: World) -> Iterator[Cell]:

@@ -10,10 +10,13 @@ import pytest
 from cstar_core import Helpdesk
 from cstar_web.inbox.declaring import declared_pages
 from cstar_web.operations import operations
-from tests.web.matrix import Ask, Cell, ask, cells, difference, keep_answers, wrong
+from tests.web.asking import Ask, ask
+from tests.web.matrix import Cell, cells, difference, keep_answers, wrong
 from tests.web.policy import KEYS, ROUTES, whole_path
 from tests.web.vocabulary import ManualClock
 from tests.web.world import World
+
+pytestmark = pytest.mark.no_cover
 
 ROOT = Path(__file__).parents[2]
 
