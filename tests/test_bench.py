@@ -13,6 +13,8 @@ import pytest
 from scripts.benchmark import report
 from scripts.benchmark.sections import core, growth, inprocess
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).parents[1]
 TICKETS = 60
 QUICK = ("--tickets", str(TICKETS), "--rounds", "1", "--seconds", "1", "--connections", "2")

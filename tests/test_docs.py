@@ -16,6 +16,8 @@ import pytest
 from cstar_core import Helpdesk
 from tests.documents import DOCUMENTS, FENCE, LINKED, ROOT, Block, blocks, read
 
+pytestmark = pytest.mark.no_cover
+
 URL = "http://127.0.0.1:8000"
 ANYTHING = "…"
 

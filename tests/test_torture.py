@@ -12,6 +12,8 @@ from scripts.trials import report
 from scripts.trials.section import Outcome, Section, left_out
 from scripts.trials.sections import SECTIONS
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -16,6 +16,8 @@ from cstar_core import Helpdesk
 from tests.cli.commands import ROOT, run
 from tests.cli.test_help import COMMANDS, find
 
+pytestmark = pytest.mark.no_cover
+
 _LONG = "x" * 5000
 # What may be typed where a file, an id or a name belongs.
 ODD = [

@@ -15,6 +15,8 @@ from cstar_web.cli.helping import SHELLS
 from cstar_web.settings import PREFIX
 from tests.cli.commands import ROOT, run
 
+pytestmark = pytest.mark.no_cover
+
 # What is typed before the tab, and what the line is after it.
 COMPLETED = [
     ("cstar comp", "cstar completion "),

@@ -8,6 +8,8 @@ import pytest
 from tests.cli.commands import run
 from tests.core import damage
 
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.mark.parametrize(("make", "why"), damage.REFUSED)
 def test_damage_is_one_line_and_exit_code_3(

@@ -14,6 +14,8 @@ import pytest
 from tests.cli.commands import serving, stop
 from tests.web.sockets import wait_until
 
+pytestmark = pytest.mark.no_cover
+
 CONNECTIONS = 16
 CONNECTIONS_MAX = 400
 
