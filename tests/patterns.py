@@ -11,6 +11,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import cstar_core
@@ -347,15 +348,22 @@ class Expression:
                 text = begin + repeated * times + end
                 yield text.encode() if isinstance(self.pattern.pattern, bytes) else text
 
-    def costs(self, short: int, long: int) -> Iterator[tuple[str, str, float, float]]:
-        """Which method, on what, and the processor's seconds for the short and the long string."""
+    def costs(
+        self, short: int, long: int, unseen: float = 0.0
+    ) -> Iterator[tuple[str, str, float, float]]:
+        """Which method, on what, and the processor's seconds for the short and the long string.
+
+        What a first look at the long one finds not to take more than ``unseen`` is left out.
+        """
         for method in sorted(self.methods):
             for small, large in zip(self.strings(short), self.strings(long), strict=True):
+                if unseen and self._time(method, large, 1) <= unseen:
+                    continue
                 yield method, repr(large[:40]), self._time(method, small), self._time(method, large)
 
-    def _time(self, method: str, text: Any) -> float:
+    def _time(self, method: str, text: Any, runs: int = 3) -> float:
         run = _run(self.pattern, method)
-        return cost(lambda: run(text))
+        return cost(lambda: run(text), runs)
 
 
 def _run(pattern: "re.Pattern[Any]", method: str) -> Callable[[Any], object]:
@@ -367,6 +375,7 @@ def _run(pattern: "re.Pattern[Any]", method: str) -> Callable[[Any], object]:
     return lambda text: getattr(pattern, method)(text)
 
 
+@cache
 def expressions() -> dict[str, Expression]:
     """Every pattern that a module of the packages is bound to, by the name of its first module."""
     found: dict[int, Expression] = {}

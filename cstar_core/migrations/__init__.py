@@ -1,5 +1,6 @@
 """Numbered SQL scripts and the runner that brings a file to the newest schema, forward only."""
 
+from functools import cache
 from importlib.resources import files
 
 from cstar_core.migrations.copying import copy_with, untouched
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 
+@cache
 def scripts() -> tuple[str, ...]:
     """The text of every script, in order; its position + 1 is the schema version it leads to."""
     folder = files(__package__)
