@@ -27,7 +27,7 @@ _LATE = "no answer within {:g} s"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a request: a status and the first 4 KB of the body, or why there is none."""
+    """What became of a request: a status and the beginning of the body, or why there is none."""
 
     status: int | None
     body: bytes
@@ -45,18 +45,20 @@ def send(
     budget: float = BUDGET_SECONDS,
     context: ssl.SSLContext | None = None,
     resolve: Resolve = resolve,
+    most: int = ANSWER_MAX,
 ) -> Answer:
     """Send a request; what was answered, or what went wrong. It raises nothing.
 
     Only public addresses and those of ``allowed`` networks are connected to. ``budget`` is how many
     seconds all of it may take, from resolving the name to the last byte that is kept. ``context``
-    says which certificates are believed: those that the system believes, if it is not given.
+    says which certificates are believed: those that the system believes, if it is not given. Of the
+    answer the first ``most`` bytes are kept.
     """
     began = monotonic()
     deadline = began + budget
     try:
         status, content = _request(
-            (method, url), headers, body, allowed, deadline, context, resolve
+            (method, url), headers, body, allowed, deadline, context, resolve, most
         )
     except Unreachable as error:
         return Answer(None, b"", str(error), monotonic() - began)
@@ -79,6 +81,7 @@ def _request(
     deadline: float,
     context: ssl.SSLContext | None,
     resolve: Resolve,
+    most: int,
 ) -> tuple[int, bytes]:
     method, url = line
     if problems := check_url("url", url) or check_destination("url", url, allowed):
@@ -91,7 +94,7 @@ def _request(
         secure(plain, host, deadline, context) if secured else plain as connection,
     ):
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return _exchange(connection, parts.netloc, (method, target), headers, body, deadline)
+        return _exchange(connection, parts.netloc, (method, target), headers, body, deadline, most)
 
 
 def _exchange(
@@ -101,6 +104,7 @@ def _exchange(
     headers: Mapping[str, str],
     body: bytes,
     deadline: float,
+    most: int,
 ) -> tuple[int, bytes]:
     client = http.client.HTTPConnection("unused")
     client.sock = _Timed(connection, deadline)
@@ -110,14 +114,14 @@ def _exchange(
         client.putheader(name, value)
     client.endheaders(body)
     with client.getresponse() as response:
-        return response.status, _beginning(response)
+        return response.status, _beginning(response, most)
 
 
-def _beginning(response: http.client.HTTPResponse) -> bytes:
+def _beginning(response: http.client.HTTPResponse, most: int) -> bytes:
     """The first of the body; if the rest does not come, what came. The status is what counts."""
     content = b""
     with suppress(OSError, http.client.HTTPException):
-        while some := response.read1(ANSWER_MAX - len(content)):
+        while some := response.read1(most - len(content)):
             content += some
     return content
 

@@ -293,6 +293,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("", "http"),
         ("", "mailto:"),
     ),
+    "cstar_web.mail.authorizing._CODE": (("", "a"), ("", " ")),
     "cstar_web.mail.folder._ARRIVED": (("", " "), ("", "1"), ("1-Jan-2026 ", "1"), ("", "1-")),
     "cstar_web.mail.imap._CODE": (("[", "A"), ("[A ", "a"), ("", "[A ")),
     "cstar_web.mail.imap._LITERAL": (("", "{"), ("{", "1"), ("", "{1"), ("", "{1}")),

@@ -34,7 +34,7 @@ from cstar_web.cli.command import Command, Group
 from cstar_web.cli.failures import explain
 from cstar_web.cli.ledger import find_mail, mail_data, workspaces
 from cstar_web.cli.mail_texts import bad_addresses, template, templates, trust
-from cstar_web.cli.mailboxes import named
+from cstar_web.cli.mailbox_names import named
 from cstar_web.cli.outgoing import cancel, let_go, outgoing, send_again
 from cstar_web.cli.spam import block, list_blocks, release, spam, unblock
 from cstar_web.mail.reconciling import Reconciled, reconcile
@@ -211,7 +211,8 @@ def reconcile_mailbox(desk: Helpdesk, address: str, fetch: bool) -> Answer:
     """Ask the server of the mailbox ADDRESS what it has, and look for each in the ledger."""
     account = named(desk, address)
     server = account.mailbox.incoming
-    if server is None or account.incoming_password is None:
+    has_secret = account.incoming_password or account.mailbox.is_authorized
+    if server is None or not has_secret:
         raise Usage(f"{account.mailbox.address} is fetched nowhere; see cstar mailbox change")
     try:
         done = reconcile(desk, account, fetch=fetch)

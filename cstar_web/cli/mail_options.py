@@ -12,6 +12,7 @@ import click
 
 from cstar_core import PRIORITIES, Mailbox, utc_now
 from cstar_web.cli.base import FileName, Function, Usage, tame
+from cstar_web.cli.oauth_options import OAUTH_OPTIONS, oauth_values, with_providers_servers
 
 SECURITIES = ("tls", "starttls", "none")
 STDIN = "-"
@@ -101,6 +102,7 @@ _OPTIONS = (
         metavar="FILE",
         help="Has another password to send with.",
     ),
+    *OAUTH_OPTIONS,
     click.option("--dkim-domain", metavar="DOMAIN", help="Sign what is sent, for a domain."),
     click.option("--dkim-selector", metavar="NAME", help="Where in it the public key is."),
     click.option("--dkim-key", type=FileName(), metavar="FILE", help="The private key (PEM)."),
@@ -128,9 +130,17 @@ def mailbox_options(command: Function) -> Function:
 
 
 def values_of(
-    given: Mapping[str, Any], address: str, before: Mailbox | None = None
+    given: Mapping[str, Any],
+    address: str,
+    before: Mailbox | None = None,
+    *,
+    no_oauth: bool = False,
 ) -> dict[str, Any]:
-    """What the options say a mailbox shall be; of one that is there, only what changes."""
+    """What the options say a mailbox shall be; of one that is there, only what changes.
+
+    With ``no_oauth`` its servers are shown passwords again.
+    """
+    given = with_providers_servers(given, before)
     values = {name: given[name] for name in _PLAIN if given[name] is not None}
     values |= {name: given[name] == "on" for name in _SWITCHES if given[name] is not None}
     if given["is_default"]:
@@ -141,13 +151,19 @@ def values_of(
         incoming.setdefault("user", address)
     outgoing = _server(given, "smtp", _OUTGOING, there[1])
     if outgoing and given["smtp_anonymous"]:
-        outgoing["user"] = None
+        outgoing |= {"user": None, "auth": "password"}
     elif outgoing and not there[1]:
         fetching = incoming or (asdict(there[0]) if there[0] else {})
         outgoing.setdefault("user", fetching.get("user", address))
-    for name, each in _with_passwords(given, incoming, outgoing, there).items():
-        values[name] = each
-    return values | _defaults(given, before) | _dkim(given, before)
+    auth = "oauth" if given["oauth"] else "password" if no_oauth else None
+    if auth is not None:
+        incoming = _shown(auth, incoming, there[0])
+        outgoing = _shown(auth, outgoing, there[1])
+    if given["oauth"] and given["password_file"]:
+        raise Usage("--password-file does not go with --oauth; --smtp-password-file does")
+    values |= _with_passwords(given, incoming, outgoing, there)
+    values |= {"oauth": None} if no_oauth else {}
+    return values | _oauth(given, before) | _defaults(given, before) | _dkim(given, before)
 
 
 def _server(
@@ -170,6 +186,17 @@ def _server(
     return server | changes
 
 
+def _shown(auth: str, server: dict[str, Any] | None, there: Any) -> dict[str, Any] | None:
+    """A server that is shown a token or a password from now on, if anybody signs in there."""
+    found = server or (asdict(there) if there else None)
+    return found | {"auth": auth} if found and found.get("user") else server
+
+
+def _oauth(given: Mapping[str, Any], before: Mailbox | None) -> dict[str, Any]:
+    file = given["oauth_secret_file"]
+    return oauth_values(given, before, read_password(file) if file else None)
+
+
 def _with_passwords(
     given: Mapping[str, Any],
     incoming: dict[str, Any] | None,
@@ -183,18 +210,26 @@ def _with_passwords(
     if sending and sending.get("user") is None:
         sending = outgoing
     password = read_password(files[0]) if files[0] else None
-    if fetching and password is None and not _knows(fetching, there[0]):
+    if fetching and password is not None:
+        fetching |= {"auth": "password"}
+    elif fetching and not _by_token(fetching) and not _knows(fetching, there[0]):
         password = ask_password(f"Password of {fetching['user']} at {fetching['host']}")
     values: dict[str, Any] = {}
     if fetching:
         values["incoming"] = fetching | {"password": password}
     if sending:
         own = read_password(files[1]) if files[1] else password
+        if own is not None and sending.get("user") is not None:
+            sending |= {"auth": "password"}
         lacking = sending.get("user") is not None and not _knows(sending, there[1])
-        if own is None and lacking:
+        if own is None and lacking and not _by_token(sending):
             own = ask_password(f"Password of {sending['user']} at {sending['host']}")
         values["outgoing"] = sending | {"password": own if sending.get("user") else None}
     return values
+
+
+def _by_token(server: Mapping[str, Any]) -> bool:
+    return server.get("auth") == "oauth"
 
 
 def _knows(server: Mapping[str, Any], before: Any) -> bool:
@@ -202,6 +237,7 @@ def _knows(server: Mapping[str, Any], before: Any) -> bool:
     names = ("host", "security", "user")
     return (
         before is not None
+        and before.auth == "password"
         and all(server.get(name, getattr(before, name)) == getattr(before, name) for name in names)
         and server.get("port") in (None, before.port)
     )

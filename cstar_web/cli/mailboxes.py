@@ -7,10 +7,13 @@ from typing import Any
 import click
 
 from cstar_core import ENVIRONMENTS, Helpdesk, MailAccount, Mailbox
+from cstar_web.cli.authorizing import authorize_mailbox
 from cstar_web.cli.base import Answer, Usage, columns, stamp, with_desk
 from cstar_web.cli.command import Group
 from cstar_web.cli.mail_options import mailbox_options, values_of
-from cstar_web.mail.trying import Tried, try_imap
+from cstar_web.cli.mailbox_names import named
+from cstar_web.mail.tokens import Tokens
+from cstar_web.mail.trying import Tried, try_imap, try_tokens
 from cstar_web.names import camel_case
 
 
@@ -24,6 +27,7 @@ def mailbox() -> None:
     short_help="Add an address that customers write to.",
     examples=(
         "cstar mailbox add acme help@example.com --imap mail.example.com",
+        "cstar mailbox add acme help@example.com --oauth google --oauth-client-id ID",
         "cstar mailbox add acme help@example.com  # mail comes by cstar mail pipe",
     ),
 )
@@ -43,8 +47,7 @@ def add_mailbox(
     workspace = desk.workspace(team, environment)
     made = workspace.mailboxes.create(address=address, **values_of(given, address))
     account = desk.mail_accounts.get(made.id)
-    hint = f"Try it: cstar mailbox test {made.address}"
-    return Answer(_data(desk, account), f"Added {made.address}: {made.id}\n{hint}")
+    return Answer(_data(desk, account), f"Added {made.address}: {made.id}\n{_hint(made)}")
 
 
 @mailbox.command(
@@ -84,7 +87,9 @@ def test_mailbox(desk: Helpdesk, address: str) -> Answer:
     # These take long to import, and other commands for mailboxes do without.
     try_smtp = resolve_name("cstar_web.mail.sending:try_smtp")
     try_dkim = resolve_name("cstar_web.mail.signing:try_dkim")
-    tried: list[Tried] = try_imap(account) + try_smtp(account) + try_dkim(account)
+    tokens = Tokens(desk)
+    tried: list[Tried] = try_tokens(account, tokens) + try_imap(account, tokens=tokens)
+    tried += try_smtp(account, tokens=tokens) + try_dkim(account)
     if not tried:
         line = f"{account.mailbox.address} has no servers: mail comes by SMTP or cstar mail pipe"
         return Answer([], line)
@@ -110,6 +115,7 @@ def test_mailbox(desk: Helpdesk, address: str) -> Answer:
 )
 @click.option("--no-imap", is_flag=True, help="Fetch its mail nowhere any more.")
 @click.option("--no-smtp", is_flag=True, help="Send nothing from it any more.")
+@click.option("--no-oauth", is_flag=True, help="Sign in with passwords again.")
 @mailbox_options
 @with_desk
 def change_mailbox(
@@ -120,6 +126,7 @@ def change_mailbox(
     is_active: bool | None,
     no_imap: bool,
     no_smtp: bool,
+    no_oauth: bool,
     **given: Any,
 ) -> Answer:
     """Change the mailbox ADDRESS (or its id): what is given changes, all else stays.
@@ -127,7 +134,7 @@ def change_mailbox(
     Of another server, user or folder all mail is read; what is here already stays single.
     """
     account = named(desk, address)
-    values = values_of(given, account.mailbox.address, account.mailbox)
+    values = values_of(given, account.mailbox.address, account.mailbox, no_oauth=no_oauth)
     values |= {"address": new_address} if new_address is not None else {}
     values |= {"is_active": is_active} if is_active is not None else {}
     values |= {"incoming": None} if no_imap else {}
@@ -137,7 +144,9 @@ def change_mailbox(
     workspace = desk.workspace(account.team_id, account.environment)
     workspace.mailboxes.update(account.mailbox.id, **values)
     after = desk.mail_accounts.get(account.mailbox.id)
-    return Answer(_data(desk, after), f"Changed {after.mailbox.address}: {told(after.mailbox)}")
+    lines = f"Changed {after.mailbox.address}: {told(after.mailbox)}"
+    lacking = after.mailbox.oauth is not None and not after.mailbox.is_authorized
+    return Answer(_data(desk, after), f"{lines}\n{_hint(after.mailbox)}" if lacking else lines)
 
 
 @mailbox.command(
@@ -159,23 +168,27 @@ def remove_mailbox(desk: Helpdesk, address: str) -> Answer:
     return Answer(data, f"Removed {account.mailbox.address}")
 
 
-def named(desk: Helpdesk, text: str) -> MailAccount:
-    """The mailbox with an address or id; raises Usage."""
-    wanted = text.casefold()
-    for each in desk.mail_accounts.list():
-        if wanted in (each.mailbox.id, each.mailbox.address.casefold()):
-            return each
-    raise Usage(f"there is no mailbox {text}; see cstar mailbox list")
+mailbox.add_command(authorize_mailbox)
+
+
+def _hint(mailbox: Mailbox) -> str:
+    """What to do next."""
+    if mailbox.oauth is None or mailbox.is_authorized:
+        return f"Try it: cstar mailbox test {mailbox.address}"
+    if mailbox.oauth.grant == "client_credentials":
+        line = f"cstar mailbox change {mailbox.address} --oauth-secret-file FILE"
+        return f"Give the secret of its client: {line}"
+    return f"Authorize it: cstar mailbox authorize {mailbox.address}"
 
 
 def told(mailbox: Mailbox) -> str:
     """How fetching from a mailbox goes."""
     if not mailbox.is_active:
         return "inactive"
-    if mailbox.incoming is None:
-        return "fetched nowhere"
     if mailbox.failing_since is not None:
         return f"failing since {stamp(mailbox.failing_since)}: {mailbox.failure}"
+    if mailbox.incoming is None:
+        return "fetched nowhere"
     if mailbox.fetched_at is None:
         return "never fetched"
     return f"fetched {stamp(mailbox.fetched_at)}"

@@ -16,8 +16,10 @@ from time import monotonic
 
 from cstar_core import Helpdesk, HelpdeskError, ImapServer, MailAccount, NotFound
 from cstar_web.mail.folder import Reader, Tries
+from cstar_web.mail.granting import NoToken
 from cstar_web.mail.imap import Imap, Refusal
-from cstar_web.mail.trying import TROUBLES, connected, explain
+from cstar_web.mail.tokens import Tokens, secret_of
+from cstar_web.mail.trying import NO_PASSWORD, TROUBLES, connected, explain
 
 STOP_SECONDS = 2.0
 # A session that says again and again that there is news has so many turns, and no more.
@@ -50,6 +52,7 @@ class Fetcher:
     """Fetches the mail of a mailbox until it is stopped; ``arrived`` is called when some was.
 
     ``context`` says which certificates are believed: those that the system believes, if not given.
+    ``tokens`` are those of all mailboxes in this process.
     """
 
     def __init__(
@@ -59,9 +62,11 @@ class Fetcher:
         arrived: Callable[[], None],
         pace: FetchPace | None = None,
         context: ssl.SSLContext | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._desk = desk
         self._id = mailbox_id
+        self._tokens = tokens or Tokens(desk)
         self._arrived = arrived
         self._pace = pace or FetchPace()
         self._context = context
@@ -101,17 +106,20 @@ class Fetcher:
         host = ""
         try:
             account = self._desk.mail_accounts.get(self._id)
-            server, password = account.mailbox.incoming, account.incoming_password
-            if server is None or password is None:
-                return self._failed("there is no password; set one with cstar mailbox change")
+            server = account.mailbox.incoming
+            if server is None:
+                return self._failed("it is not said where its mail is")
+            secret, another = secret_of(account, server, self._tokens)
+            if secret is None:
+                return self._failed(NO_PASSWORD)
             host = server.host
             with connected(server, self._context, self._pace.connect) as wire:
                 imap = Imap(wire, self._pace.answer)
-                imap.begin(server, password, self._context)
+                imap.begin(server, secret, self._context, another)
                 self._read(account, server, imap)
         except NotFound:
             self._stopping.set()  # the mailbox is gone
-        except Refusal as error:
+        except (Refusal, NoToken) as error:
             return max(self._failed(str(error)), self._pace.refused)
         except TROUBLES as error:
             return self._failed(explain(error, host))

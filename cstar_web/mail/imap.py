@@ -13,6 +13,7 @@ from time import monotonic
 
 from cstar_core import ImapServer
 from cstar_web.mail.imap_syntax import Literal, folder_name, parse, quoted
+from cstar_web.mail.sasl import OFFERS_NONE, Another, refusal_in, shown_token
 from cstar_web.mail.wire import Broken, Wire
 
 COMMAND_SECONDS = 60.0
@@ -80,15 +81,25 @@ class Imap:
             raise Refusal(f"the server does not greet: {self._said(greeting)}")
 
     def begin(
-        self, server: ImapServer, password: str, context: ssl.SSLContext | None = None
+        self,
+        server: ImapServer,
+        password: str,
+        context: ssl.SSLContext | None = None,
+        another: Another | None = None,
     ) -> None:
-        """Have TLS where that comes first, and sign in."""
+        """Have TLS where that comes first, and sign in.
+
+        For a server that is shown tokens, the password is one; if it is refused, one that
+        ``another`` gives for it is shown.
+        """
         if server.security == "starttls":
             self._command(b"STARTTLS")
             self._wire.secure(server.host, context)
         # What was said before TLS, or before signing in, may be untrue or another's.
         self._learn()
-        if not self._sign_in(server.user, password):
+        if server.auth == "oauth":
+            self._sign_in_with_token(server, password, another)
+        elif not self._sign_in(server.user, password):
             raise Refusal("the server offers no way to sign in with a password")
         self._learn()
 
@@ -195,9 +206,7 @@ class Imap:
 
     def _idle(self, seconds: float, wakeup: int) -> None:
         tag = self._send(b"IDLE")
-        response = self._response(_SMALL)
-        while response[:1] == [b"*"]:
-            response = self._response(_SMALL)
+        response = self._heard()
         if response[:1] != [b"+"]:
             raise Refusal(f"the server refuses IDLE: {self._said(response)}")
         self._wire.wait(0 if self._has_news else seconds, wakeup)
@@ -227,6 +236,46 @@ class Imap:
         else:
             self._command(b"LOGIN " + name + b" " + secret, secret=True)
         return True
+
+    def _sign_in_with_token(self, server: ImapServer, token: str, another: Another | None) -> None:
+        refused = self._show(server, token)
+        if refused and another is not None and (other := another(token)):
+            refused = self._show(server, other)
+        if refused:
+            raise Refusal(f"signing in failed: the server does not take the token: {refused}")
+
+    def _show(self, server: ImapServer, token: str) -> str:
+        """Show a token; what the server said if it refuses it."""
+        offered = [each.removeprefix("AUTH=") for each in self.capabilities]
+        shown = shown_token(offered, server.user, token, (server.host, server.port))
+        if shown is None:
+            raise Refusal(OFFERS_NONE)
+        self._secrets += (shown.said, token)
+        at_once = "SASL-IR" in self.capabilities
+        line = f"AUTHENTICATE {shown.mechanism}{f' {shown.said}' if at_once else ''}"
+        tag, status = self._send(line.encode()), ""
+        for answer in (shown.end,) if at_once else (shown.said, shown.end):
+            response = self._heard()
+            if response[:1] != [b"+"]:
+                break
+            status = refusal_in(response[1]) if isinstance(response[1], bytes) else ""
+            self._wire.send(answer.encode() + b"\r\n")
+        else:
+            response = self._heard()
+        if response[:1] != [tag]:
+            raise Broken("the server does not say whether somebody is signed in")
+        if response[1:2] == [b"OK"]:
+            return ""
+        return f"{self._said(response)}{f' (status {status})' if status else ''}"
+
+    def _heard(self) -> Response:
+        """The next response that is to the command, and no news."""
+        response = self._response(_SMALL)
+        while response[:1] == [b"*"]:
+            if response[1:2] == [b"BYE"]:
+                raise Broken(f"the server ends the session: {self._said(response)}")
+            response = self._response(_SMALL)
+        return response
 
     def _ask(self, command: bytes, answer: bytes) -> None:
         """A command in two steps: the server asks, and is answered."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from cstar_core import LETTER_BYTES_MAX, Helpdesk, MailAccount, MailPlace
 from cstar_web.mail.folder import arrived_at
 from cstar_web.mail.imap import Found, Imap
+from cstar_web.mail.tokens import Tokens, secret_of
 from cstar_web.mail.trying import connected
 
 _MOST = 1_000_000
@@ -48,13 +49,15 @@ def reconcile(
 ) -> Reconciled:
     """Compare the folder of a mailbox with the ledger; with ``fetch``, store what is missing.
 
-    Raises what a session with a server raises. Nothing is changed on the server.
+    Raises NoToken and what a session with a server raises. Nothing is changed on the server.
     """
-    server, password = account.mailbox.incoming, account.incoming_password
-    assert server is not None and password is not None  # noqa: S101 - who calls has looked
+    server = account.mailbox.incoming
+    assert server is not None  # noqa: S101 - who calls has looked
+    secret, another = secret_of(account, server, Tokens(desk))
+    assert secret is not None  # noqa: S101 - who calls has looked
     with connected(server, context) as wire:
         imap = Imap(wire)
-        imap.begin(server, password, context)
+        imap.begin(server, secret, context, another)
         folder = imap.open(server.folder)
         there = imap.after(0, _MOST)
         compared = _compare(desk, account, folder.uid_validity, there)

@@ -5,7 +5,6 @@ that drips, or says more than any server has to say, holds nothing for longer.
 """
 
 import base64
-import io
 import re
 import smtplib
 import socket
@@ -14,18 +13,21 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
-from typing import Any
 
 from cstar_core import MailAccount, MailParcel, MailReply, SmtpServer
-from cstar_web.connecting import Unreachable, connect, left, secure, why
-from cstar_web.mail.trying import CONNECT_SECONDS, Tried, explain
+from cstar_web.connecting import Unreachable, connect, secure, why
+from cstar_web.mail.granting import NoToken
+from cstar_web.mail.sasl import Another
+from cstar_web.mail.smtp_tokens import sign_in_with_token
+from cstar_web.mail.timed import Timed
+from cstar_web.mail.tokens import Tokens, secret_of, secret_to_send
+from cstar_web.mail.trying import CONNECT_SECONDS, NO_TOKEN, Tried, explain
 
 BUDGET_SECONDS = 300.0
 # Of these, until it has said who it is and TLS is agreed on. What follows may take long.
 GREETING_SECONDS = 30.0
-_HEARD_MAX = 1_000_000
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")
-_SENT, _DEFERRED, _FAILED = "sent", "deferred", "failed"
+_SENT, _DEFERRED, _WAITING, _FAILED = "sent", "deferred", "waiting", "failed"
 _GO_ON = 354
 _FOR_GOOD = 500
 _PIECE = 64 * 1024
@@ -52,19 +54,21 @@ def send_mail(
     *,
     budget: float = BUDGET_SECONDS,
     context: ssl.SSLContext | None = None,
+    tokens: Tokens | None = None,
 ) -> dict[str, MailReply]:
     """Hand a mail over; what became of each recipient. It raises nothing.
 
     ``budget`` is how many seconds all of it may take. ``context`` says which certificates are
-    believed: those that the system believes, if it is not given.
+    believed: those that the system believes, if it is not given. ``tokens`` are those of all
+    mailboxes: mail to a server that is shown one waits while there is none.
     """
     deadline = monotonic() + budget
-    replies = _handed_over(parcel, raw, budget, deadline, context)
+    replies = _handed_over(parcel, raw, budget, deadline, context, tokens)
     is_of_sender = bool(replies) and all(map(_may_mean_sender, replies.values()))
     if parcel.bare_sender is None or not is_of_sender:
         return replies
     bare = replace(parcel, sender=parcel.bare_sender)
-    return _handed_over(bare, raw, budget, deadline, context)
+    return _handed_over(bare, raw, budget, deadline, context, tokens)
 
 
 def _handed_over(
@@ -73,17 +77,21 @@ def _handed_over(
     budget: float,
     deadline: float,
     context: ssl.SSLContext | None,
+    tokens: Tokens | None,
 ) -> dict[str, MailReply]:
     refused: dict[str, MailReply] = {}
     try:
+        secret, another = secret_to_send(parcel, tokens)
         with _Session(parcel.server, deadline, context) as session:
             if parcel.server.user is not None:
-                session.sign_in(parcel.server.user, parcel.password)
+                session.sign_in(parcel.server.user, secret, another)
             refused = session.offer(parcel, raw)
             taken = [each for each in parcel.recipients if each not in refused]
             reply = session.hand_over(raw) if taken else None
     except _Refused as error:
         reply = error.reply
+    except NoToken as error:
+        reply = MailReply(_WAITING, None, str(error))
     except Exception as error:
         reply = MailReply(_DEFERRED, None, _told(error, budget, deadline))
     rest = {} if reply is None else dict.fromkeys(parcel.recipients, reply)
@@ -94,6 +102,7 @@ def try_smtp(
     account: MailAccount,
     context: ssl.SSLContext | None = None,
     seconds: float = CONNECT_SECONDS,
+    tokens: Tokens | None = None,
 ) -> list[Tried]:
     """Connect, sign in and begin a mail that is not sent, all of it in 20 seconds; each step."""
     server, sender = account.mailbox.outgoing, account.mailbox.address
@@ -104,9 +113,13 @@ def try_smtp(
     if server.user is None:
         del steps[1]
     done: list[Tried] = []
+    try:
+        signing_in = secret_of(account, server, tokens)
+    except NoToken:
+        return [Tried(name, False, NO_TOKEN)]
     deadline = monotonic() + seconds
     try:
-        for said in _tried(account, server, deadline, context):
+        for said in _tried(sender, server, signing_in, deadline, context):
             done.append(Tried(name, True, f"{steps[len(done)]}: {_line(said)}"))
     except Exception as error:
         reason = _told(error, seconds, deadline)
@@ -118,14 +131,18 @@ def try_smtp(
 
 
 def _tried(
-    account: MailAccount, server: SmtpServer, deadline: float, context: ssl.SSLContext | None
+    sender: str,
+    server: SmtpServer,
+    signing_in: tuple[str | None, Another | None],
+    deadline: float,
+    context: ssl.SSLContext | None,
 ) -> Iterator[str]:
     """What the server says to each step."""
     with _Session(server, deadline, context) as session:
         yield session.greeting
         if server.user is not None:
-            yield session.sign_in(server.user, account.outgoing_password)
-        yield session.begin(account.mailbox.address)
+            yield session.sign_in(server.user, *signing_in)
+        yield session.begin(sender)
 
 
 def _line(said: str) -> str:
@@ -164,8 +181,10 @@ class _Session:
             self._client.quit()
         self._client.close()
 
-    def sign_in(self, user: str, password: str | None) -> str:
-        """Show who we are; what the server says to that."""
+    def sign_in(self, user: str, password: str | None, another: Another | None = None) -> str:
+        """Show who we are, by a password or a token; what the server says to that."""
+        if self._server.auth == "oauth":
+            return sign_in_with_token(self._client, self._server, password or "", another)
         try:
             return _hidden(self._login(user, password or ""), user, password)
         except smtplib.SMTPAuthenticationError as error:
@@ -260,7 +279,7 @@ class _Session:
             self._let_in(answer, "the server refuses our greeting")
 
     def _speak(self, connection: socket.socket) -> None:
-        self._timed = _Timed(connection, self._soon)
+        self._timed = Timed(connection, self._soon)
         self._client.sock = self._timed  # type: ignore[assignment]
         self._client.file = None
 
@@ -276,46 +295,6 @@ class _Session:
         code, said = answer
         if not 200 <= code < 300:
             raise _Refused(_reply(code, said))
-
-
-class _Timed:
-    """A connection with one deadline for all of it, as `smtplib` uses one."""
-
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self.connection = connection
-        self.deadline = deadline
-
-    def sendall(self, data: bytes) -> None:
-        """Send everything, or raise TimeoutError."""
-        rest = memoryview(data)
-        while rest:
-            self.connection.settimeout(left(self.deadline))
-            rest = rest[self.connection.send(rest) :]
-
-    def makefile(self, *_mode: Any) -> io.BufferedReader:
-        """What comes, to be read."""
-        return io.BufferedReader(_Incoming(self))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self.connection.close()
-
-
-class _Incoming(io.RawIOBase):
-    def __init__(self, timed: _Timed) -> None:
-        self._timed = timed
-        self._heard = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._timed.connection.settimeout(left(self._timed.deadline))
-        number = self._timed.connection.recv_into(buffer)
-        self._heard += number
-        if self._heard > _HEARD_MAX:
-            raise Unreachable("the server says more than any server has to say")
-        return number
 
 
 def _dotted(raw: bytes) -> Iterator[bytes]:

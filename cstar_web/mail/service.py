@@ -10,12 +10,14 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from time import monotonic
 from typing import Self
 
 from cstar_core import Busy, Helpdesk, MailAccount
 from cstar_web.mail.fetching import STOP_SECONDS, Fetcher, FetchPace
 from cstar_web.mail.settling import Read, Settler
+from cstar_web.mail.tokens import Tokens
 
 LOOK_SECONDS = 1.0
 _ACCOUNTS_SECONDS = 15.0
@@ -31,7 +33,7 @@ class MailService:
     """Sees to the mail of a desk until it is stopped.
 
     ``reading`` gives what makes letters of mails. ``beside`` works meanwhile; ``always`` says that
-    it does so without a mailbox too.
+    it does so without a mailbox too. ``tokens`` are those of all mailboxes.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class MailService:
         always: bool = False,
         pace: FetchPace | None = None,
         context: ssl.SSLContext | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._desk = desk
+        self._tokens = tokens or Tokens(desk)
         self._reading = reading
         self._beside = beside
         self._always = always
@@ -89,7 +93,15 @@ class MailService:
             stack.callback(settler.stop)
             for each in self._beside:
                 stack.enter_context(each(settler.look))
-            fetchers = _Fetchers(self._desk, settler.look, self._pace, self._context)
+            fetcher = partial(
+                Fetcher,
+                self._desk,
+                arrived=settler.look,
+                pace=self._pace,
+                context=self._context,
+                tokens=self._tokens,
+            )
+            fetchers = _Fetchers(fetcher)
             stack.callback(fetchers.stop)
             seen, look_at = -1, 0.0
             while not self._stopping.is_set():
@@ -103,17 +115,8 @@ class MailService:
 class _Fetchers:
     """One fetcher for each mailbox that has mail on a server."""
 
-    def __init__(
-        self,
-        desk: Helpdesk,
-        arrived: Callable[[], None],
-        pace: FetchPace | None,
-        context: ssl.SSLContext | None,
-    ) -> None:
-        self._desk = desk
-        self._arrived = arrived
-        self._pace = pace
-        self._context = context
+    def __init__(self, make: Callable[[str], Fetcher]) -> None:
+        self._make = make
         self._running: dict[str, tuple[object, Fetcher]] = {}
         self._ending: list[tuple[str, Fetcher]] = []
 
@@ -125,7 +128,7 @@ class _Fetchers:
     def follow(self, accounts: Sequence[MailAccount]) -> None:
         """Let there be a fetcher for each mailbox, as it is now; never two for one."""
         wanted = {
-            each.mailbox.id: (each.mailbox.incoming, each.incoming_password)
+            each.mailbox.id: _how(each)
             for each in accounts
             if each.mailbox.is_active and each.mailbox.incoming is not None
         }
@@ -138,7 +141,7 @@ class _Fetchers:
         busy = {id for id, _ in self._ending}
         for id, how in wanted.items():
             if id not in self._running and id not in busy:
-                fetcher = Fetcher(self._desk, id, self._arrived, self._pace, self._context)
+                fetcher = self._make(id)
                 self._running[id] = (how, fetcher)
                 fetcher.start()
 
@@ -151,3 +154,10 @@ class _Fetchers:
         until = monotonic() + STOP_SECONDS
         for each in fetchers:
             each.join(max(0.0, until - monotonic()))
+
+
+def _how(account: MailAccount) -> object:
+    """What of a mailbox makes its fetcher begin anew, such as after it was authorized."""
+    box, server = account.mailbox, account.mailbox.incoming
+    by_token = server is not None and server.auth == "oauth"
+    return server, account.incoming_password, box.version if by_token else None

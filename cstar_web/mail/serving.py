@@ -10,6 +10,7 @@ from typing import Any
 from cstar_core import Helpdesk
 from cstar_web.mail.service import Beside, MailService
 from cstar_web.mail.settling import Read
+from cstar_web.mail.tokens import Tokens
 from cstar_web.server import listen
 from cstar_web.settings import Settings, SettingsError
 
@@ -20,22 +21,23 @@ def seeing_to_mail(
     desk: Helpdesk, settings: Settings, sock: socket.socket | None
 ) -> AbstractContextManager[object]:
     """See to mail for the time of a block; ``sock`` is what mail servers connect to, if any."""
-    beside: list[Beside] = [partial(_sending, desk)]
+    tokens = Tokens(desk)
+    beside: list[Beside] = [partial(_sending, desk, tokens)]
     if settings.mail_place is not None and sock is not None:
         beside.append(partial(_listener().listening, desk, settings.mail_place[0], sock))
     reads = partial(reading, settings.mail_relays)
-    return MailService(desk, reads, beside, always=sock is not None)
+    return MailService(desk, reads, beside, always=sock is not None, tokens=tokens)
 
 
 @contextmanager
-def _sending(desk: Helpdesk, _arrived: Callable[[], None]) -> Iterator[None]:
+def _sending(desk: Helpdesk, tokens: Tokens, _arrived: Callable[[], None]) -> Iterator[None]:
     """Send the mail that is due, for the time of the block."""
     # Imported only where there is a mailbox: a server without one starts the sooner.
     posting, sending, signing = (
         importlib.import_module(f"cstar_web.mail.{name}")
         for name in ("posting", "sending", "signing")
     )
-    with posting.posting(desk, sending.send_mail, signing.sign_mail):
+    with posting.posting(desk, partial(sending.send_mail, tokens=tokens), signing.sign_mail):
         yield
 
 

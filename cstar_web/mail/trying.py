@@ -6,11 +6,15 @@ from time import monotonic
 
 from cstar_core import ImapServer, MailAccount
 from cstar_web.connecting import Unreachable, why
+from cstar_web.mail.granting import NoToken, host_of
 from cstar_web.mail.imap import Imap, Refusal
+from cstar_web.mail.tokens import Tokens, secret_of
 from cstar_web.mail.wire import Broken, Wire
 
 CONNECT_SECONDS = 20.0
-TROUBLES = (Unreachable, Broken, Refusal, OSError, UnicodeError)
+NO_TOKEN = "there is no token to sign in with"  # noqa: S105 - a sentence
+NO_PASSWORD = "there is no password; set one with cstar mailbox change"  # noqa: S105 - a sentence
+TROUBLES = (Unreachable, Broken, Refusal, NoToken, OSError, UnicodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ def connected(
 
 def explain(error: Exception, server: str) -> str:
     """What an error with a server means, in a line that says what to do where that is known."""
+    if isinstance(error, NoToken):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = error.verify_message or why(error)
         return f"the certificate of {server} is not believed: {reason}"
@@ -46,21 +52,44 @@ def explain(error: Exception, server: str) -> str:
     return why(error)
 
 
-def try_imap(account: MailAccount, context: ssl.SSLContext | None = None) -> list[Tried]:
+def try_tokens(account: MailAccount, tokens: Tokens) -> list[Tried]:
+    """Ask for a token, if any server of the mailbox is shown one; what that gave."""
+    box = account.mailbox
+    if box.oauth is None or not any(
+        each is not None and each.auth == "oauth" for each in (box.incoming, box.outgoing)
+    ):
+        return []
+    name, step = f"OAuth {host_of(box.oauth.token_url)}", f"ask for a token ({box.oauth.grant})"
+    try:
+        tokens.get(box.id)
+    except NoToken as error:
+        return [Tried(name, False, f"{step}: {error}")]
+    return [Tried(name, True, step)]
+
+
+def try_imap(
+    account: MailAccount,
+    context: ssl.SSLContext | None = None,
+    tokens: Tokens | None = None,
+) -> list[Tried]:
     """Connect, sign in and open the folder, all of it in 20 seconds; what each step gave."""
     server = account.mailbox.incoming
     if server is None:
         return []
     name = f"IMAP {server.host}:{server.port}"
-    if account.incoming_password is None:
-        return [Tried(name, False, "there is no password; set one with cstar mailbox change")]
+    try:
+        secret, another = secret_of(account, server, tokens)
+    except NoToken:
+        return [Tried(name, False, NO_TOKEN)]
+    if secret is None:
+        return [Tried(name, False, NO_PASSWORD)]
     steps = [f"connect ({server.security})", f"sign in as {server.user}", f"open {server.folder}"]
     done: list[Tried] = []
     try:
         with connected(server, context) as wire:
             imap = Imap(wire, until=wire.deadline)
             done.append(Tried(name, True, steps[0]))
-            imap.begin(server, account.incoming_password, context)
+            imap.begin(server, secret, context, another)
             done.append(Tried(name, True, steps[1]))
             folder = imap.open(server.folder, writing=server.delete)
             news = "told of news at once (IDLE)" if imap.can_wait else "asked every minute"

@@ -15,6 +15,7 @@ from cstar_core import (
     Invalid,
     Mailbox,
     Problem,
+    SmtpServer,
     TicketDefaults,
     utc_now,
 )
@@ -27,7 +28,8 @@ from cstar_web.inbox.tickets import PRIORITY_WORDS, names
 from cstar_web.inbox.visits import TeamVisit
 from cstar_web.mail.sending import try_smtp
 from cstar_web.mail.signing import LACKING, Unusable, record_of, require_own, try_dkim
-from cstar_web.mail.trying import try_imap
+from cstar_web.mail.tokens import Tokens
+from cstar_web.mail.trying import try_imap, try_tokens
 
 MAILBOXES = f"{SETTINGS}/mailboxes"
 NEW = f"{MAILBOXES}/new"
@@ -46,6 +48,11 @@ _FIELDS = (
     *("in_all", "out_host", "out_port", "out_security", "out_user", "out_password"),
     *("dkim_domain", "dkim_selector", "dkim_key_file"),
 )
+PROVIDER_WORDS = {
+    "google": say("tokens of Google (OAuth)"),
+    "microsoft": say("tokens of Microsoft 365 (OAuth)"),
+    "custom": say("tokens (OAuth)"),
+}
 # What of a mailbox's mail somebody should know of.
 COUNTED = ("waiting", "failed", "spam")
 # Where the core's names of what is wrong stand in the form.
@@ -97,6 +104,7 @@ def mailbox_page(visit: TeamVisit, mailbox: str) -> Response:
         counts=counts,
         **_shown_key(found),
         verdict_words=VERDICT_WORDS,
+        provider_words=PROVIDER_WORDS,
         **_choices(visit),
     )
 
@@ -125,10 +133,12 @@ def change_mailbox(visit: TeamVisit, mailbox: str) -> Response:
 def test_mailbox(visit: TeamVisit, mailbox: str) -> Response:
     found = visit.workspace.mailboxes.get(mailbox)
     # Of the desk: that it is this team's was looked up before.
-    account = visit.desk.mail_accounts.get(found.id)
+    account, tokens = visit.desk.mail_accounts.get(found.id), Tokens(visit.desk)
+    asked = try_tokens(account, tokens)
     with ThreadPoolExecutor(1) as beside:  # each may take 20 seconds
-        sending = beside.submit(try_smtp, account)
-        steps = [*try_imap(account), *sending.result(), *try_dkim(account)]
+        sending = beside.submit(try_smtp, account, tokens=tokens)
+        fetching = try_imap(account, tokens=tokens)
+        steps = [*asked, *fetching, *sending.result(), *try_dkim(account)]
     return show(visit, "mailbox_test", SECTION, mailbox=found, steps=steps)
 
 
@@ -166,7 +176,7 @@ def _values(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any]:
         },
         "defaults": _defaults(typed, before.defaults if before else TicketDefaults()),
         "incoming": _incoming(visit, before.incoming if before else None),
-        "outgoing": _outgoing(visit),
+        "outgoing": _outgoing(visit, before.outgoing if before else None),
         "dkim": _dkim(visit, before),
     }
 
@@ -188,6 +198,7 @@ def _incoming(visit: TeamVisit, before: ImapServer | None) -> dict[str, Any] | N
     since = before.since if before else None if checked(visit, "in_all") else utc_now()
     return {
         **server,
+        "auth": _auth(server, before),
         "user": visit.form.values["in_user"].strip(),
         "folder": visit.form.values["in_folder"].strip() or "INBOX",
         "delete": checked(visit, "in_delete"),
@@ -195,9 +206,16 @@ def _incoming(visit: TeamVisit, before: ImapServer | None) -> dict[str, Any] | N
     }
 
 
-def _outgoing(visit: TeamVisit) -> dict[str, Any] | None:
+def _outgoing(visit: TeamVisit, before: SmtpServer | None) -> dict[str, Any] | None:
     server, user = _server(visit, "out"), visit.form.values["out_user"].strip()
-    return None if server is None else {**server, "user": user or None}
+    if server is None:
+        return None
+    return {**server, "user": user or None, "auth": _auth(server, before if user else None)}
+
+
+def _auth(server: Mapping[str, Any], before: ImapServer | SmtpServer | None) -> str:
+    """A server that is shown tokens stays so until a password is typed for it."""
+    return "password" if before is None or server["password"] else before.auth
 
 
 def _dkim(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any] | None:

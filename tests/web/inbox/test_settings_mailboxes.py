@@ -244,3 +244,60 @@ def test_its_page_counts_the_mail_that_somebody_should_know_of(
     for verdict, words in (("waiting", "Waits to be read 1"), ("failed", "Not readable 1")):
         assert words in seen.text
         assert f"/inbox/acme/mail?verdict={verdict}&mailbox={made.id}" in seen.links()
+
+
+OAUTH = {
+    "provider": "microsoft",
+    "client_id": "cstar",
+    "client_secret": "hunter2-client",
+    "refresh_token": "hunter2-refresh",
+}
+
+
+@pytest.fixture
+def by_token(acme: Workspace, made: Mailbox) -> Mailbox:
+    servers = {name: {"host": f"{name}.acme.example", "user": "support", "auth": "oauth"}
+               for name in ("imap", "smtp")}  # fmt: skip
+    return acme.mailboxes.update(
+        made.id, incoming=servers["imap"], outgoing=servers["smtp"], oauth=OAUTH
+    )
+
+
+KEPT = {**NEW, "out_host": "smtp.acme.example", "out_port": "", "out_security": "tls"}
+KEPT |= {"in_password": "", "out_password": "", "is_default": "yes"}
+
+
+def test_which_way_a_mailbox_signs_in_is_shown_and_no_secret(
+    desk: Helpdesk, acme: Workspace, owner: Browser, by_token: Mailbox
+) -> None:
+    seen = owner.see(path_of(by_token))
+    assert "Signs in with tokens of Microsoft 365 (OAuth)" in seen.text
+    assert "https://login.microsoftonline.com/common/oauth2/v2.0/token" in seen.text
+    assert "not authorized" not in seen.text
+    pages = [owner.get(path).text for path in (MAILBOXES, path_of(by_token))]
+    assert "hunter2" not in "".join(pages)
+    account = desk.mail_accounts.get(by_token.id)
+    desk.mail_accounts.end_renewal(account, failure="authorize it again: <b>revoked</b>")
+    acme.mailboxes.update(by_token.id, incoming=None)
+    for path in (MAILBOXES, path_of(by_token)):
+        seen = owner.see(path)
+        assert "Fails" in seen.text and "authorize it again: <b>revoked</b>" in seen.text
+
+
+def test_tokens_stay_until_another_server_or_a_password_is_typed(
+    desk: Helpdesk, owner: Browser, by_token: Mailbox
+) -> None:
+    assert owner.send(path_of(by_token), {**KEPT, "name": "Other"}).status_code == 303
+    account = desk.mail_accounts.get(by_token.id)
+    assert account.mailbox.name == "Other" and account.refresh_token == "hunter2-refresh"
+    assert account.mailbox.incoming == by_token.incoming
+    owner.send(path_of(by_token), {**KEPT, "out_password": "typed"})
+    account = desk.mail_accounts.get(by_token.id)
+    assert account.mailbox.outgoing and account.mailbox.outgoing.auth == "password"
+    assert (account.outgoing_password, account.refresh_token) == ("typed", "hunter2-refresh")
+    owner.send(path_of(by_token), {**KEPT, "out_password": "typed", "in_host": "evil.example"})
+    account = desk.mail_accounts.get(by_token.id)
+    assert account.mailbox.incoming and account.mailbox.incoming.auth == "oauth"
+    assert (account.client_secret, account.refresh_token) == (None, None)
+    seen = owner.see(path_of(by_token)).text
+    assert "It is not authorized yet" in seen and "cstar mailbox authorize" in seen
