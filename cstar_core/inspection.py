@@ -12,6 +12,7 @@ from cstar_core.counters import COUNTERS, how_many_wrong
 from cstar_core.engine import code_of, is_unreadable_text, sqlite3, words_of
 from cstar_core.indexed import first_difference, miscounted_words, misplaced_documents
 from cstar_core.mail import how_many_lost, read_mail_backlog
+from cstar_core.mail_out import read_line
 from cstar_core.mailboxes import fetch_health
 from cstar_core.store import Snapshot, Store
 from cstar_core.surroundings import PASSING, file_system, is_remote, leftovers, open_to_others
@@ -71,6 +72,7 @@ def inspect(store: Store, schema_version: int, *, deep: bool = False) -> Report:
             webhooks(snap, store.now()),
             waiting_mail(snap, store.now()),
             fetched_mailboxes(snap, store.now()),
+            outgoing_mail(snap, store.now()),
         )
     # Reading all of them may take long, which would keep the log from being emptied.
     return Report((*found, files(store)))
@@ -257,6 +259,19 @@ def fetched_mailboxes(snap: Snapshot, now: int) -> Finding:
     told += [f"and {len(late) - _LISTED} more"] if len(late) > _LISTED else []
     remedy = "see whether a server runs, and why: cstar mailbox list, cstar mailbox test"
     return Finding("mailboxes", True, ", ".join(told), bool(late), remedy if late else "")
+
+
+def outgoing_mail(snap: Snapshot, now: int) -> Finding:
+    """Whether mail has waited to be sent for long, is held, or was given up lately."""
+    found = read_line(snap, now)
+    late = 0 if found.oldest_at is None else now - found.oldest_at
+    told = [f"{found.queued + found.deferred:,} to be sent"]
+    told += [f"the oldest for {late // _HOUR:,} hours"] if late >= _HOUR else []
+    told += [f"{found.held:,} held back"] if found.held else []
+    told += [f"{found.lost:,} failed or came back in a day"] if found.lost else []
+    is_well = late < _HOUR and not found.held and not found.lost
+    remedy = "see whether a server runs, and why: cstar mail outgoing, cstar mailbox test"
+    return Finding("outgoing mail", True, ", ".join(told), not is_well, "" if is_well else remedy)
 
 
 def _mib(size: int) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cstar_core import Finding, Helpdesk, Report, Workspace, inspection
+from cstar_core import Finding, Helpdesk, MailReply, Report, Workspace, inspection
+from cstar_core.mail_out import line
+from tests.core.correspondence import JANE, Server, mailbox, ticket_of_jane
 from tests.core.receivers import refusing
 from tests.core.test_documents import churn
 from tests.core.vocabulary import ManualClock
@@ -434,6 +436,43 @@ def test_a_mailbox_that_was_not_fetched_for_an_hour_is_a_warning(
     assert seen() == (False, "1 fetched")
     (health,) = desk.figures().mailboxes
     assert (health.address, health.failing_since) == ("help@example.com", None)
+
+
+def test_mail_that_is_not_sent_for_an_hour_is_held_or_has_failed_is_a_warning(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock
+) -> None:
+    def seen() -> tuple[bool, str]:
+        found = one(desk, "outgoing mail")
+        assert bool(found.remedy) == found.warning
+        return found.warning, found.detail
+
+    assert seen() == (False, "0 to be sent")
+    mailbox(acme)
+    ticket = ticket_of_jane(acme)
+    acme.messages.create(ticket.id, content="Hello")
+    later = Server({JANE: MailReply("deferred", "451", "later")})
+    later.run(desk)
+    clock.tick(minutes=59)
+    later.run(desk)
+    assert seen() == (False, "1 to be sent")
+    clock.tick(minutes=61)
+    assert seen() == (True, "1 to be sent, the oldest for 2 hours")
+    Server({JANE: MailReply("failed", "552", "full")}).run(desk)
+    assert seen() == (True, "0 to be sent, 1 failed or came back in a day")
+    clock.tick(hours=25)
+    assert seen() == (False, "0 to be sent")
+    for _ in range(21):
+        acme.messages.create(ticket.id, content="Hello")
+    assert seen() == (True, "20 to be sent, 1 held back")
+
+
+def test_what_is_watched_of_mail_to_be_sent_is_found_along_an_index(desk: Helpdesk) -> None:
+    with desk._store.snapshot() as snap:
+        for query in (line._NUMBER, line._OLDEST, line._LOST):
+            values = query.bind({"state": 1, "since": 1})
+            plan = [row[3] for row in snap.sql(f"EXPLAIN QUERY PLAN {query.sql}", values)]
+            walks = [each for each in plan if "outgoing_mails" in each]
+            assert walks and all("INDEX" in each for each in walks), plan
 
 
 def test_a_mail_that_has_lost_its_message_is_found(
