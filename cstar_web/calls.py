@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from flask import Flask, Response, current_app, request
 from werkzeug.http import parse_options_header
 
-from cstar_core import Access, Helpdesk, Page, Workspace
+from cstar_core import Access, Helpdesk, NewFile, Page, Workspace
 from cstar_web.answer import Answer
 from cstar_web.auth import authenticate, require_secret, require_team
 from cstar_web.envelope import paging, success
@@ -48,6 +48,8 @@ class Call:
     body: dict[str, Any] = field(default_factory=dict)
     # A body that is not JSON but bytes.
     upload: BinaryIO = field(default_factory=BytesIO)
+    # What came along with a body of JSON.
+    files: list[NewFile] = field(default_factory=list)
 
     @property
     def upload_type(self) -> str | None:

@@ -3,6 +3,7 @@ specification, and the order in which a request is checked."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,6 +17,7 @@ from werkzeug.routing import BaseConverter
 from cstar_core import Invalid, Problem, Workspace
 from cstar_web.body import BODY_MAX, parse_object, read_bytes, require_json, require_type
 from cstar_web.body_limits import open_body, take_up_to
+from cstar_web.bringing import check_files, is_form, mark_of, read_form, store
 from cstar_web.calls import Call, open_call, services
 from cstar_web.envelope import failure
 from cstar_web.errors import refused
@@ -51,6 +53,9 @@ class Operation:
     body: Schema | None = None
     # The media type of a body that is not JSON but bytes, `*/*` for any, and how many at most.
     upload: str = ""
+    # The part with the JSON of a form, as which the body may come to bring files along, and the
+    # member of the JSON that is the message to which they go.
+    form: tuple[str, str] | None = None
     body_max: int = BODY_MAX
     many: bool = False
     paged: bool = False
@@ -158,10 +163,27 @@ class _Endpoint:
             call.upload = open_body(self._declared.body_max)
             return b"", {}
         if self._declared.body:
+            if self._declared.form and is_form():
+                return self._read_form(call, self._declared.body, *self._declared.form)
             require_json()
             raw = read_bytes()
             return raw, parse_object(raw)
         return (read_bytes() if self._declared.idempotent else b""), {}
+
+    def _read_form(
+        self, call: Call, shape: Schema, part: str, message: str
+    ) -> tuple[bytes, dict[str, Any]]:
+        """JSON with files, which are stored before anything waits for them, if nothing is wrong."""
+        with ExitStack() as closing:
+            raw, files = read_form(part, closing)
+            given = parse_object(raw)
+            values = self._read_values(shape, call.workspace, given, ask=True)
+            try:
+                check_files(files, values.get(message), self._names[message])
+                call.files = store(call.workspace, files)
+            except Invalid as error:
+                raise refused(error.problems) from error
+        return mark_of(raw, call.files), given
 
     def _run(self, call: Call, given: dict[str, Any], ids: dict[str, str]) -> Response:
         if self._declared.body:
@@ -173,12 +195,12 @@ class _Endpoint:
             raise refused(arrange(problems, self._names)) from error
 
     def _read_values(
-        self, shape: Schema, workspace: Workspace, given: dict[str, Any]
+        self, shape: Schema, workspace: Workspace, given: dict[str, Any], *, ask: bool = False
     ) -> dict[str, Any]:
         values, problems = load(shape, given)
         # A write checks the rules itself; asked for before, they are told along with the shape's
         # problems, and ahead of a version that does not match.
-        if self._rules and (problems or "HTTP_IF_MATCH" in request.environ):
+        if self._rules and (ask or problems or "HTTP_IF_MATCH" in request.environ):
             problems += islice(renamed(self._rules(workspace, values), self._names), PROBLEMS_MAX)
         if problems:
             raise refused(arrange(problems, self._names))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from cstar_web.client.calls import Calls, one
+from cstar_web.client.calls import Calls, NewFile, one
 from cstar_web.client.connections import Address, Connections, Key
 from cstar_web.client.errors import (
     AnswerError,
@@ -92,6 +92,7 @@ __all__ = [
     "Member",
     "Message",
     "NetworkError",
+    "NewFile",
     "NotFoundError",
     "OutgoingMail",
     "Page",

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from itertools import count
@@ -46,6 +46,41 @@ class File(NamedTuple):
     media_type: str | None
 
 
+class NewFile(NamedTuple):
+    """A file to send along: its name, its bytes, and what it is said to be, such as `image/png`."""
+
+    name: str
+    content: bytes
+    media_type: str | None = None
+
+
+class Form(NamedTuple):
+    """What goes along with JSON: the name of the part that has that, and the files."""
+
+    part: str
+    files: Sequence[NewFile]
+
+    def written(self, body: bytes) -> tuple[str, bytes]:
+        """The type of the form, and its bytes, with the JSON in it."""
+        mark = uuid4().hex
+        pieces = [_part(mark, f'name="{self.part}"', "application/json", body)]
+        for name, content, media_type in self.files:
+            kind = _header({"media_type": media_type}, "media_type")
+            # As browsers write it (WHATWG).
+            shown = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+            named = f'name="attachments"; filename="{shown}"'
+            pieces.append(_part(mark, named, kind, content))
+        whole = b"".join([*pieces, f"--{mark}--\r\n".encode()])
+        return f"multipart/form-data; boundary={mark}", whole
+
+
+def _part(mark: str, named: str, kind: str | None, content: bytes) -> bytes:
+    """A part of a form; without a type the server takes the name's."""
+    lines = [f"--{mark}", f"Content-Disposition: form-data; {named}"]
+    lines += [f"Content-Type: {kind}"] if kind else []
+    return "\r\n".join([*lines, "", ""]).encode() + content + b"\r\n"
+
+
 class Calls:
     """Makes calls: writes them, sends them, tries again where that can help, reads the answers."""
 
@@ -58,12 +93,18 @@ class Calls:
         self._agent = f"cstar-client/{release()}"
 
     def call(
-        self, method: str, path: str, query: Json | None = None, values: Json | None = None
+        self,
+        method: str,
+        path: str,
+        query: Json | None = None,
+        values: Json | None = None,
+        form: Form | None = None,
     ) -> Found:
         """Ask for one thing; raises CStarError.
 
         Among the values, `idempotency_key` and `if_match` are headers. Every try of a write has the
-        same key, so that the server carries out one of them at most.
+        same key, so that the server carries out one of them at most. With a ``form`` the values
+        are a part of it.
         """
         target = self._target(path, query or {})
         given = dict(values or {})
@@ -76,6 +117,8 @@ class Calls:
         body = None if method in ("GET", "DELETE") or values is None else _body(given)
         if body is not None:
             headers["Content-Type"] = "application/json"
+        if form is not None:
+            headers["Content-Type"], body = form.written(body or b"{}")
         if method != "GET":
             headers["Content-Length"] = str(len(body or b""))
         return self._persist(Request(method, target, headers, body))

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Required, TypedDict
 
+from cstar_web.client.calls import NewFile
+
 Instant = datetime | str
 Words = str | Sequence[str]
 Scalar = str | int | float | bool | date
@@ -77,6 +79,7 @@ class NewTicket(TicketValues, Sent, total=False):
     customer_name: str | None
     customer_email: str | None
     initial_message: str | None
+    attachments: Sequence[NewFile]
 
 
 class TicketChanges(TicketValues, Conditional, total=False):

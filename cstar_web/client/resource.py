@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from cstar_web.client.calls import Calls, Found, one
+from cstar_web.client.calls import Calls, Form, Found, one
 from cstar_web.client.pages import Page, read_page
 from cstar_web.client.values import Value, read, read_all
 
@@ -27,12 +27,15 @@ class Resource(Generic[T]):
         *parts: str,
         query: Mapping[str, Any] | None = None,
         values: Mapping[str, Any] | None = None,
+        form: Form | None = None,
     ) -> Found:
         path = one(*parts)
-        return self._calls.call(method, self._team_path() + path, query, values)
+        return self._calls.call(method, self._team_path() + path, query, values, form)
 
-    def _write(self, method: str, *parts: str, values: Mapping[str, Any]) -> T:
-        found = self._call(method, *parts, values=values)
+    def _write(
+        self, method: str, *parts: str, values: Mapping[str, Any], form: Form | None = None
+    ) -> T:
+        found = self._call(method, *parts, values=values, form=form)
         return read(self.kind, found.data, found.etag)
 
     def _get(self, *parts: str, query: Mapping[str, Any] | None = None) -> T:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Unpack
 
 from cstar_web.client import params
-from cstar_web.client.calls import File, one, public
+from cstar_web.client.calls import File, Form, one, public
 from cstar_web.client.pages import Page
 from cstar_web.client.resource import Resource
 from cstar_web.client.values import (
@@ -40,8 +40,11 @@ class Tickets(Resource[Ticket]):
         return self._get(self.name, ticket_id, query={"expand": expand})
 
     def create(self, **values: Unpack[params.NewTicket]) -> Ticket:
-        """Make one."""
-        return self._write("POST", self.name, values=values)
+        """Make one; ``attachments`` are files that go with its first message."""
+        given: dict[str, Any] = {**values}
+        files = given.pop("attachments", ())
+        form = Form("ticket", files) if files else None
+        return self._write("POST", self.name, values=given, form=form)
 
     def update(self, ticket_id: str, **changes: Unpack[params.TicketChanges]) -> Ticket:
         """Change what is given; custom fields and metadata are merged."""

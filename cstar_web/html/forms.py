@@ -1,16 +1,24 @@
 """What a form sends, read strictly: names and values in UTF-8, as a browser encodes them."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from urllib.parse import parse_qsl
 
 from flask import request
 from werkzeug.http import parse_options_header
 
-from cstar_core import ATTACHMENTS_BYTES_MAX, ATTACHMENTS_MAX, Invalid, Problem
+from cstar_core import (
+    ATTACHMENTS_BYTES_MAX,
+    ATTACHMENTS_MAX,
+    Invalid,
+    NewFile,
+    Problem,
+    Workspace,
+)
 from cstar_web.body import BODY_MAX, read_bytes
 from cstar_web.errors import INVALID, Failure
 from cstar_web.html.multipart import KIND as WITH_FILES
-from cstar_web.html.multipart import Parts, read_parts
+from cstar_web.html.multipart import Parts, SentFile, read_parts
 
 # A form with files: as many bytes of them as a message has, and its texts.
 FORM_MAX = ATTACHMENTS_BYTES_MAX + BODY_MAX
@@ -58,6 +66,21 @@ def refuse_many(field: str, number: int) -> None:
     """Raises Invalid for more files than a message takes, before any of them is stored."""
     if number > ATTACHMENTS_MAX:
         raise Invalid([Problem(field, INVALID, f"must be at most {ATTACHMENTS_MAX} files")])
+
+
+def store_files(workspace: Workspace, field: str, files: Iterable[SentFile]) -> list[NewFile]:
+    """Files of a form, stored for a message. Raises Invalid for their field, and StorageFull."""
+    given = list(files)
+    refuse_many(field, len(given))
+    put = workspace.attachments.put
+    try:
+        return [
+            put(name=each.name, content=each.content, media_type=each.media_type or None)
+            for each in given
+        ]
+    except Invalid as error:
+        problems = [Problem(field, each.code, each.rule) for each in error.problems]
+        raise Invalid(problems) from error
 
 
 def _plain(value: str) -> str:

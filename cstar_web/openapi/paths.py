@@ -6,6 +6,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 from marshmallow.fields import Field
 
+from cstar_core import ATTACHMENTS_MAX
+from cstar_web.bringing import FILES
 from cstar_web.openapi.components import RATE_LIMIT_HEADERS, reference
 from cstar_web.openapi.examples import BODY_EXAMPLES
 from cstar_web.openapi.failures import failures_of
@@ -14,6 +16,7 @@ from cstar_web.operations import Operation
 Json = dict[str, Any]
 
 _BINARY = "application/octet-stream"
+_FORM = "multipart/form-data"
 _BYTES: Json = {"type": "string", "format": "binary"}
 _KEYS = {
     "secret": "Requires a secret key.",
@@ -68,7 +71,10 @@ class Describer:
         content: Json = {"schema": self._schema(schema)}
         if operation.name in BODY_EXAMPLES:
             content["example"] = BODY_EXAMPLES[operation.name]
-        return {"required": True, "content": {"application/json": content}}
+        kinds = {"application/json": content}
+        if operation.form:
+            kinds[_FORM] = _form(operation.form[0], content["schema"])
+        return {"required": True, "content": kinds}
 
     def _answers(self, operation: Operation) -> Json:
         headers = _answer_headers(operation)
@@ -142,6 +148,20 @@ def _upload(operation: Operation) -> Json:
     kind = _BINARY if is_file else operation.upload
     # An empty file is one too, and a body of no bytes is none to some programs.
     return {"required": not is_file, "content": {kind: {"schema": _BYTES}}}
+
+
+def _form(part: str, schema: Json) -> Json:
+    """The same JSON in a part of a form, with files beside it."""
+    files = {"type": "array", "items": _BYTES, "maxItems": ATTACHMENTS_MAX}
+    return {
+        "schema": {
+            "type": "object",
+            "required": [part],
+            "properties": {part: schema, FILES: files},
+            "additionalProperties": False,
+        },
+        "encoding": {part: {"contentType": "application/json"}},
+    }
 
 
 def _header_parameters(operation: Operation) -> list[str]:

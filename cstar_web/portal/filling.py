@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from cstar_core import CustomField, Invalid, NewFile, Problem, Workspace
-from cstar_web.html.forms import read_with_files, refuse_many
+from cstar_core import CustomField, Problem
+from cstar_web.html.forms import read_with_files
 from cstar_web.html.multipart import SentFile
 from cstar_web.html.values import value_of
 
@@ -50,20 +50,6 @@ def read_filled(closing: ExitStack) -> Filled:
     for name, value in sent.pairs:
         typed.setdefault(name, []).append(value)
     return Filled(typed, files=tuple(each for each in sent.files if each.field == FILES))
-
-
-def store_files(workspace: Workspace, filled: Filled) -> list[NewFile]:
-    """The files of a form, stored for a message. Raises Invalid for the field of the files."""
-    refuse_many(FILES, len(filled.files))
-    put = workspace.attachments.put
-    try:
-        return [
-            put(name=each.name, content=each.content, media_type=each.media_type or None)
-            for each in filled.files
-        ]
-    except Invalid as error:
-        problems = [Problem(FILES, each.code, each.rule) for each in error.problems]
-        raise Invalid(problems) from error
 
 
 def field_name(custom: CustomField) -> str:

@@ -11,14 +11,15 @@ from cstar_web.answer import Answer
 from cstar_web.calls import services
 from cstar_web.downloads import save_as
 from cstar_web.errors import Failure
+from cstar_web.html.forms import store_files
 from cstar_web.portal.filling import (
+    FILES,
     PLAIN,
     STAMP,
     TRAP,
     Filled,
     field_name,
     read_filled,
-    store_files,
     values_of,
 )
 from cstar_web.portal.rendering import HEADERS, send_stylesheet, show, stylesheet_name
@@ -65,7 +66,7 @@ def _submit(workspace: Workspace, filled: Filled) -> str:
         filled.one(STAMP),
         **plain,
         custom_fields=values_of(filled, workspace.customer_form.fields()),
-        attachments=store_files(workspace, filled),
+        attachments=store_files(workspace, FILES, filled.files),
     )
 
 
@@ -82,7 +83,7 @@ def answer(team: str, token: str) -> Response:
     with ExitStack() as closing:
         filled = read_filled(closing)
         try:
-            files = store_files(workspace, filled)
+            files = store_files(workspace, FILES, filled.files)
             opened.answer(filled.one(_ANSWER), once=filled.one(_ONCE) or None, attachments=files)
         except Invalid as error:
             again = Filled(filled.typed, error.problems, filled.files)

@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from cstar_web.calls import Call
 from cstar_web.etags import ticket_tag
+from cstar_web.html.forms import FORM_MAX
 from cstar_web.operations import Operation, operation
 from cstar_web.v1 import render
 from cstar_web.v1.answers import TEAM, Deleted
@@ -52,9 +53,13 @@ def list_tickets(call: Call) -> Response:
         name="createTicket",
         tag="Tickets",
         summary="Create a ticket",
-        description="For a customer that exists, or for one that is made with the ticket.",
+        description="For a customer that exists, or for one that is made with the ticket. Sent as "
+        "a form, with this JSON in the part `ticket`, it brings files for its first message in "
+        "parts called `attachments`: at most 20 of 25 MiB each and 50 MiB together.",
         key="secret",
         body=NewTicket(),
+        form=("ticket", "initial_message"),
+        body_max=FORM_MAX,
         answer=Ticket(),
         status=201,
         etag=True,
@@ -63,7 +68,7 @@ def list_tickets(call: Call) -> Response:
     rules=lambda workspace, values: workspace.tickets.check(values),
 )
 def create_ticket(call: Call) -> Response:
-    ticket = call.workspace.tickets.create(**call.body)
+    ticket = call.workspace.tickets.create(**call.body, attachments=call.files)
     return call.created(render.ticket(ticket, call.internal), tag=ticket_tag(ticket))
 
 

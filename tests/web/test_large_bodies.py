@@ -111,7 +111,7 @@ def test_a_large_body_that_drips_is_cut() -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/nowhere"), ("DELETE", "/healthz"), ("POST", "/api/v1/teams/acme/tickets")],
+    [("POST", "/nowhere"), ("DELETE", "/healthz"), ("PATCH", "/api/v1/teams/acme/tickets/x")],
 )
 def test_other_routes_take_1_mib(api: Api, method: str, path: str) -> None:
     assert body_limit(api.client.application)(method, path) == MIB

@@ -125,7 +125,7 @@ def test_a_call_takes_what_its_operation_does(name: str, declared: dict[str, Ope
     wanted = {public for shape in shapes for public in public_names(shape).values()}
     path = {part.strip("{}") for part in operation.path.split("/")}
 
-    bytes_ = BYTES if operation.upload else set()
+    bytes_ = BYTES if operation.upload else {"attachments"} if operation.form else set()
     assert takes(call) - HEADERS - path - bytes_ == wanted
 
 

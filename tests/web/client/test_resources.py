@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from cstar_web import client as package
-from cstar_web.client import AnswerError, AuthorizationError, Client, NotFoundError
+from cstar_web.client import (
+    AnswerError,
+    AuthorizationError,
+    Client,
+    NewFile,
+    NotFoundError,
+    ValidationError,
+)
 from tests.web.vocabulary import ManualClock
 
 
@@ -55,6 +62,25 @@ def test_a_file_goes_up_with_a_message_and_down_again(acme: Client) -> None:
     assert acme.attachments.download(ticket.id, made.id) == content
     with pytest.raises(NotFoundError):
         acme.attachments.download(ticket.id, thrown.id)
+
+
+def test_a_ticket_is_made_with_files(acme: Client) -> None:
+    files = [
+        NewFile('Maß "1".pdf', b"%PDF\0\xff\r\n--" * 300_000),
+        NewFile("a\r\nb.txt", b"", "text/markdown"),
+    ]
+    values = {"title": "Late", "initial_message": "See it", "attachments": files}
+    made = acme.tickets.create(**values, idempotency_key="once")  # type: ignore[arg-type]
+    assert acme.tickets.create(**values, idempotency_key="once") == made  # type: ignore[arg-type]
+    (message,) = made.messages or ()
+    first, second = message.attachments
+    assert (first.name, first.media_type) == ('Maß "1".pdf', "application/pdf")
+    assert (second.name, second.media_type, second.size) == ("a%0D%0Ab.txt", "text/markdown", 0)
+    assert acme.attachments.download(made.id, first.id) == files[0].content
+    with pytest.raises(ValidationError, match="together with initialMessage"):
+        acme.tickets.create(title="Late", attachments=files)
+    with pytest.raises(ValueError, match="visible ASCII"):
+        acme.tickets.create(title="Late", attachments=[NewFile("a", b"", "a\r\nb")])
 
 
 def test_what_is_no_file_is_not_taken_for_one(acme: Client) -> None:
