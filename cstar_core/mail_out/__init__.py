@@ -6,8 +6,6 @@ from cstar_core.mail_out.heads import keep_head
 from cstar_core.mail_out.line import MailLine, read_line
 from cstar_core.mail_out.outbox import (
     MailOutbox,
-    MailParcel,
-    MailReply,
     PostMail,
     SignMail,
     open_mail_outbox,
@@ -15,6 +13,7 @@ from cstar_core.mail_out.outbox import (
 )
 from cstar_core.mail_out.outgoing import MailRecipient, MailRoute, OutgoingMail
 from cstar_core.mail_out.pacing import MailPace
+from cstar_core.mail_out.parcels import MailParcel, MailReply
 from cstar_core.mail_out.queueing import queue_reply
 from cstar_core.mail_out.rendering import Unsendable
 from cstar_core.mail_out.room import OutgoingMails

@@ -5,12 +5,10 @@ sent for the first time, so each try sends the same. Until what a server said is
 in line, and is sent again after a crash: the same mail, with the same Message-ID.
 """
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from typing import BinaryIO
 
@@ -20,15 +18,14 @@ from cstar_core.beside import held_alone
 from cstar_core.blobs import Blob, Blobs
 from cstar_core.clock import Clock, to_seconds
 from cstar_core.errors import FileLost, HelpdeskError
-from cstar_core.ids import public_id
 from cstar_core.mail_out.headers import ascii_address, one_line
 from cstar_core.mail_out.outgoing import read_people
 from cstar_core.mail_out.pacing import MailPace
-from cstar_core.mail_out.queueing import FIRST_ANSWER
+from cstar_core.mail_out.parcels import MailParcel, MailReply, all_replied, parcel_of
 from cstar_core.mail_out.rendering import Unsendable, compose_mail
 from cstar_core.mail_out.settling import Known, known_mail, people_of_mail, write
 from cstar_core.mail_out.states import DEFERRED, FAILED, OPEN, SENT, Addressee
-from cstar_core.mailboxes import DkimKey, SmtpServer
+from cstar_core.mailboxes import DkimKey
 from cstar_core.store import (
     EngineError,
     Snapshot,
@@ -56,39 +53,6 @@ _WAITING = "waiting"
 _WAITS = 2
 _HOMELESS = "the mailbox that was to send it was deleted"
 _LATE = "it could not be delivered for too long, and is not tried again"
-
-
-@dataclass(frozen=True, slots=True)
-class MailReply:
-    """What came of a recipient: taken, not now, or never; and what the server said.
-
-    ``state`` is sent, deferred, failed, or waiting: nobody may sign in to send at present. That
-    is no try, and a mail for which it is so is not given up.
-    """
-
-    state: str
-    code: str | None = None
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MailParcel:
-    """A mail to hand to a server now: from and to which addresses.
-
-    ``sender`` is where it is given back to, empty for an automatic mail. If that is the signed
-    address of its ticket, ``bare_sender`` is the address of the mailbox, for a server that lets us
-    send as nobody else. ``mailbox_id`` is whose tokens are shown to a server that takes these.
-    """
-
-    mail: int
-    mailbox: int
-    server: SmtpServer
-    password: str | None = field(repr=False)
-    dkim: DkimKey | None
-    sender: str
-    recipients: tuple[str, ...]
-    mailbox_id: str = ""
-    bare_sender: str | None = None
 
 
 PostMail = Callable[[MailParcel, bytes], Mapping[str, MailReply]]
@@ -135,6 +99,21 @@ _KEEP = prepare(
     OutgoingMailRow.update({OutgoingMailRow.blob_id: slot("blob")}).where(
         OutgoingMailRow.id == slot("mail")
     )
+)
+_FAILS = prepare(
+    MailboxRow.update(
+        {
+            MailboxRow.sending_failing_since: fn.COALESCE(
+                MailboxRow.sending_failing_since, slot("now")
+            ),
+            MailboxRow.sending_failure: slot("failure"),
+        }
+    ).where(MailboxRow.id == slot("mailbox"))
+)
+_WORKS = prepare(
+    MailboxRow.update(
+        {MailboxRow.sending_failing_since: None, MailboxRow.sending_failure: None}
+    ).where((MailboxRow.id == slot("mailbox")) & MailboxRow.sending_failing_since.is_null(False))
 )
 _LINE = OutgoingMailRow.due_at.is_null(False)
 _IN_LINE = OutgoingMailRow.select(OutgoingMailRow.id, OutgoingMailRow.mailbox_id).limit(_TOGETHER)
@@ -191,7 +170,7 @@ class MailOutbox:
             queues = [self._queue(snap, box, now) for box in snap.all(_BOXES, now=now)]
             chosen = list(islice(self._in_turns(queues, limit), room))
             people = read_people(snap, [row[0] for _, row in chosen])
-        parcels = [_parcel(box, row, people[row[0]]) for box, row in chosen]
+        parcels = [parcel_of(box, row, people[row[0]]) for box, row in chosen]
         self._flying |= {each.mail: each.mailbox for each in parcels}
         return parcels
 
@@ -209,14 +188,14 @@ class MailOutbox:
             made = sign(parcel.dkim, made) if sign and parcel.dkim else made
         except Unsendable as error:
             state = "deferred" if error.for_now else "failed"
-            self.settle(parcel, _all(parcel, MailReply(state, None, str(error))))
+            self.settle(parcel, all_replied(parcel, MailReply(state, None, str(error))))
             raise
         except Exception as error:
             if isinstance(error, (HelpdeskError, EngineError)) and not is_of_one_row(error):
                 raise
             log.exception("a mail could not be put together")
             words = "the mail could not be put together"
-            self.settle(parcel, _all(parcel, MailReply("deferred", None, words)))
+            self.settle(parcel, all_replied(parcel, MailReply("deferred", None, words)))
             raise Unsendable(words) from error
         blob = self._blobs.put(made)
         with self._store.transaction(brief=True) as tx:
@@ -242,6 +221,7 @@ class MailOutbox:
             mail = known_mail(tx, parcel.mail)
             if mail is not None and mail.state in OPEN:
                 self._record(tx, mail, replies)
+            _note_server(tx, parcel.mailbox, [*replies.values()])
         self._flying.pop(parcel.mail, None)
         if any(each.code is not None for each in replies.values()):
             self._silent.discard(parcel.mailbox)
@@ -322,38 +302,13 @@ class MailOutbox:
         write(tx, mail, before, after, attempts=attempts, since=since, due=due)
 
 
-def _parcel(box: SqlRow, row: SqlRow, people: Sequence[Addressee]) -> MailParcel:
-    key, address, outgoing, secret, dkim, uid, plus = box
-    mail, kind, _, reply_to = row
-    still = [ascii_address(each.address) for each in people if each.state in OPEN]
-    bare = ascii_address(address) or ""
-    signed = _return_path(bare, reply_to) if plus else None
-    automatic = kind == FIRST_ANSWER
-    return MailParcel(
-        mail,
-        key,
-        SmtpServer(**json.loads(outgoing)),
-        secret,
-        None if dkim is None else DkimKey(**json.loads(dkim)),
-        "" if automatic else signed or bare,
-        tuple(dict.fromkeys(each for each in still if each is not None)),
-        public_id("mailbox", uid),
-        bare if signed and not automatic else None,
-    )
-
-
-def _return_path(bare: str, reply_to: str | None) -> str | None:
-    """The signed address of a ticket, so that a notice which says nothing else is known by it.
-
-    SPF and DMARC look at the domain of where a mail is given back to, so it has to be the same.
-    """
-    found = None if reply_to is None else ascii_address(reply_to)
-    same = found is not None and found.rpartition("@")[2] == bare.rpartition("@")[2]
-    return found if same else None
-
-
-def _all(parcel: MailParcel, reply: MailReply) -> dict[str, MailReply]:
-    return dict.fromkeys(parcel.recipients, reply)
+def _note_server(tx: Transaction, mailbox: int, replies: Sequence[MailReply]) -> None:
+    """Note with a mailbox that its server lets nothing through, or that it does again."""
+    if replies and all(each.of_server for each in replies):
+        failure = f"it cannot send: {one_line(replies[0].text, _TEXT_MAX)}"
+        tx.run(_FAILS, mailbox=mailbox, now=tx.now, failure=failure)
+    elif any(each.code is not None and not each.of_server for each in replies):
+        tx.run(_WORKS, mailbox=mailbox)
 
 
 def _after(each: Addressee, reply: MailReply | None, due: int | None) -> Addressee:

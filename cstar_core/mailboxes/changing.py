@@ -27,6 +27,7 @@ _WHERE = ("host", "user", "folder")
 # No folder has the number 0: whoever reads the one before moves nothing any more.
 _ANEW = {"uid_validity": 0, "last_uid": 0, "failing_since": None, "failure": None}
 OAUTH_SECRETS = ("oauth_client_secret", "oauth_refresh_token")
+_SENT_ANEW = {"sending_failing_since": None, "sending_failure": None}
 _ASKED_ANEW = {"oauth_renewing": None, "oauth_failing_since": None, "oauth_failure": None}
 _NAMES = (
     *("address", "name", "language", "signature", "defaults", "is_default", "answers_first"),
@@ -118,6 +119,8 @@ def changed(snap: Snapshot, key: int, changes: Mapping[str, Any]) -> dict[str, A
         differing["address_key"] = after["address_key"]
     if "incoming" in differing and not _same(before["incoming"], after["incoming"], _WHERE):
         differing |= _ANEW
+    if differing.keys() & {"outgoing", "outgoing_secret"}:
+        differing |= _SENT_ANEW
     if differing.keys() & {"oauth", *OAUTH_SECRETS}:
         differing |= _ASKED_ANEW
     return differing

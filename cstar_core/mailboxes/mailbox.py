@@ -71,7 +71,8 @@ class Mailbox:
     workspace is the default, which sends what belongs to no other. ``answers_first`` says whether
     who writes is told at once that it arrived; ``plus_addressing`` whether mail to
     ``support+anything@…`` comes here too. ``fetched_at`` is when fetching last worked;
-    ``failing_since`` and ``failure`` are None while it does, and while ``oauth`` gives tokens.
+    ``failing_since`` and ``failure`` are None while it does, while ``oauth`` gives tokens and the
+    server for sending lets us in.
     ``is_authorized`` says whether the secret is there with which these are asked for.
     """
 
@@ -204,8 +205,12 @@ COLUMNS = (
     MailboxRow.oauth_client_secret.is_null(False),
     MailboxRow.oauth_refresh_token.is_null(False),
     MailboxRow.fetched_at,
-    fn.COALESCE(MailboxRow.failing_since, MailboxRow.oauth_failing_since),
-    fn.COALESCE(MailboxRow.failure, MailboxRow.oauth_failure),
+    fn.COALESCE(
+        MailboxRow.failing_since,
+        MailboxRow.oauth_failing_since,
+        MailboxRow.sending_failing_since,
+    ),
+    fn.COALESCE(MailboxRow.failure, MailboxRow.oauth_failure, MailboxRow.sending_failure),
     MailboxRow.created_at,
     MailboxRow.updated_at,
     MailboxRow.version,

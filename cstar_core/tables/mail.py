@@ -40,6 +40,8 @@ class MailboxRow(Row):
     oauth_renewing = IntegerField(null=True)
     oauth_failing_since = IntegerField(null=True)
     oauth_failure = TextField(null=True)
+    sending_failing_since = IntegerField(null=True)
+    sending_failure = TextField(null=True)
 
     class Meta:
         table_name = "mailboxes"

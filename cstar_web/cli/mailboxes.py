@@ -182,7 +182,7 @@ def _hint(mailbox: Mailbox) -> str:
 
 
 def told(mailbox: Mailbox) -> str:
-    """How fetching from a mailbox goes."""
+    """How fetching from a mailbox goes, and sending if that fails."""
     if not mailbox.is_active:
         return "inactive"
     if mailbox.failing_since is not None:

@@ -80,20 +80,23 @@ def _handed_over(
     tokens: Tokens | None,
 ) -> dict[str, MailReply]:
     refused: dict[str, MailReply] = {}
+    heard = False
     try:
         secret, another = secret_to_send(parcel, tokens)
         with _Session(parcel.server, deadline, context) as session:
             if parcel.server.user is not None:
                 session.sign_in(parcel.server.user, secret, another)
+            heard = True
             refused = session.offer(parcel, raw)
             taken = [each for each in parcel.recipients if each not in refused]
             reply = session.hand_over(raw) if taken else None
     except _Refused as error:
-        reply = error.reply
+        reply = replace(error.reply, of_server=error.reply.of_server or not heard)
     except NoToken as error:
         reply = MailReply(_WAITING, None, str(error))
     except Exception as error:
-        reply = MailReply(_DEFERRED, None, _told(error, budget, deadline))
+        told = _told(error, budget, deadline)
+        reply = MailReply(_DEFERRED, None, told, of_server=not heard)
     rest = {} if reply is None else dict.fromkeys(parcel.recipients, reply)
     return {**rest, **refused}
 
@@ -319,8 +322,9 @@ def _reply(code: int, said: bytes | str) -> MailReply:
     shown = f"{code} {enhanced[1]}" if enhanced else str(code)
     if 200 <= code < 300:
         return MailReply(_SENT, shown, text)
-    is_final = code >= _FOR_GOOD and code not in _OF_SIGNING_IN
-    return MailReply(_FAILED if is_final else _DEFERRED, shown, text)
+    of_us = code in _OF_SIGNING_IN
+    is_final = code >= _FOR_GOOD and not of_us
+    return MailReply(_FAILED if is_final else _DEFERRED, shown, text, of_server=of_us)
 
 
 def _may_mean_sender(reply: MailReply) -> bool:

@@ -41,8 +41,8 @@ class Mailbox(Shape):
     )
     is_authorized = _flag("Whether it may ask for such tokens.")
     fetched_at = instant_or_null("When fetching last worked.")
-    failing_since = instant_or_null("Since when fetching fails; null while it works.")
-    failure = text_or_null("Why it fails, or why no token is given.")
+    failing_since = instant_or_null("Since when it cannot fetch or send; null while it can.")
+    failure = text_or_null("Why it cannot, or why no token is given.")
     created_at = instant("When the mailbox was added.")
     updated_at = instant("When the mailbox last changed.")
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,38 @@ def test_the_password_of_a_mailbox_is_in_the_parcel_and_shown_nowhere(
         (parcel,) = outbox.take(1)
     assert parcel.password == "s3cret"
     assert "s3cret" not in repr(parcel)
+
+
+CLOSED = MailReply("deferred", "554", "the server does not let us in: no", of_server=True)
+
+
+def test_what_a_server_has_against_us_stands_with_the_mailbox(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock
+) -> None:
+    box = mailbox(acme)
+    acme.messages.create(ticket_of_jane(acme).id, content="Hello")
+    began = clock()
+    for answer in (CLOSED, replace(CLOSED, code=None, text="timed out")):
+        Server({JANE: answer}).run(desk)
+        clock.tick(hours=1)
+    found = acme.mailboxes.get(box.id)
+    assert (found.failing_since, found.failure) == (began, "it cannot send: timed out")
+    assert found.version == box.version
+    assert acme.outgoing_mail.list().items[0].state == "deferred"
+    for answer in (LATER, MailReply("deferred", None, "the server ended the connection")):
+        Server({JANE: answer}).run(desk)
+        clock.tick(hours=3)
+        found = acme.mailboxes.get(box.id)
+        assert (found.failing_since, found.failure) == (None, None)
+
+
+def test_another_server_for_a_mailbox_has_not_failed_yet(desk: Helpdesk, acme: Workspace) -> None:
+    box = mailbox(acme)
+    acme.messages.create(ticket_of_jane(acme).id, content="Hello")
+    Server({JANE: CLOSED}).run(desk)
+    assert acme.mailboxes.get(box.id).failure
+    acme.mailboxes.update(box.id, outgoing={"host": "mail.acme.example"})
+    assert acme.mailboxes.get(box.id).failure is None
 
 
 def signed(key: DkimKey, raw: bytes) -> bytes:

@@ -5,7 +5,9 @@ from socket import socket
 
 import pytest
 
-from cstar_core import DkimKey, Helpdesk, Mailbox, Workspace
+from cstar_core import DkimKey, Helpdesk, Mailbox, MailReply, Workspace
+from tests.core.correspondence import JANE, Server, ticket_of_jane
+from tests.core.correspondence import mailbox as sending_mailbox
 from tests.web.inbox.browser import Browser, Seen
 from tests.web.inbox.conftest import SignIn
 from tests.web.inbox.post import letter, receive
@@ -203,6 +205,17 @@ def test_how_fetching_goes_is_told(desk: Helpdesk, owner: Browser, made: Mailbox
         assert "Fails" in seen.text and "<b>no route</b> to host" in seen.text
     owner.send(path_of(made), {**NEW, "is_active": "", "is_default": "yes"})
     assert "Off" in owner.see(MAILBOXES).text
+
+
+def test_a_mailbox_that_cannot_send_shows_why_also_if_it_is_not_fetched(
+    desk: Helpdesk, acme: Workspace, owner: Browser
+) -> None:
+    box = sending_mailbox(acme)
+    acme.messages.create(ticket_of_jane(acme).id, content="Hello")
+    Server({JANE: MailReply("deferred", "554", "go away", of_server=True)}).run(desk)
+    for path in (MAILBOXES, path_of(box)):
+        seen = owner.see(path)
+        assert "Fails" in seen.text and "it cannot send: go away" in seen.text
 
 
 def test_a_mailbox_is_deleted_after_a_question(

@@ -199,7 +199,7 @@ def test_nobody_there_is_tried_again() -> None:
         port = free.getsockname()[1]
     replies = send_mail(parcel(SmtpServer("localhost", port, "none")), RAW)
     assert replies[JANE].state == "deferred"
-    assert replies[JANE].text == "Connection refused"
+    assert replies[JANE].text == "Connection refused" and replies[JANE].of_server
 
 
 Talk = Callable[[socket.socket], None]
@@ -242,7 +242,7 @@ def test_what_a_server_has_against_us_is_not_held_against_the_mail(
     with talker(talk) as server:
         replies = send_mail(parcel(server), RAW)
     assert (replies[JANE].state, replies[JANE].code) == ("deferred", code)
-    assert said in replies[JANE].text
+    assert said in replies[JANE].text and replies[JANE].of_server
 
 
 @pytest.mark.parametrize("answer", ["535 5.7.8 no", "550 no", "454 4.7.0 later"])
@@ -251,6 +251,7 @@ def test_who_may_not_sign_in_tries_again_later(answer: str) -> None:
     with talker(talk) as server:
         replies = send_mail(parcel(replace(server, user=USER), password=PASSWORD), RAW)
     assert (replies[JANE].state, replies[JANE].code) == ("deferred", answer[:3])
+    assert replies[JANE].of_server
     assert "the user or the password is refused" in replies[JANE].text
 
 
@@ -259,7 +260,7 @@ def test_a_server_that_refuses_starttls_is_tried_again() -> None:
     with talker(talk) as server:
         replies = send_mail(parcel(replace(server, security="starttls")), RAW)
     assert replies[JANE] == MailReply(
-        "deferred", "554 5.7.0", "the server refuses STARTTLS: 5.7.0 no"
+        "deferred", "554 5.7.0", "the server refuses STARTTLS: 5.7.0 no", of_server=True
     )
 
 
