@@ -1,7 +1,9 @@
 """What the API answers with about how mail is set up, as frozen values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cstar_web.client.values import Value
 
@@ -19,6 +21,7 @@ class Mailbox(Value):
     answers_first: bool
     plus_addressing: bool
     is_active: bool
+    defaults: Mapping[str, Any]
     fetches: bool
     sends: bool
     oauth_provider: str | None
@@ -28,6 +31,7 @@ class Mailbox(Value):
     failure: str | None
     created_at: datetime
     updated_at: datetime
+    etag: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

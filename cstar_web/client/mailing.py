@@ -22,6 +22,18 @@ class Mailboxes(Resource[Mailbox]):
         """One."""
         return self._get(self.name, mailbox_id)
 
+    def create(self, **values: Unpack[params.NewMailbox]) -> Mailbox:
+        """Add one, to which mail is brought; ``defaults`` have the names of the API."""
+        return self._write("POST", self.name, values=values)
+
+    def update(self, mailbox_id: str, **changes: Unpack[params.MailboxChanges]) -> Mailbox:
+        """Change what is given; ``defaults`` are replaced. Its servers stay as they are."""
+        return self._write("PATCH", self.name, mailbox_id, values=changes)
+
+    def delete(self, mailbox_id: str, **options: Unpack[params.Conditional]) -> None:
+        """Remove one; what came by it stays."""
+        self._call("DELETE", self.name, mailbox_id, values=options)
+
 
 class MailTemplates(Resource[MailTemplate]):
     """Mail templates: the texts around what is sent, in each language."""

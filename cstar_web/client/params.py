@@ -126,6 +126,31 @@ class NewMailBlock(Sent, total=False):
     note: str | None
 
 
+class MailboxValues(TypedDict, total=False):
+    """What a mailbox has but for its servers."""
+
+    name: str
+    language: str
+    signature: str
+    defaults: Mapping[str, Any]
+    is_default: bool
+    answers_first: bool
+    plus_addressing: bool
+    is_active: bool
+
+
+class NewMailbox(MailboxValues, Sent, total=False):
+    """A mailbox to make."""
+
+    address: Required[str]
+
+
+class MailboxChanges(MailboxValues, Conditional, total=False):
+    """What to change about a mailbox."""
+
+    address: str
+
+
 class MailTemplateText(Conditional, total=False):
     """The text of a template."""
 

@@ -74,6 +74,8 @@ BODY_EXAMPLES: dict[str, Json] = {
     "updateCustomer": {"notes": "Prefers to be called.", "metadata": {"plan": "pro"}},
     "fileMailAsSpam": {"block": "sender"},
     "createMailBlock": {"value": "spam.example", "note": "Offers by the hundred"},
+    "createMailbox": {"address": "help@example.com", "defaults": {"tags": ["mail"]}},
+    "updateMailbox": {"name": "Example Support", "answersFirst": True},
     "setMailTemplate": {"content": "Hello {{customer.first_name|there}},\n\n{{message}}"},
     "previewMailTemplate": {
         "ticketId": "tkt_550e8400e29b41d4a716446655440000",

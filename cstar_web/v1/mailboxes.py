@@ -1,50 +1,40 @@
 """Mailboxes: the addresses that customers write to, as a workspace has them."""
 
-from flask import Blueprint, Response
-from marshmallow import fields
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
-from cstar_core import MAIL_SIGNATURE_MAX, MAILBOX_NAME_MAX, OAUTH_PROVIDERS
+from flask import Blueprint, Response
+
+from cstar_core import Invalid, Problem
 from cstar_web.calls import Call
 from cstar_web.etags import version_tag
+from cstar_web.names import camel_case
 from cstar_web.operations import Operation, operation
-from cstar_web.shapes import Shape
 from cstar_web.v1 import render
-from cstar_web.v1.answers import TEAM, instant, instant_or_null, kind, text, text_or_null
+from cstar_web.v1.answers import TEAM, Deleted
+from cstar_web.v1.mailbox_shapes import Mailbox, MailboxChanges, NewMailbox
 
 blueprint = Blueprint("mailboxes", __name__)
 PATH = f"{TEAM}/mailboxes"
 ONE = f"{PATH}/{{mailboxId}}"
 
 
-def _flag(description: str) -> fields.Boolean:
-    return fields.Boolean(required=True, metadata={"description": description})
+def _public(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """As this API writes what the core calls `defaults.assigned_to`."""
+    for each in problems:
+        first, *rest = each.param.split(".")
+        if first == "defaults" and rest:
+            rest[0] = camel_case(rest[0])
+        yield replace(each, param=".".join((first, *rest)))
 
 
-class Mailbox(Shape):
-    """An address that customers write to, and how fetching its mail goes."""
-
-    id = text("Mailbox id (`mbx_` prefix).")
-    object = kind("mailbox")
-    address = text("The address.")
-    name = text("Who mail from it is from.", maxLength=MAILBOX_NAME_MAX)
-    language = text("The code of the language in which mail from it is written.")
-    signature = text("What stands below each answer.", maxLength=MAIL_SIGNATURE_MAX)
-    is_default = _flag("Whether it sends what belongs to no other mailbox.")
-    answers_first = _flag("Whether who writes is told at once that it arrived.")
-    plus_addressing = _flag("Whether mail to the name, a plus and anything comes here too.")
-    is_active = _flag("Whether it is used at all.")
-    fetches = _flag("Whether its mail is fetched from a server.")
-    sends = _flag("Whether mail is sent from it.")
-    oauth_provider = text_or_null(
-        "Who gives the tokens of OAuth 2 with which it signs in; null where it has passwords.",
-        enum=[*OAUTH_PROVIDERS, None],
-    )
-    is_authorized = _flag("Whether it may ask for such tokens.")
-    fetched_at = instant_or_null("When fetching last worked.")
-    failing_since = instant_or_null("Since when it cannot fetch or send; null while it can.")
-    failure = text_or_null("Why it cannot, or why no token is given.")
-    created_at = instant("When the mailbox was added.")
-    updated_at = instant("When the mailbox last changed.")
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(_public(error.problems)) from error
 
 
 @operation(
@@ -55,7 +45,7 @@ class Mailbox(Shape):
         name="listMailboxes",
         tag="Mail",
         summary="List mailboxes",
-        description="All, oldest first. They are set up on the server, with their passwords.",
+        description="All, oldest first. Their servers are set up on the server or in the inbox.",
         key="secret",
         answer=Mailbox(),
         many=True,
@@ -81,3 +71,77 @@ def list_mailboxes(call: Call) -> Response:
 def get_mailbox(call: Call, mailbox_id: str) -> Response:
     found = call.workspace.mailboxes.get(mailbox_id)
     return call.answer(render.mailbox(found), tag=version_tag(found))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="POST",
+        path=PATH,
+        name="createMailbox",
+        tag="Mail",
+        summary="Add a mailbox",
+        description="One to which mail is brought, such as by `POST …/mail`. The first of a "
+        "workspace is its default.",
+        key="secret",
+        body=NewMailbox(),
+        answer=Mailbox(),
+        status=201,
+        etag=True,
+        idempotent=True,
+        errors=("RESOURCE_EXISTS",),
+    ),
+    rules=lambda workspace, values: _public(workspace.mailboxes.check(values)),
+)
+def create_mailbox(call: Call) -> Response:
+    with _refusals():
+        made = call.workspace.mailboxes.create(**call.body)
+    return call.created(render.mailbox(made), tag=version_tag(made))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="PATCH",
+        path=ONE,
+        name="updateMailbox",
+        tag="Mail",
+        summary="Update a mailbox",
+        description="`defaults` are replaced as a whole. Its servers stay as they are.",
+        key="secret",
+        body=MailboxChanges(),
+        answer=Mailbox(),
+        etag=True,
+        conditional=True,
+        idempotent=True,
+        errors=("RESOURCE_EXISTS",),
+    ),
+    rules=lambda workspace, values: _public(workspace.mailboxes.check(values, updating=True)),
+)
+def update_mailbox(call: Call, mailbox_id: str) -> Response:
+    room = call.workspace.mailboxes
+    with call.unless_stale(lambda: version_tag(room.get(mailbox_id))), _refusals():
+        found = room.update(mailbox_id, **call.body)
+    return call.answer(render.mailbox(found), tag=version_tag(found))
+
+
+@operation(
+    blueprint,
+    Operation(
+        method="DELETE",
+        path=ONE,
+        name="deleteMailbox",
+        tag="Mail",
+        summary="Remove a mailbox",
+        description="What came by it stays. If it was the default, the oldest of the others is.",
+        key="secret",
+        answer=Deleted(),
+        conditional=True,
+        idempotent=True,
+    ),
+)
+def delete_mailbox(call: Call, mailbox_id: str) -> Response:
+    room = call.workspace.mailboxes
+    with call.unless_stale(lambda: version_tag(room.get(mailbox_id))):
+        room.delete(mailbox_id)
+    return call.answer({"deleted": True})

@@ -27,6 +27,7 @@ from cstar_core import (
     NewWebhook,
     OutgoingMail,
     Ticket,
+    TicketDefaults,
     Webhook,
 )
 
@@ -319,6 +320,7 @@ def mailbox(value: Mailbox) -> Json:
         "answersFirst": value.answers_first,
         "plusAddressing": value.plus_addressing,
         "isActive": value.is_active,
+        "defaults": _defaults(value.defaults),
         "fetches": value.incoming is not None,
         "sends": value.outgoing is not None,
         "oauthProvider": value.oauth and value.oauth.provider,
@@ -328,6 +330,15 @@ def mailbox(value: Mailbox) -> Json:
         "failure": value.failure,
         "createdAt": value.created_at,
         "updatedAt": value.updated_at,
+    }
+
+
+def _defaults(value: TicketDefaults) -> Json:
+    return {
+        "priority": value.priority,
+        "tags": value.tags,
+        "assignedTo": value.assigned_to,
+        "customFields": value.custom_fields,
     }
 
 

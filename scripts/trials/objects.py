@@ -82,6 +82,7 @@ def needed(
         "moveMessage": lambda: {"to": made(rooms, "ticketId", existing)},
         "fileMailAsSpam": dict,
         "createMailBlock": lambda: {"value": f"{number}.example"},
+        "createMailbox": lambda: {"address": f"new{number}@made.example"},
         "setMailTemplate": lambda: {"content": "Hello\n\n{{message}}"},
         "previewMailTemplate": lambda: {"ticketId": existing("ticketId")},
         "trustAddress": lambda: {"address": f"{number}@example.com"},

@@ -70,6 +70,7 @@ TICKET, CUSTOMER = "/tickets/{id}", "/customers/{id}"
 FIELD, MEMBER = "/custom-fields/{id}", "/members/{id}"
 WEBHOOK = "/webhooks/{id}"
 MAIL, BLOCK = "/mail/{id}", "/mail-blocks/{id}"
+MAILBOX = "/mailboxes/{id}"
 TEMPLATE = "/mail-templates/{kind}/{language}"
 # A file of the key's own ticket, or one that is asked for there and is not.
 ATTACHMENTS, ATTACHMENT = f"{TICKET}/attachments", "/tickets/{ticket}/attachments/{id}"
@@ -166,7 +167,10 @@ ROUTES: dict[str, Route] = {
     "updateCustomer": Route("PATCH", CUSTOMER, "secret", names="customer", body={"name": "New"}),
     "deleteCustomer": Route("DELETE", CUSTOMER, "secret", names="customer"),
     "listMailboxes": Route("GET", "/mailboxes", "secret"),
-    "getMailbox": Route("GET", "/mailboxes/{id}", "secret", names="mailbox"),
+    "getMailbox": Route("GET", MAILBOX, "secret", names="mailbox"),
+    "createMailbox": Route("POST", "/mailboxes", "secret", 201, body={"address": "n@new.example"}),
+    "updateMailbox": Route("PATCH", MAILBOX, "secret", names="mailbox", body={"name": "New"}),
+    "deleteMailbox": Route("DELETE", MAILBOX, "secret", names="mailbox"),
     "listMembers": Route("GET", "/members", "any"),
     "createMember": Route("POST", "/members", "secret", 201, body=NEW_MEMBER),
     "getMember": Route("GET", MEMBER, "any", names="member"),

@@ -215,6 +215,8 @@ class Workbench:
 
     def _furnish_body(self, case: Case[Any]) -> None:
         body: Json = case.body  # type: ignore[assignment]
+        if case.path.endswith(("/mailboxes", "/mailboxes/{mailboxId}")):
+            self._furnish_mailbox(case.method, body)
         if "templateKind" in case.path_parameters and "content" in body:
             body["content"] = f"{{{{message}}}} {next(_numbers)}"
         if "ticketId" in body:
@@ -248,6 +250,20 @@ class Workbench:
             body["email"] = f"{next(_numbers)}.{body['email']}"
         if case.method == "PATCH" and "customFieldId" in case.path_parameters:
             self._furnish_renames(body, case.path_parameters["customFieldId"])
+
+    def _furnish_mailbox(self, method: str, body: Json) -> None:
+        """An address that is free, a name that can be shown, and the default not taken away."""
+        if "address" in body and len(body["address"]) < 50:
+            body["address"] = f"{next(_numbers)}.{body['address']}"
+        if "name" in body:
+            body["name"] = f"N{next(_numbers)}"
+        if method == "PATCH":
+            body.pop("isDefault", None)
+        defaults = body.get("defaults", {})
+        self._furnish_references(defaults)
+        if defaults.get("customFields"):
+            keys = _some(defaults["customFields"])
+            defaults["customFields"] = {key: FIELDS[key][1] for key in keys}
 
     def _furnish_bulk(self, body: Json) -> None:
         """Tickets that are there, a filter that asks for something, no tags in two ways."""
