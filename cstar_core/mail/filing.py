@@ -1,7 +1,7 @@
 """Filing a mail as spam by hand: it is kept as it came, and what it has become goes.
 
-Its ticket goes with it if nobody but its sender has written on it. Otherwise only its message
-goes, since nothing of others may be lost.
+The ticket that it has made goes with it if nobody but its sender has written there. Otherwise only
+its message goes, since nothing of others may be lost.
 """
 
 from dataclasses import dataclass
@@ -140,19 +140,24 @@ def _going(snap: Snapshot, blobs: Blobs, mail: int) -> _Going:
     holder = read_by_key(snap, ticket)
     rows = snap.all(_THEIRS, ticket=ticket, mail=mail, sender=sender)
     theirs = [_Part._make(row) for row in rows]
-    if _is_theirs(snap, holder, theirs) and all(_is_kept(snap, blobs, each) for each in theirs):
-        return _Going(holder, True, theirs)
     this = [each for each in theirs if each.mail == mail]
+    whole = _has_made(this) and _is_all(snap, holder, theirs)
+    if whole and all(_is_kept(snap, blobs, each) for each in theirs):
+        return _Going(holder, True, theirs)
     if not all(_is_kept(snap, blobs, each) for each in this):
         raise MailConflict("The file of the mail is lost; its message is all that is left")
     return _Going(holder, False, this)
 
 
-def _is_theirs(snap: Snapshot, holder: Stored, parts: list[_Part]) -> bool:
-    """Whether one of some mails has made the ticket, and nothing of others is on it."""
+def _has_made(parts: list[_Part]) -> bool:
+    """Whether a mail has made the ticket that it is on."""
+    return any(each.threaded_by == _NEW and not each.is_moved for each in parts)
+
+
+def _is_all(snap: Snapshot, holder: Stored, parts: list[_Part]) -> bool:
+    """Whether there is nothing but some mails on a ticket."""
     return (
-        any(each.threaded_by == _NEW and not each.is_moved for each in parts)
-        and holder.message_count == len(parts)
+        holder.message_count == len(parts)
         and not holder.notes
         and snap.value(_HAS_MERGED, ticket=holder.id) is None
     )

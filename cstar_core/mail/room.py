@@ -290,10 +290,10 @@ class Mails:
     def spam(self, id: str, *, block: str | None = None) -> Mail:
         """File a mail that became a message as spam; ``release`` undoes it.
 
-        Its ticket goes, with all mails of its sender there, if nobody else has written on it; else
-        only its message goes. ``block`` is "sender" or "domain", to ignore what comes from there
-        from now on. What is filed already stays so. Raises Invalid, NotFound, and MailConflict for
-        one that is no message.
+        The ticket that it has made goes, with all mails of its sender there, if nobody else has
+        written on it; else only its message goes. ``block`` is "sender" or "domain", to ignore what
+        comes from there from now on. What is filed already stays so. Raises Invalid, NotFound, and
+        MailConflict for one that is no message.
         """
         raise_any([] if block is None else check_choice("block", block, SPAM_BLOCKS))
         with self._store.transaction(brief=True, reserved=True) as tx:

@@ -20,8 +20,8 @@ from cstar_web.cli.ledger import find_mail, mail_data
 def spam(desk: Helpdesk, mail_id: str, block: str | None) -> Answer:
     """File the mail MAIL_ID, which became a message, as spam; cstar mail release undoes it.
 
-    Its ticket goes, with all mails of its sender on it, if nobody else has written there; otherwise
-    only its message goes.
+    The ticket that it has made goes, with all mails of its sender on it, if nobody else has written
+    there; otherwise only its message goes.
     """
     room, found = find_mail(desk, mail_id)
     filed = room.mail.spam(found.id, block=block)
@@ -37,7 +37,7 @@ def _fate(before: Mail, ticket: object) -> str:
         return ""
     if ticket is None:
         return f", and its ticket {before.ticket_id} is gone"
-    return f"; its ticket {before.ticket_id} stays, since others have written on it"
+    return f"; its ticket {before.ticket_id} stays, with what else is on it"
 
 
 @click.command(

@@ -176,7 +176,7 @@ class Mails(Resource[Mail]):
         return self._write("POST", self.name, mail_id, "release", values=options)
 
     def spam(self, mail_id: str, **options: Unpack[params.Spam]) -> Mail:
-        """File one as spam, with its ticket if nobody but its sender has written on it."""
+        """File one as spam, with the ticket that it made if nobody else has written there."""
         return self._write("POST", self.name, mail_id, "spam", values=options)
 
 

@@ -171,9 +171,9 @@ def release_mail(call: Call, mail_id: str) -> Response:
         name="fileMailAsSpam",
         tag="Mail",
         summary="File a mail as spam",
-        description="One that became a message. It is kept, and can be released. Its ticket goes, "
-        "with all mails of its sender on it, if nobody else has written there; otherwise only its "
-        "message goes.",
+        description="One that became a message. It is kept, and can be released. The ticket that "
+        "it has made goes, with all mails of its sender on it, if nobody else has written there; "
+        "otherwise only its message goes.",
         key="secret",
         body=SpamBlock(),
         answer=Mail(),

@@ -44,12 +44,20 @@ def test_its_ticket_goes_and_the_mail_is_kept_as_it_came(desk: Helpdesk, acme: W
 
 def test_all_mails_of_the_sender_on_the_ticket_are_filed(desk: Helpdesk, acme: Workspace) -> None:
     first, more = begun(acme), answer(acme)
-    filing = acme.mail.would_spam(more.id)
+    filing = acme.mail.would_spam(first.id)
     assert (filing.ticket_id, filing.takes_ticket, filing.mails) == (first.ticket_id, True, 2)
-    events = happened(acme, acme.mail.spam, more.id)
+    events = happened(acme, acme.mail.spam, first.id)
     assert types(events) == ["ticket.deleted"]
     assert [acme.mail.get(each.id).verdict for each in (first, more)] == ["spam", "spam"]
     assert desk.check(deep=True).ok
+
+
+def test_a_reply_takes_no_ticket_though_all_of_it_is_its_senders(acme: Workspace) -> None:
+    first, more = begun(acme), answer(acme)
+    assert not acme.mail.would_spam(more.id).takes_ticket
+    acme.mail.spam(more.id)
+    assert ticket_of(acme, first).message_count == 1
+    assert acme.mail.would_spam(first.id).takes_ticket
 
 
 def _agent(acme: Workspace, first: Mail) -> None:

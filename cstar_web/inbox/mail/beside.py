@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cstar_core import Message, Ticket
+from cstar_core import Message, Ticket, fold_email
 from cstar_web.inbox.mail.framing import SANDBOX
 from cstar_web.inbox.mail.original import height_of, lines_of
 from cstar_web.inbox.mail.words import words_of_mail
@@ -22,7 +22,7 @@ def beside(visit: TeamVisit, ticket: Ticket, messages: Sequence[Message]) -> dic
         "strangers": {
             id
             for id, mail in mails.items()
-            if mail.sender and customer and mail.sender.casefold() != customer.casefold()
+            if mail.sender and customer and fold_email(mail.sender) != fold_email(customer)
         },
         "heights": {
             each.id: height_of(lines_of(each.content)) for each in messages if each.id in mails
