@@ -18,9 +18,7 @@ from cstar_core.tickets import Stored
 PEOPLE_MAX = 100
 NAME_MAX = 100
 REFERENCES_MAX = 20
-LOOPS_MAX = 10
 _HEADS_READ = 50
-_MARK_MAX = 64
 
 
 class Head(NamedTuple):
@@ -40,7 +38,7 @@ _INSERT = prepare_insert(
     MailHeadRow,
     (
         *("message_id", "workspace_id", "mailbox_id", "header_id"),
-        *("refs", "subject", "people", "loops"),
+        *("refs", "subject", "people"),
     ),
 )
 _HomeRow = TicketRow.alias("home")
@@ -95,9 +93,8 @@ def keep_head(
     }
     header_id = mail.message_id if mail.message_id and is_id(mail.message_id) else None
     refs = [each for each in mail.references if is_id(each)][-REFERENCES_MAX:]
-    marks = [one_line(each, _MARK_MAX) for each in mail.loops[:LOOPS_MAX]]
     subject = one_line(mail.subject, SUBJECT_MAX)
-    values = (header_id, _json(refs), subject, _json(people), _json(marks))
+    values = (header_id, _json(refs), subject, _json(people))
     tx.many(_INSERT, [(message, scope.workspace_id, mailbox, *values)])
 
 

@@ -15,7 +15,6 @@ class MailHeadRow(Row):
     refs = TextField()
     subject = TextField()
     people = TextField()
-    loops = TextField()
 
     class Meta:
         table_name = "mail_heads"
