@@ -127,6 +127,7 @@ _RENEWED = prepare(
         }
     ).where(_OF_UID)
 )
+_DROP = prepare(MailboxRow.update({MailboxRow.oauth_renewing: None}).where(_OF_UID))
 # Not over one that somebody has authorized meanwhile.
 _ROTATE = prepare(
     MailboxRow.update({MailboxRow.oauth_refresh_token: slot("token")}).where(
@@ -235,6 +236,11 @@ class MailAccounts:
             tx.run(_RENEWED, uid=uid)
             if refresh_token is not None and account.refresh_token is not None:
                 tx.run(_ROTATE, uid=uid, token=refresh_token, used=account.refresh_token)
+
+    def drop_renewal(self, account: MailAccount) -> None:
+        """Let another program ask: whether tokens are given could not be found out just now."""
+        with self._store.transaction(reserved=True) as tx:
+            tx.run(_DROP, uid=required_uid("mailbox", account.mailbox.id))
 
     @contextmanager
     def alone(self) -> Iterator[Callable[[], int]]:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from cstar_core import MailOAuth
 from cstar_web.mail.granting import (
     Granted,
+    NotNow,
     NoToken,
     TokenRefused,
     ask,
@@ -144,6 +145,8 @@ def wait_for_code(
         sleep(interval)
         try:
             return _lasting(oauth, granted(oauth.token_url, ask(oauth.token_url, form, context)))
+        except NotNow:
+            continue
         except TokenRefused as error:
             if error.code not in ("authorization_pending", "slow_down"):
                 raise
@@ -153,8 +156,9 @@ def wait_for_code(
 
 def _answered(pasted: str) -> dict[str, str]:
     """What the address at which a browser ended says; of a name that comes twice nothing."""
+    text = pasted[:PASTED_MAX].encode("utf-8", "replace").decode().strip()
     try:
-        found = parse_qs(urlsplit(pasted[:PASTED_MAX].strip()).query, max_num_fields=50)
+        found = parse_qs(urlsplit(text).query, max_num_fields=50)
     except ValueError:
         return {}
     return {name: values[0] for name, values in found.items() if len(values) == 1}

@@ -22,7 +22,7 @@ _TOKEN_MAX = 16_384
 _LIFE_SECONDS = 600
 _LIFE_MAX = 86_400
 _WORDS_MAX = 250
-_OK = 200
+_OK, _TOO_MANY, _FAULT = 200, 429, 500
 # Shorter ones are parts of words that providers say.
 _SECRET_MIN = 4
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
@@ -40,6 +40,10 @@ _HINTS = {
 
 class NoToken(Exception):
     """There is no token; the message is one line that says why, and what to do if that is known."""
+
+
+class NotNow(NoToken):
+    """Whether there is a token could not be found out; it says nothing of the mailbox."""
 
 
 class TokenRefused(NoToken):
@@ -113,7 +117,9 @@ def ask(
         most=ANSWER_MAX,
     )
     if answer.status is None:
-        raise NoToken(f"{host} cannot be asked for a token: {answer.error}")
+        raise NotNow(f"{host} cannot be asked for a token: {answer.error}")
+    if answer.status >= _FAULT or answer.status == _TOO_MANY:
+        raise NotNow(f"{host} gives no tokens at the moment: it answered with {answer.status}")
     told = _object(answer.body)
     if told is not None and isinstance(told.get("error"), str):
         secrets = [form[name] for name in _SECRETS if name in form]

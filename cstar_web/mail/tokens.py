@@ -20,7 +20,7 @@ from cstar_core import (
     NotFound,
     SmtpServer,
 )
-from cstar_web.mail.granting import Granted, NoToken, fetch_token
+from cstar_web.mail.granting import Granted, NotNow, NoToken, fetch_token
 from cstar_web.mail.sasl import Another
 
 # A token is renewed so long before it expires, but no short-lived one in its first half.
@@ -110,7 +110,10 @@ class Tokens:
         try:
             found = self._fetch(account)
         except NoToken as error:
-            self._desk.mail_accounts.end_renewal(account, failure=str(error))
+            if isinstance(error, NotNow):
+                self._desk.mail_accounts.drop_renewal(account)
+            else:
+                self._desk.mail_accounts.end_renewal(account, failure=str(error))
             return self._keep(account, PAUSE_SECONDS, failure=str(error))
         self._store(account, found.refresh_token)
         life = max(found.seconds - EARLY_SECONDS, found.seconds / 2)

@@ -83,7 +83,7 @@ PASTED: list[tuple[str, str]] = [
     (ENDED.format("code=c"), "not the answer to this request"),
     (ENDED.format("state=other&code=c"), "not the answer to this request"),
     (ENDED.format("state=STATE&state=STATE&code=c"), "not the answer to this request"),
-    (ENDED.format("state=\ud7ff&code=c"), "not the answer to this request"),
+    (ENDED.format("state=\udcff&code=\udcff"), "not the answer to this request"),
     ("http://[::1/?state=STATE", "not the answer to this request"),
     (ENDED.format("&".join("a=1" for _ in range(100))), "not the answer to this request"),
     (ENDED.format("state=STATE"), "that address has no code"),
@@ -117,6 +117,7 @@ def test_a_code_is_typed_and_waited_for() -> None:
             (200, DEVICE),
             refusal("authorization_pending"),
             refusal("slow_down"),
+            (503, b"busy"),
             token("t", refresh_token="r"),
         ]
     )
@@ -127,7 +128,7 @@ def test_a_code_is_typed_and_waited_for() -> None:
         assert (asked.url, asked.user_code) == (DEVICE["verification_uri"], "ABCD-EFGH")
         assert "hidden" not in repr(asked)
         found = wait_for_code(oauth, "s", asked, sleep=slept.append)
-    assert found.refresh_token == "r" and slept == [1, 1, 6]
+    assert found.refresh_token == "r" and slept == [1, 1, 6, 6]
     assert "client_secret" not in giver.forms[0]
     assert giver.forms[-1] == {
         "client_id": "cstar", "client_secret": "s", "scope": "mail offline_access",
