@@ -122,7 +122,7 @@ def changed(snap: Snapshot, key: int, changes: Mapping[str, Any]) -> dict[str, A
     if differing.keys() & {"outgoing", "outgoing_secret"}:
         differing |= _SENT_ANEW
     if differing.keys() & {"oauth", *OAUTH_SECRETS}:
-        differing |= _ASKED_ANEW
+        differing |= _ASKED_ANEW | _SENT_ANEW
     return differing
 
 

@@ -93,7 +93,7 @@ def _handed_over(
     except _Refused as error:
         reply = replace(error.reply, of_server=error.reply.of_server or not heard)
     except NoToken as error:
-        reply = MailReply(_WAITING, None, str(error))
+        reply = MailReply(_WAITING, None, str(error), of_server=True)
     except Exception as error:
         told = _told(error, budget, deadline)
         reply = MailReply(_DEFERRED, None, told, of_server=not heard)

@@ -32,7 +32,7 @@ RIGHT = {
     **{"team": "acme", "name": "Ada", "email": "ada@example.com", "event": "ticket.created"},
     **{"key_id": "key_" + "0" * 32, "customer_id": "cus_" + "0" * 32, "path": "team"},
     **{"number": "1", "address": "support@example.com", "mail_id": "eml_" + "0" * 32},
-    **{"kind": "reply", "value": "example.org"},
+    **{"kind": "reply", "value": "example.org", "language": "en"},
     **{"destination": "made", "source": "folder", "file": "rows.csv", "shell": "bash", "url": ""},
 }
 

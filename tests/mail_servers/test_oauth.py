@@ -254,7 +254,7 @@ def test_mail_is_sent_with_tokens_and_waits_without(
         # The server takes neither what is there nor what would be given.
         made.auth_XOAUTH2.good = "t3"
         (reply,) = send(sent).values()
-        assert (reply.state, reply.code) == ("waiting", None)
+        assert (reply.state, reply.code, reply.of_server) == ("waiting", None, True)
         assert "does not take the token: 535" in reply.text and "(status 401)" in reply.text
         now[0] = 7200.0
         (reply,) = send(sent).values()
@@ -284,9 +284,11 @@ def test_queued_mail_outlives_a_provider_that_refuses(
         (waits,) = acme.outgoing_mail.list().items
         assert (waits.state, waits.attempts) == ("deferred", 0)
         assert "authorize it again" in (waits.failure or "")
+        assert "authorize it again" in (acme.mailboxes.get(box.id).failure or "")
         giver.answer = lambda form: token("t1")
         oauth = {"provider": "custom", "client_id": "c", "token_url": giver.url}
         acme.mailboxes.update(box.id, oauth=oauth | {"refresh_token": "r2"})
+        assert acme.mailboxes.get(box.id).failure is None
         acme.outgoing_mail.retry(waits.id)
         run()
         assert acme.outgoing_mail.list().items[0].state == "sent"
