@@ -10,6 +10,7 @@ from flask import Response
 
 from cstar_core import (
     PRIORITIES,
+    CustomField,
     DkimKey,
     ImapServer,
     Invalid,
@@ -20,7 +21,9 @@ from cstar_core import (
     utc_now,
 )
 from cstar_web.errors import INVALID
+from cstar_web.html.values import value_of
 from cstar_web.inbox.declaring import Page, page
+from cstar_web.inbox.details import Shown
 from cstar_web.inbox.languages import LANGUAGES, say
 from cstar_web.inbox.mail.words import VERDICT_WORDS
 from cstar_web.inbox.settings.frame import SETTINGS, checked, refusals, seen_version, show
@@ -53,6 +56,8 @@ PROVIDER_WORDS = {
     "microsoft": say("tokens of Microsoft 365 (OAuth)"),
     "custom": say("tokens (OAuth)"),
 }
+# The values of custom fields, each after its key; of those with several, one by one.
+_LISTS = ("field_keys", "custom_fields", "field_options")
 # What of a mailbox's mail somebody should know of.
 COUNTED = ("waiting", "failed", "spam")
 # Where the core's names of what is wrong stand in the form.
@@ -70,7 +75,7 @@ def mailboxes(visit: TeamVisit) -> Response:
 
 @page(Page(method="GET", path=NEW, name="ask_mailbox", access="owner"))
 def ask_mailbox(visit: TeamVisit) -> Response:
-    return show(visit, "new_mailbox", SECTION, mailbox=None, **_choices(visit))
+    return show(visit, "new_mailbox", SECTION, mailbox=None, **_choices(visit, None))
 
 
 @page(
@@ -80,6 +85,7 @@ def ask_mailbox(visit: TeamVisit) -> Response:
         name="create_mailbox",
         access="owner",
         fields=_FIELDS,
+        lists=_LISTS,
         again=ask_mailbox,
     )
 )
@@ -105,7 +111,7 @@ def mailbox_page(visit: TeamVisit, mailbox: str) -> Response:
         **_shown_key(found),
         verdict_words=VERDICT_WORDS,
         provider_words=PROVIDER_WORDS,
-        **_choices(visit),
+        **_choices(visit, found),
     )
 
 
@@ -116,6 +122,7 @@ def mailbox_page(visit: TeamVisit, mailbox: str) -> Response:
         name="change_mailbox",
         access="owner",
         fields=_FIELDS,
+        lists=_LISTS,
         again=mailbox_page,
     )
 )
@@ -154,8 +161,13 @@ def delete_mailbox(visit: TeamVisit, mailbox: str) -> Response:
     return visit.leads_to(SECTION, done="mailbox-deleted")
 
 
-def _choices(visit: TeamVisit) -> dict[str, object]:
+def _choices(visit: TeamVisit, mailbox: Mailbox | None) -> dict[str, object]:
+    fields = _fields(visit)
+    values = mailbox.defaults.custom_fields if mailbox else {}
+    if visit.problems:
+        values = _typed(visit, fields)
     return {
+        "default_fields": [Shown(each, values.get(key)) for key, each in fields.items()],
         "languages_of_mail": LANGUAGES,
         "members": names(visit),
         "priorities": PRIORITIES,
@@ -174,19 +186,46 @@ def _values(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any]:
             name: checked(visit, name)
             for name in ("is_default", "answers_first", "plus_addressing", "is_active")
         },
-        "defaults": _defaults(typed, before.defaults if before else TicketDefaults()),
+        "defaults": _defaults(visit, before.defaults if before else TicketDefaults()),
         "incoming": _incoming(visit, before.incoming if before else None),
         "outgoing": _outgoing(visit, before.outgoing if before else None),
         "dkim": _dkim(visit, before),
     }
 
 
-def _defaults(typed: Mapping[str, str], before: TicketDefaults) -> dict[str, Any]:
+def _fields(visit: TeamVisit) -> dict[str, CustomField]:
+    """The custom fields in which a new ticket may have a value, by key."""
+    defined = visit.workspace.custom_fields.list(entity_type="tickets")
+    return {each.key: each for each in defined if each.archived_at is None}
+
+
+def _typed(visit: TeamVisit, fields: Mapping[str, CustomField]) -> dict[str, Any]:
+    """The values of custom fields that the form has."""
+    keys, texts, options = (visit.form.lists[name] for name in _LISTS)
+    found: dict[str, Any] = {
+        key: value_of(fields[key].type, text)
+        for key, text in zip(keys, texts, strict=False)
+        if key in fields and text.strip()
+    }
+    for key, equals, option in (each.partition("=") for each in options):
+        if equals and key in fields:
+            found.setdefault(key, []).append(option)
+    return found
+
+
+def _defaults(visit: TeamVisit, before: TicketDefaults) -> dict[str, Any]:
+    typed, fields = visit.form.values, _fields(visit)
+    asked = visit.form.lists["field_keys"]
+    kept = {
+        key: value
+        for key, value in before.custom_fields.items()
+        if key in fields and key not in asked
+    }
     tags = [tag for each in typed["tags"].split(",") if (tag := each.strip())]
     return {
         "priority": typed["priority"] or None,
         "tags": tags,
-        "custom_fields": dict(before.custom_fields),
+        "custom_fields": kept | _typed(visit, fields),
         **({"assigned_to": typed["assigned_to"]} if typed["assigned_to"] else {}),
     }
 

@@ -96,6 +96,59 @@ def test_what_the_form_does_not_ask_for_stays(
     assert acme.mailboxes.get(made.id).defaults.custom_fields == {"plan": "pro"}
 
 
+FIELDS = {
+    "plan": ("text", None, "pro", "pro"),
+    "seats": ("number", None, "2.5", 2.5),
+    "region": ("select", ["EU", "US=A"], "US=A", "US=A"),
+    "due": ("date", None, "2026-02-28", "2026-02-28"),
+    "paid": ("boolean", None, "false", False),
+    "open_note": ("text", None, " ", None),
+    "parts_of": ("multiselect", ["frame", "a=b"], "", ["frame", "a=b"]),
+}
+
+
+def test_new_tickets_get_values_in_custom_fields(acme: Workspace, owner: Browser) -> None:
+    for key, (kind, options, _, _) in FIELDS.items():
+        acme.custom_fields.create(
+            name=f"Name of {key}", key=key, type=kind, entity_type="tickets", options=options
+        )
+    form: dict[str, str | list[str]] = {
+        **NEW,
+        "field_keys": list(FIELDS),
+        "custom_fields": [text for _, _, text, _ in FIELDS.values()],
+        "field_options": ["parts_of=frame", "parts_of=a=b", "strange=x"],
+    }
+    wrong = owner.send(f"{MAILBOXES}/new", {**form, "custom_fields": ["<b>", "many", "", "", ""]})
+    seen = Seen(wrong.text)
+    assert wrong.status_code == 422 and "Name of seats must be a finite number" in seen.text
+    typed = [each.get("value") for each in seen.all("input") if each.get("name") == "custom_fields"]
+    assert typed[:2] == ["<b>", "many"]
+    answer = owner.send(f"{MAILBOXES}/new", form)
+    assert answer.status_code == 303, Seen(answer.text).text
+    (made,) = acme.mailboxes.list()
+    wanted = {key: value for key, (*_, value) in FIELDS.items() if value is not None}
+    assert made.defaults.custom_fields == wanted
+    seen = owner.see(path_of(made))
+    chosen = [each for each in seen.all("input") if "checked" in each]
+    assert "parts_of=a=b" in [each.get("value") for each in chosen]
+    emptied = {**form, "custom_fields": ["", "1"], "field_keys": ["plan", "seats"]}
+    owner.send(path_of(made), {**emptied, "field_options": [], "is_default": "yes"})
+    left = acme.mailboxes.get(made.id).defaults.custom_fields
+    assert "plan" not in left and (left["seats"], left["region"]) == (1, "US=A")
+
+
+def test_a_field_that_was_deleted_keeps_nobody_from_saving(
+    acme: Workspace, owner: Browser, made: Mailbox
+) -> None:
+    gone = acme.custom_fields.create(name="Plan", key="plan", type="text", entity_type="tickets")
+    old = acme.custom_fields.create(name="Old", key="old", type="text", entity_type="tickets")
+    acme.mailboxes.update(made.id, defaults={"custom_fields": {"plan": "pro", "old": "x"}})
+    acme.custom_fields.delete(gone.id)
+    acme.custom_fields.update(old.id, archived=True)
+    assert owner.send(path_of(made), {**NEW, "is_default": "yes"}).status_code == 303
+    assert acme.mailboxes.get(made.id).defaults.custom_fields == {}
+
+
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("dkim") / "key.pem"
