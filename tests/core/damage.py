@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cstar_core import Helpdesk
 from cstar_core.migrations import scripts
@@ -35,24 +37,49 @@ def write_and_die(path: Path, title: str, tickets: int = 3) -> None:
     assert Path(f"{path}-wal").stat().st_size
 
 
-def sound(path: Path) -> None:
-    """A desk with two tickets, closed."""
+def _sound(path: Path) -> None:
     with Helpdesk.open(path) as desk:
         desk.teams.create("Acme")
         for number in range(2):
             desk.workspace("acme").tickets.create(title=f"Folded in {number}")
 
 
+def _killed(path: Path) -> None:
+    _sound(path)
+    write_and_die(path, "In the log")
+
+
+@cache
+def _made(make: Callable[[Path], None], whose: str) -> dict[str, bytes]:
+    """The files of a desk, by how their names end; it is made once, and copied from then on."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "made.db"
+        make(path)
+        found = [each for each in path.parent.iterdir() if each.is_file()]
+        return {each.name.removeprefix(path.name): each.read_bytes() for each in found}
+
+
+def _copy(files: dict[str, bytes], path: Path) -> None:
+    for end, content in files.items():
+        file = Path(f"{path}{end}")
+        file.touch(0o600)
+        file.write_bytes(content)
+
+
+def sound(path: Path) -> None:
+    """A desk with two tickets, closed."""
+    _copy(_made(_sound, "ours"), path)
+
+
 def killed(path: Path) -> None:
     """A desk with two tickets in the file and three in its log."""
-    sound(path)
-    write_and_die(path, "In the log")
+    _copy(_made(_killed, "ours"), path)
 
 
 def other(path: Path) -> Path:
     """Another desk of the same shape, with a log of the same shape."""
     found = path.with_name("other.db")
-    killed(found)
+    _copy(_made(_killed, "another's"), found)
     return found
 
 

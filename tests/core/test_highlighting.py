@@ -193,6 +193,7 @@ WORST = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("repeated", "search"), WORST)
 def test_time_grows_with_the_length_of_the_text(repeated: str, search: str) -> None:
     def shown(length: int) -> object:

@@ -13,6 +13,8 @@ from tests.core.crowd import CUSTOMER_FILTERS, Crowd, gather
 from tests.core.filling import CUSTOMER_SORTS, TICKET_SORTS
 from tests.core.vocabulary import ManualClock, ids, walk_cursor, walk_pages
 
+pytestmark = pytest.mark.no_cover
+
 KEYS: dict[str, Callable[[Ticket], Any]] = {
     "created_at": lambda t: (t.created_at, t.number),
     "updated_at": lambda t: (t.updated_at, t.number),

@@ -12,6 +12,8 @@ from cstar_core import Helpdesk, Refused
 from cstar_core.migrations import log
 from tests.core import damage
 
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

@@ -100,6 +100,7 @@ def test_a_line_above_a_head_is_quoted_too() -> None:
     assert text[quoted_at(text) :].startswith("____")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "repeated",
     [
