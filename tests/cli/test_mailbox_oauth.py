@@ -1,5 +1,7 @@
 """Mailboxes with tokens on the command line: the options, and the command that authorizes."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from click.testing import CliRunner
 
 from cstar_core import Helpdesk, ImapServer, MailAccount, MailOAuth, SmtpServer
 from cstar_web.cli import main
-from tests.cli.commands import run
+from tests.cli.commands import ROOT, run
 from tests.web.mail.token_giver import giving, refusal, token
 
 ADDRESS = "help@example.com"
@@ -145,6 +147,29 @@ SERVER = ("--imap", "imap.example.com")
 def authorize(database: Path, *options: str, typed: str = "") -> Any:
     line = ["mailbox", "authorize", ADDRESS, *options, "--database", str(database)]
     return CliRunner().invoke(main, line, input=typed)
+
+
+def test_the_address_at_which_the_browser_ended_authorizes_a_mailbox(
+    database: Path, cstar: Cstar
+) -> None:
+    with giving(token("t", refresh_token="r-hidden")) as giver:
+        add(cstar, *SERVER, *custom(giver.url))
+        line = ["mailbox", "authorize", ADDRESS, "--database", str(database)]
+        with subprocess.Popen(
+            [sys.executable, "-m", "cstar_web", *line],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as program:
+            assert program.stderr
+            url = next(each for each in program.stderr if each.startswith("https://")).strip()
+            (state,) = parse_qs(urlsplit(url).query)["state"]
+            told = program.communicate(f"http://localhost/?state={state}&code=c\n", timeout=60)
+    assert program.returncode == 0, told
+    assert told[0].startswith("127.0.0.1 gives tokens for") and "hidden" not in "".join(told)
+    assert giver.forms[0]["code"] == "c" and account(database).refresh_token == "r-hidden"
 
 
 def test_who_declined_in_the_browser_is_told_and_nothing_changes(

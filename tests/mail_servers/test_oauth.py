@@ -13,10 +13,19 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from cstar_core import Helpdesk, ImapServer, Mailbox, MailPace, SmtpServer, Workspace
-from cstar_web.mail.fetching import Fetcher, FetchPace
+from cstar_core import (
+    Helpdesk,
+    ImapServer,
+    Mailbox,
+    MailPace,
+    SmtpServer,
+    Workspace,
+    read_letter,
+)
+from cstar_web.mail.fetching import FetchPace
 from cstar_web.mail.imap import Imap, Refusal
 from cstar_web.mail.sending import send_mail, try_smtp
+from cstar_web.mail.service import MailService
 from cstar_web.mail.tokens import Tokens
 from cstar_web.mail.trying import try_imap, try_tokens
 from cstar_web.mail.wire import Broken, Wire
@@ -28,7 +37,6 @@ from tests.web.sockets import wait_until
 
 USER = "help@acme.example"
 STATUS = base64.b64encode(json.dumps({"status": "401", "schemes": "bearer"}).encode()).decode()
-QUICK = FetchPace(ask=0.05, wait=0.05, first=0.01, most=0.05, refused=0.01, connect=1, answer=1)
 RAW = b"Subject: x\r\n\r\nHello\r\n"
 
 
@@ -176,9 +184,8 @@ def test_mail_is_fetched_with_tokens_and_why_not_is_shown(
     giver.answer = lambda form: refusal("invalid_grant", "revoked")
     with TokenImap(mail(id="1@x")) as server:
         box = mailbox(acme, giver, incoming=place(server.port))
-        fetcher = Fetcher(desk, box.id, lambda: None, QUICK)
-        fetcher.start()
-        try:
+        # So slow that what was authorized is only seen if the fetcher begins anew for it.
+        with MailService(desk, reading, pace=FetchPace(refused=600)):
             wait_until(lambda: acme.mailboxes.get(box.id).failure is not None, 20)
             failure = acme.mailboxes.get(box.id).failure or ""
             assert failure.startswith(f"authorize it again: cstar mailbox authorize {USER}")
@@ -188,9 +195,11 @@ def test_mail_is_fetched_with_tokens_and_why_not_is_shown(
             acme.mailboxes.update(box.id, oauth=oauth | {"refresh_token": "r2"})
             wait_until(lambda: acme.mail.list().total == 1, 20)
             wait_until(lambda: acme.mailboxes.get(box.id).failure is None, 20)
-        finally:
-            fetcher.ask_to_stop()
-            fetcher.join(10)
+
+
+@contextmanager
+def reading() -> Iterator[Any]:
+    yield read_letter
 
 
 def test_a_mailbox_is_tried_step_by_step(desk: Helpdesk, acme: Workspace, giver: Giver) -> None:
