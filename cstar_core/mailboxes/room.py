@@ -31,8 +31,8 @@ from cstar_core.mailboxes.mailbox import (
 from cstar_core.mailboxes.servers import SERVERS
 from cstar_core.members import fold_email
 from cstar_core.scope import Scope, required_uid
-from cstar_core.store import Snapshot, SqlRow, Store, Transaction, prepare, slot
-from cstar_core.tables import MailboxRow, MailRow
+from cstar_core.store import Prepared, Snapshot, SqlRow, Store, Transaction, prepare, slot
+from cstar_core.tables import MailboxRow, MailHeadRow, MailRow, OutgoingMailRow
 
 _MINE = MailboxRow.workspace_id == slot("workspace")
 _DEFAULT = _MINE & (MailboxRow.is_default == 1)
@@ -44,6 +44,18 @@ _FORGET_PLACES = prepare(
         (MailRow.mailbox_id == slot("mailbox")) & MailRow.imap_uid.is_null(False)
     )
 )
+_SOME = 1_000
+
+
+def _leaving(row: Any, key: str) -> Prepared:
+    """Let some of the rows that came by a mailbox be of none."""
+    some = row.alias()
+    keys = some.select(getattr(some, key)).where(some.mailbox_id == slot("mailbox"))
+    return prepare(row.update(mailbox_id=None).where(getattr(row, key).in_(keys.limit(_SOME))))
+
+
+_LEAVING = ((MailRow, "id"), (OutgoingMailRow, "id"), (MailHeadRow, "message_id"))
+_LEAVE = tuple(_leaving(*each) for each in _LEAVING)
 _THE_DEFAULT = prepare(MailboxRow.select(MailboxRow.uid).where(_DEFAULT))
 
 
@@ -146,10 +158,8 @@ class Mailboxes:
         """
         raise_any(self.check(changes, updating=True))
         with self._store.transaction() as tx:
-            row = self._row(tx, id)
+            row = self._at(tx, id, expected_version)
             before = mailbox_of(row)
-            if expected_version not in (None, before.version):
-                raise StaleVersion(f"The mailbox is at version {before.version}")
             if changes.get("is_default") is False and before.is_default:
                 raise Invalid(invalid("is_default", "must stay true; make another one the default"))
             columns = changed(tx, row[0], changes)
@@ -169,11 +179,15 @@ class Mailboxes:
         What came by it stays. If it was the default, the oldest of the others is it then. Raises
         NotFound, StaleVersion.
         """
+        with self._store.snapshot() as snap:
+            row = self._at(snap, id, expected_version)
+        # A few at a time: hundreds of thousands at once would keep other writers out for seconds.
+        for each in _LEAVE:
+            while self._let_go(each, row[0]) == _SOME:
+                continue
         with self._store.transaction(reserved=True) as tx:
-            row = self._row(tx, id)
+            row = self._at(tx, id, expected_version)
             before = mailbox_of(row)
-            if expected_version not in (None, before.version):
-                raise StaleVersion(f"The mailbox is at version {before.version}")
             tx.run(MailboxRow.delete().where(MailboxRow.id == row[0]))
             events.record(
                 tx, self._scope, "mailbox.deleted", row[1], data={"address": before.address}
@@ -196,6 +210,18 @@ class Mailboxes:
         if row is None:
             raise NotFound("mailbox", id)
         return row
+
+    def _at(self, snap: Snapshot, id: str, expected_version: int | None) -> SqlRow:
+        """The row of a mailbox; raises NotFound, and StaleVersion if it is at another version."""
+        row = self._row(snap, id)
+        version = mailbox_of(row).version
+        if expected_version not in (None, version):
+            raise StaleVersion(f"The mailbox is at version {version}")
+        return row
+
+    def _let_go(self, some: Prepared, mailbox: int) -> int:
+        with self._store.transaction(brief=True, reserved=True) as tx:
+            return tx.run(some, mailbox=mailbox)
 
     def _refuse_taken(self, tx: Transaction, address: str, own: int | None) -> None:
         if tx.value(_TAKEN, key=fold_email(address)) not in (None, own):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from cstar_core import Envelope, Helpdesk, Workspace
+from cstar_core.mailboxes import room as mailboxes
 from tests.core.correspondence import Server
 from tests.core.posting import box, mail, notice, sent
-from tests.core.tracing import queries, steps_of
+from tests.core.tracing import queries, statements, steps_of
 
 _GROWING = re.compile(
     r'"?\b(mails|outgoing_mails|outgoing_recipients|mail_heads|bad_addresses|blobs|first_answers)\b'
@@ -193,6 +194,11 @@ PLANS: dict[str, tuple[Act, list[str]]] = {
         ],
     ),
 }
+LEAVING = ["mails_mailbox", "outgoing_mails_mailbox", "mail_heads_mailbox"]
+PLANS["a mailbox that is removed"] = (
+    lambda it: it.room.mailboxes.delete(it.mailbox),
+    [f"{each} (mailbox_id=?)" for each in LEAVING],
+)
 # One mail names people beside its sender in many ways, and nobody is erased often.
 WALKING = {
     "an erasure": {"mail_heads_workspace (workspace_id=?)", "mails_envelope (workspace_id=?)"}
@@ -241,3 +247,21 @@ def test_a_list_of_several_verdicts_goes_on_where_a_page_ends(kept: Kept) -> Non
     assert [each.id for each in third.items] == ids[4:6]
     mine = kept.room.mail.list(verdict="spam,ticket", mailbox=kept.mailbox)
     assert [each.id for each in mine.items] == ids
+
+
+def test_what_came_by_a_mailbox_leaves_it_a_few_at_a_time(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        kept.room.mail.receive(mail(f"p{number}@example.org"))
+    monkeypatch.setattr(mailboxes, "_SOME", 2)
+    monkeypatch.setattr(
+        mailboxes, "_LEAVE", tuple(mailboxes._leaving(*each) for each in mailboxes._LEAVING)
+    )
+    with statements(kept.desk) as run:
+        kept.room.mailboxes.delete(kept.mailbox)
+    updates = [text for text in run if text.startswith('UPDATE "mails"')]
+    assert len(updates) == 4
+    assert {each.mailbox_id for each in kept.room.mail.list().items} == {None}
+    assert kept.room.outgoing_mail.list().items[0].mailbox_id is None
+    assert kept.desk.check(deep=True).ok
