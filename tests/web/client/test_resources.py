@@ -10,6 +10,7 @@ from cstar_web.client import (
     AnswerError,
     AuthorizationError,
     Client,
+    ConflictError,
     NewFile,
     NotFoundError,
     ValidationError,
@@ -81,6 +82,32 @@ def test_a_ticket_is_made_with_files(acme: Client) -> None:
         acme.tickets.create(title="Late", attachments=files)
     with pytest.raises(ValueError, match="visible ASCII"):
         acme.tickets.create(title="Late", attachments=[NewFile("a", b"", "a\r\nb")])
+
+
+def test_how_mail_is_set_up_is_read_and_changed(acme: Client) -> None:
+    box = acme.mailboxes.create(address="help@acme.example", defaults={"tags": ["mail"]})
+    changed = acme.mailboxes.update(box.id, signature="Acme", if_match=box.etag)
+    assert (changed.defaults["tags"], changed.signature, changed.fetches) == (
+        ["mail"],
+        "Acme",
+        False,
+    )
+    ticket = acme.tickets.create(title="Late", customer_name="Jane")
+    brought = acme.mail_templates.get("reply", "de")
+    own = acme.mail_templates.set("reply", "de", content="Hallo\n{{message}}{{signature}}")
+    assert (brought.is_own, own.is_own) == (False, True)
+    assert own in [replace(each, etag=own.etag) for each in acme.mail_templates.list()]
+    shown = acme.mail_templates.preview("reply", "de", ticket_id=ticket.id, message="Bald.")
+    assert shown == "Hallo\nBald.-- \nAcme"
+    with pytest.raises(ConflictError):
+        acme.mail_templates.reset("reply", "de", if_match=brought.etag)
+    acme.mail_templates.reset("reply", "de", if_match=own.etag)
+    assert acme.mail_templates.get("reply", "de") == brought
+    assert acme.bad_addresses.list().total == 0
+    with pytest.raises(ValidationError, match="must be a bad address"):
+        acme.bad_addresses.trust(address="jane@example.com")
+    acme.mailboxes.delete(box.id)
+    assert acme.mailboxes.list() == ()
 
 
 def test_what_is_no_file_is_not_taken_for_one(acme: Client) -> None:
