@@ -7,6 +7,7 @@ given in place of it is stored before the token is used.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic, sleep
@@ -115,6 +116,11 @@ class Tokens:
             else:
                 self._desk.mail_accounts.end_renewal(account, failure=str(error))
             return self._keep(account, PAUSE_SECONDS, failure=str(error))
+        except BaseException:
+            # Such as Ctrl-C: the next one need not wait until our turn is over.
+            with suppress(HelpdeskError):
+                self._desk.mail_accounts.drop_renewal(account)
+            raise
         self._store(account, found.refresh_token)
         life = max(found.seconds - EARLY_SECONDS, found.seconds / 2)
         is_saved = found.refresh_token is not None and account.mailbox.id not in self._unsaved

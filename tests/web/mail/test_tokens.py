@@ -186,6 +186,19 @@ def test_another_program_that_asks_is_waited_for_and_not_for_ever(
     assert Tokens(desk).get(box.id) == "t1"
 
 
+def test_who_is_interrupted_lets_the_next_one_ask(
+    desk: Helpdesk, acme: Workspace, giver: Giver
+) -> None:
+    box = mailbox(acme, giver)
+
+    def interrupted(_account: object) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Tokens(desk, interrupted).get(box.id)
+    assert Tokens(desk, patience=0.0).get(box.id) == "t1"
+
+
 def test_a_refresh_token_that_cannot_be_stored_is_stored_later(
     desk: Helpdesk, acme: Workspace, giver: Giver
 ) -> None:
