@@ -71,7 +71,8 @@ class AuthorizationError(CStarError):
 
 
 class NotFoundError(CStarError):
-    """No such object in the data that the key opens, or no such URL (`not_found_error`)."""
+    """No such object in the data that the key opens, or no such URL, or a file whose bytes are lost
+    (`not_found_error`)."""
 
 
 class ConflictError(CStarError):
