@@ -63,7 +63,7 @@ class Workbench:
         if isinstance(case.body, dict):
             case.body = _lighter(case.body)
             if _is_valid(case, ParameterLocation.BODY):
-                self._furnish_body(case)
+                self._furnish_body(case, self._json_of(case.body))
 
     def existing(self, name: str) -> str:
         """The id that a parameter of a path stands for; made anew if it was deleted."""
@@ -213,8 +213,16 @@ class Workbench:
             tag = self._client.get(url, headers=self.headers).headers.get("ETag", "*")
             case.headers["If-Match"] = tag
 
-    def _furnish_body(self, case: Case[Any]) -> None:
-        body: Json = case.body  # type: ignore[assignment]
+    def _json_of(self, body: Json) -> Json:
+        """The JSON of a body, also where it is a form that brings files for a first message."""
+        inner = body.get("ticket")
+        if not isinstance(inner, dict):
+            return body
+        if body.get("attachments"):
+            inner["initialMessage"] = "See the files"
+        return inner
+
+    def _furnish_body(self, case: Case[Any], body: Json) -> None:
         if case.path.endswith(("/mailboxes", "/mailboxes/{mailboxId}")):
             self._furnish_mailbox(case.method, body)
         if "templateKind" in case.path_parameters and "content" in body:
