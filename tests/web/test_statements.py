@@ -84,7 +84,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "listMailboxes": ("GET", "{base}/mailboxes", None, 4),
     "createMailbox": ("POST", "{base}/mailboxes", {"address": "new@acme.example"}, 15),
     "updateMailbox": ("PATCH", "{base}/mailboxes/{mailbox}", {"name": "Other"}, 12),
-    "deleteMailbox": ("DELETE", "{base}/mailboxes/{mailbox}", None, 11),
+    "deleteMailbox": ("DELETE", "{base}/mailboxes/{mailbox}", None, 29),
     "getMailbox": ("GET", "{base}/mailboxes/{mailbox}", None, 4),
     "listMembers": ("GET", "{base}/members", None, 5),
     "createMember": ("POST", "{base}/members", {"name": "N", "email": "n@example.com"}, 14),
