@@ -4,16 +4,21 @@ A list may look at some sizes before it chooses its way, so it has an upper boun
 BEGIN, COMMIT and the like are counted too; what the full-text index does inside is not.
 """
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from cstar_core import Helpdesk, MailReply
+from cstar_web.app import create_app
 from cstar_web.operations import operations
+from cstar_web.settings import Settings
 from tests.core.receivers import Receiver
 from tests.core.tracing import statements
-from tests.web.vocabulary import Api
+from tests.web.vocabulary import Api, Keyring, ManualClock
 
 REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "whoami": ("GET", "/api/v1/auth/whoami", None, 3),
@@ -167,14 +172,13 @@ def _outgoing(desk: Helpdesk, number: int) -> dict[str, str]:
     return {"bad": bad, "outgoing": queued[0].id, "cancelled": queued[1].id, "held": held}
 
 
-@pytest.fixture(params=[1, 30])
-def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str, str]:
-    """What the URLs name, on a desk with so many objects of each kind."""
+def fill(desk: Helpdesk, api: Api, many: int) -> dict[str, str]:
+    """Make so many objects of each kind; what the URLs name then."""
     field = {"name": "Region", "key": "region", "type": "text", "entityType": "tickets"}
     known = {"base": api.base, "field": api.post("/custom-fields", field).data["id"]}
     known |= {"other": api.ticket("Refund")["id"], "merged": api.ticket("Refund")["id"]}
     api.post(f"/tickets/{known['merged']}/merge", {"into": known["other"]})
-    for number in range(request.param):
+    for number in range(many):
         email = f"m{number}@example.com"
         known["member"] = api.post("/members", {"name": "Ann", "email": email}).data["id"]
         known["customer"] = api.customer(tags=["vip"])["id"]
@@ -192,17 +196,47 @@ def names(request: pytest.FixtureRequest, api: Api, desk: Helpdesk) -> dict[str,
         address = f"m{number}@acme.example"
         known["mailbox"] = desk.workspace("acme").mailboxes.create(address=address).id
     known["settled"] = desk.workspace("acme").mail.receive(b"From: s@x.example\n\nrefund").id
-    known |= _outgoing(desk, request.param)
+    known |= _outgoing(desk, many)
     hook = {"name": "Hook", "url": "https://example.com", "events": ["custom_field.deleted"]}
     known["webhook"] = api.post("/webhooks", hook).data["id"]
     known["event"] = api.get("/events").data[0]["id"]
-    for _ in range(request.param):
+    for _ in range(many):
         tested = api.send("POST", f"{api.base}/webhooks/{known['webhook']}/test")
         known["delivery"] = tested.data["id"]
     desk.deliver_due(Receiver())
+    return known
+
+
+@pytest.fixture(scope="module", params=[1, 30])
+def template(
+    request: pytest.FixtureRequest,
+    template: tuple[Path, Keyring],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Keyring, dict[str, str]]:
+    """A folder with a desk that holds much or little, its keys, and what URLs name of it."""
+    folder, keyring = tmp_path_factory.mktemp("filled"), template[1]
+    path = shutil.copy(template[0], folder / "desk.db")
+    with Helpdesk.open(path, clock=ManualClock()) as desk:
+        api = Api(create_app(desk, Settings()).test_client(), keyring.secret)
+        return folder, keyring, fill(desk, api, request.param)
+
+
+@pytest.fixture
+def desk(
+    template: tuple[Path, Keyring, dict[str, str]], tmp_path: Path, clock: ManualClock
+) -> Iterator[Helpdesk]:
+    """A copy of it."""
+    folder = shutil.copytree(template[0], tmp_path / "desk")
+    with Helpdesk.open(folder / "desk.db", clock=clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+def names(template: tuple[Path, Keyring, dict[str, str]], api: Api) -> dict[str, str]:
+    """What the URLs name, once the search has met all of it."""
     api.get("/tickets?search=refund")
     api.get("/customers?search=jane")
-    return known
+    return template[2]
 
 
 def filled(body: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
