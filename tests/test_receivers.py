@@ -18,6 +18,8 @@ from cstar_core import utc_now
 from cstar_core.signatures import new_secret, sign
 from tests.documents import ROOT, blocks
 
+pytestmark = pytest.mark.no_cover
+
 NAMES = ("plain Python", "Flask", "standardwebhooks")
 SECRET = new_secret(b"one" * 11)
 OTHER = new_secret(b"two" * 11)

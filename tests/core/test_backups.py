@@ -252,6 +252,7 @@ KILLED_AT = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("module", "place"), KILLED_AT)
 def test_a_backup_that_is_killed_has_not_its_name(
     path: Path, tmp_path: Path, module: str, place: str

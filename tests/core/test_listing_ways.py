@@ -24,6 +24,8 @@ from tests.core.tracing import (
 )
 from tests.core.vocabulary import ManualClock
 
+pytestmark = pytest.mark.no_cover
+
 # What one row of a walk may cost more than one that is sorted: to look a word of it up.
 DEAREST = 50
 BY_COUNTERS = [

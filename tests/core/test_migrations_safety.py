@@ -212,6 +212,7 @@ def copy_of(path: Path, name: str) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("moment", [before_statement, in_mid_step])
 def test_an_upgrade_killed_at_any_moment_leaves_the_old_schema_or_the_new_one(
     moment: Callable[[int], Callable[[sqlite3.Connection], None]],
@@ -240,6 +241,7 @@ def test_copies_of_upgrades_that_were_killed_do_not_pile_up(
     assert [content(copy) for copy in copies(old)] == [outcomes[0]]
 
 
+@pytest.mark.no_cover
 def test_a_new_file_whose_maker_is_killed_becomes_a_new_one(tmp_path: Path) -> None:
     number, alive = 0, False
     while not alive:

@@ -135,6 +135,7 @@ def kill_at(number: int) -> Callable[[sqlite3.Connection], None]:
     return lambda connection: connection.set_trace_callback(fatal)
 
 
+@pytest.mark.no_cover
 def test_killed_at_any_statement_it_can_be_done_again(
     desk: Helpdesk, some: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

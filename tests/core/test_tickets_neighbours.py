@@ -8,6 +8,7 @@ from tests.core.tracing import plan, queries, scans
 from tests.core.vocabulary import ids, refusal, walk_cursor
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("sort", TICKET_SORTS)
 @pytest.mark.parametrize("name", TICKET_FILTERS)
 def test_the_neighbours_of_every_ticket_are_those_of_the_list(

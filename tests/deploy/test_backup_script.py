@@ -13,6 +13,8 @@ from cstar_core import Helpdesk
 from tests.cli.commands import ROOT, run
 from tests.deploy.samples import FOLDER
 
+pytestmark = pytest.mark.no_cover
+
 Script = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -13,6 +13,8 @@ from tests.cli.commands import ROOT, serving
 from tests.deploy.samples import sample
 from tests.documents import read
 
+pytestmark = pytest.mark.no_cover
+
 
 def instructions() -> list[tuple[str, str]]:
     """Each instruction and what it is given, with its lines put together."""

@@ -10,6 +10,8 @@ import pytest
 from tests.deploy.machines import boot, need_machine
 from tests.documents import read
 
+pytestmark = pytest.mark.no_cover
+
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LOOK = """
 find /var/lib/private -printf '%M %u %p\\n'

@@ -18,6 +18,8 @@ from tests.deploy.proxies import COMMANDS, Proxy, proxying
 from tests.deploy.samples import NAME, need
 from tests.web.sockets import wait_until
 
+pytestmark = pytest.mark.no_cover
+
 FORGED = {
     "X-Forwarded-For": "203.0.113.9",
     "X-Forwarded-Host": "evil.example",

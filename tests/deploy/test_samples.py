@@ -10,6 +10,8 @@ from cstar_web.settings import SETTINGS, Settings
 from tests.deploy.samples import FOLDER, sample
 from tests.documents import read
 
+pytestmark = pytest.mark.no_cover
+
 FILES = sorted(each.name for each in FOLDER.iterdir() if each.name != "README.md")
 
 

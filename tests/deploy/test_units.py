@@ -9,6 +9,8 @@ import pytest
 
 from tests.deploy.samples import FOLDER, need, sample
 
+pytestmark = pytest.mark.no_cover
+
 SERVICES = ("cstar.service", "cstar-backup.service", "cstar-litestream.service")
 UNITS = (*SERVICES, "cstar-backup.timer")
 PROGRAMS = ("local/bin/cstar", "local/bin/cstar-backup", "bin/litestream", "bin/rsync")

@@ -16,6 +16,8 @@ from cstar_web.server import ECHO_SECONDS
 from cstar_web.server.processes import TRIES
 from tests.web.sockets import GET, Address, connect, is_answered, read_all, read_one, wait_until
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import os, sys, time

@@ -37,6 +37,7 @@ def senders(app: Flask, signed_in: SignIn) -> Callable[[Page], tuple[Browser, st
     return lambda page: found[page.access == "anyone"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("word", PATHS)
 def test_no_path_makes_a_page_fail(app: Flask, signed_in: SignIn, word: str) -> None:
     owner = signed_in("owner")
@@ -48,6 +49,7 @@ def test_no_path_makes_a_page_fail(app: Flask, signed_in: SignIn, word: str) -> 
         assert "Traceback" not in answer.text
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("value", UGLY)
 def test_no_form_makes_a_page_fail(
     app: Flask, desk: Helpdesk, signed_in: SignIn, value: str

@@ -102,6 +102,7 @@ def test_a_host_whose_letters_look_like_others_is_told(
     assert "https://p\u0430ypal.com/a (xn--pypal-4ve.com) and" in agent.see(path).text
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("repeated", "end"),
     [

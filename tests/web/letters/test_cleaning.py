@@ -111,6 +111,7 @@ REPEATED = (
 )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("part", REPEATED)
 def test_cleaning_takes_time_by_the_length_alone(part: str) -> None:
     # What stays open makes it too deep, which is found out at once.
