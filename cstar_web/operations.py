@@ -177,13 +177,19 @@ class _Endpoint:
         with ExitStack() as closing:
             raw, files = read_form(part, closing)
             given = parse_object(raw)
-            values = self._read_values(shape, call.workspace, given, ask=True)
             try:
-                check_files(files, values.get(message), self._names[message])
+                if not self._is_repeat(call):
+                    values = self._read_values(shape, call.workspace, given, ask=True)
+                    check_files(files, values.get(message), self._names[message])
                 call.files = store(call.workspace, files)
             except Invalid as error:
                 raise refused(error.problems) from error
         return mark_of(raw, call.files), given
+
+    def _is_repeat(self, call: Call) -> bool:
+        """Whether an answer is kept for the request, whatever the rules are by now."""
+        key = idempotency_key() if self._declared.idempotent else None
+        return key is not None and call.workspace.idempotency.find(key) is not None
 
     def _run(self, call: Call, given: dict[str, Any], ids: dict[str, str]) -> Response:
         if self._declared.body:

@@ -77,6 +77,14 @@ def test_a_repeat_makes_one_ticket_and_stores_once(api: Api, desk: Helpdesk) -> 
     assert len(api.get(path).data) == 1 and stored(desk).count(b"hello") == 1
 
 
+def test_a_repeat_is_answered_as_before_also_under_other_rules(api: Api) -> None:
+    first = post(api, the_json(), NOTE, Idempotency_Key="once")
+    field = {"name": "Plan", "key": "plan", "type": "text", "entityType": "tickets"}
+    api.post("/custom-fields", {**field, "required": True})
+    assert post(api, the_json(), NOTE, Idempotency_Key="once").raw == first.raw
+    assert post(api, the_json(), NOTE, Idempotency_Key="other").status == 400
+
+
 WRONG: list[tuple[list[bytes], tuple[int, str, str | None]]] = [
     ([the_json({"title": "Late"}), NOTE], (400, "PARAMETER_INVALID", "attachments")),
     ([the_json({**TICKET, "title": " "}), NOTE], (400, "PARAMETER_MISSING", "title")),
