@@ -180,12 +180,9 @@ class MailOutbox:
         What cannot be put together is settled as failed, and raises Unsendable. Raises Busy and
         StorageFull; then the mail is to be given back.
         """
-        kept = self._kept(parcel)
-        if kept is not None:
-            return kept
         try:
-            made = compose_mail(self._store, self._blobs, parcel.mail)
-            made = sign(parcel.dkim, made) if sign and parcel.dkim else made
+            kept = self._kept(parcel)
+            return self._made(parcel, sign) if kept is None else kept
         except Unsendable as error:
             state = "deferred" if error.for_now else "failed"
             self.settle(parcel, all_replied(parcel, MailReply(state, None, str(error))))
@@ -197,10 +194,6 @@ class MailOutbox:
             words = "the mail could not be put together"
             self.settle(parcel, all_replied(parcel, MailReply("deferred", None, words)))
             raise Unsendable(words) from error
-        blob = self._blobs.put(made)
-        with self._store.transaction(brief=True) as tx:
-            tx.run(_KEEP, mail=parcel.mail, blob=self._blobs.claim(tx, blob))
-        return made
 
     def rendered(self, parcel: MailParcel) -> BinaryIO:
         """The file with what ``render`` made, for who has to keep its bytes out of memory.
@@ -266,6 +259,14 @@ class MailOutbox:
         yield from filter(None, chain.from_iterable(zip_longest(*others)))
         held = sum(box in self._silent for box in self._flying.values())
         yield from silent[: max(0, (limit + 1) // 2 - held)]
+
+    def _made(self, parcel: MailParcel, sign: SignMail | None) -> bytes:
+        made = compose_mail(self._store, self._blobs, parcel.mail)
+        made = sign(parcel.dkim, made) if sign and parcel.dkim else made
+        blob = self._blobs.put(made)
+        with self._store.transaction(brief=True) as tx:
+            tx.run(_KEEP, mail=parcel.mail, blob=self._blobs.claim(tx, blob))
+        return made
 
     def _kept(self, parcel: MailParcel) -> bytes | None:
         blob = self._as_sent(parcel)

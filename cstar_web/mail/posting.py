@@ -9,13 +9,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import BinaryIO
 
 from cstar_core import (
     Busy,
     DkimKey,
+    FileLost,
     Helpdesk,
     HelpdeskError,
     MailOutbox,
@@ -126,8 +127,11 @@ class Poster:
         except Unsendable as error:
             log.warning("a mail was not sent: %s", error)
             return
-        # Until somebody sends it, a large one lies on the disk alone.
-        waiting = outbox.rendered(parcel) if len(raw) > LARGE else raw
+        waiting: bytes | BinaryIO = raw
+        if len(raw) > LARGE:
+            # Until somebody sends it, it lies on the disk alone, if that gives it back.
+            with suppress(FileLost, OSError):
+                waiting = outbox.rendered(parcel)
         if self._threads < outbox.flying:
             # They hold nothing of the desk: one that hangs does not keep the program from ending.
             threading.Thread(target=self._work, name="mail-sender", daemon=True).start()
@@ -167,12 +171,16 @@ class Poster:
             return self._post(parcel, waiting.read())
 
     def _tried(self, act: Callable[[], None]) -> bool:
-        """Do something with the desk; if that cannot be now (a full disk), wait a second."""
+        """Do something with the desk; if that cannot be now (a full disk), wait a second.
+
+        After a fault of the program too: another outbox would send anew what is on its way.
+        """
         try:
             act()
-        except HelpdeskError as error:
+        except Exception as error:
             if str(error) != self._told:
-                log.warning("sending mail has to wait: %s", error)
+                fault = None if isinstance(error, HelpdeskError) else error
+                log.warning("sending mail has to wait: %s", error, exc_info=fault)
             self._told = str(error)
             self._stopping.wait(_PAUSE_SECONDS)
             return False

@@ -1,9 +1,11 @@
 """Mail goes out while the server runs, and what it is told comes back to the message."""
 
+import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from email import message_from_bytes as parse
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from cstar_web.mail.sending import send_mail
 from cstar_web.mail.serving import seeing_to_mail
 from cstar_web.settings import Settings
 from tests.web.mail.post_office import PostOffice, post_office
+from tests.web.sockets import wait_until
 
 JANE = "jane@example.com"
 
@@ -67,6 +70,62 @@ def test_what_is_refused_for_now_is_tried_again(tmp_path: Path) -> None:
             found = until(acme, mail, lambda found: found.state == "sent")
         assert found.attempts >= 2
         assert len(office.mails) == 2
+
+
+def test_a_fault_with_one_mail_sends_none_on_its_way_twice(tmp_path: Path) -> None:
+    path, sent, go = tmp_path / "desk.db", Counter[str](), threading.Event()
+
+    def post(parcel: MailParcel, _raw: bytes) -> dict[str, MailReply]:
+        sent.update(parcel.recipients)
+        if JANE in parcel.recipients:
+            go.wait(20)
+        return {each: MailReply("sent", "250") for each in parcel.recipients}
+
+    with post_office() as office, Helpdesk.open(path) as desk:
+        acme = team(desk, office)
+        with posting(desk, post, pace=MailPace(waits=(1,), jitter=0)):
+            slow = written(acme)
+            wait_until(lambda: sent[JANE] == 1)
+            lock = Path(f"{path}-files/lock")
+            lock.unlink()
+            lock.symlink_to(path)  # no file can be stored
+            other = written(acme, "john@example.com")
+            until(acme, other, lambda found: found.state == "deferred")
+            lock.unlink()
+            until(acme, other, lambda found: found.state == "sent")
+            go.set()
+            until(acme, slow, lambda found: found.state == "sent")
+    assert sent == {JANE: 1, "john@example.com": 1}
+
+
+def test_a_fault_of_the_program_sends_none_on_its_way_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, sent, go = tmp_path / "desk.db", Counter[str](), threading.Event()
+
+    def post(parcel: MailParcel, _raw: bytes) -> dict[str, MailReply]:
+        sent.update(parcel.recipients)
+        go.wait(20)
+        return {each: MailReply("sent", "250") for each in parcel.recipients}
+
+    def servers(after: str) -> None:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE mailboxes SET outgoing = ?", (after,))
+
+    with post_office() as office, Helpdesk.open(path) as desk:
+        acme = team(desk, office)
+        with posting(desk, post):
+            slow = written(acme)
+            wait_until(lambda: sent[JANE] == 1)
+            servers("no JSON")
+            other = written(acme, "john@example.com")
+            wait_until(lambda: "sending mail" in caplog.text)
+            servers('{"host": "127.0.0.1", "port": 25, "security": "none"}')
+            wait_until(lambda: sent["john@example.com"] == 1)
+            go.set()
+            for each in (slow, other):
+                until(acme, each, lambda found: found.state == "sent")
+    assert sent == {JANE: 1, "john@example.com": 1}
 
 
 def test_of_large_mails_two_at_once_are_in_memory(
