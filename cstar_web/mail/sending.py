@@ -64,11 +64,12 @@ def send_mail(
     """
     deadline = monotonic() + budget
     replies = _handed_over(parcel, raw, budget, deadline, context, tokens)
-    is_of_sender = bool(replies) and all(map(_may_mean_sender, replies.values()))
-    if parcel.bare_sender is None or not is_of_sender:
+    refused = tuple(each for each, reply in replies.items() if _may_mean_sender(reply))
+    is_sent = any(each.state == _SENT for each in replies.values())
+    if parcel.bare_sender is None or is_sent or not refused:
         return replies
-    bare = replace(parcel, sender=parcel.bare_sender)
-    return _handed_over(bare, raw, budget, deadline, context, tokens)
+    bare = replace(parcel, sender=parcel.bare_sender, recipients=refused)
+    return {**replies, **_handed_over(bare, raw, budget, deadline, context, tokens)}
 
 
 def _handed_over(

@@ -121,6 +121,16 @@ def test_a_mail_is_not_sent_twice_where_some_took_it() -> None:
     assert office.senders == [SIGNED] and len(office.mails) == 1
 
 
+def test_who_is_not_there_keeps_no_other_from_the_mail_that_the_mailbox_may_send() -> None:
+    with post_office() as office:
+        office.of_senders[SIGNED] = ("to_data", "554 5.2.252 SendAsDenied")
+        office.answers[JOHN] = "550 5.1.1 no such user"
+        own = parcel(office.server(), JOHN, JANE, sender=SIGNED)
+        replies = send_mail(replace(own, bare_sender="support@acme.example"), RAW)
+    assert {each: reply.state for each, reply in replies.items()} == {JOHN: "failed", JANE: "sent"}
+    assert [mail.rcpt_tos for mail in office.mails] == [[JANE]]
+
+
 def test_nobody_is_sent_to_who_is_not_taken() -> None:
     with post_office() as office:
         office.answers[JANE] = "550 no"
