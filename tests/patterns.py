@@ -140,6 +140,7 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("re[", "1"),
         ("", "re [1]: "),
     ),
+    "cstar_web.mail.sasl._STATUS": (("", "a"), ("", "1")),
     "cstar_web.mail.sending._ENHANCED": (("5.", "1"), ("", "5"), ("", "5.1.1 ")),
     "cstar_core.imports.rows._QUOTED": (("", '"'), ('"', "a"), ("", '"a'), ("a", '""')),
     "cstar_core.imports.values._EPOCH": (("", "1"), ("1", "2")),

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 Another = Callable[[str], str | None]
 OFFERS_NONE = "the server offers no way to sign in with a token (XOAUTH2 or OAUTHBEARER)"
 _CHALLENGE_MAX = 2_000
+_STATUS = re.compile(r"[a-z_]{1,30}\Z|[0-9]{3}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ def shown_token(
 def refusal_in(challenge: bytes) -> str:
     """The status that a challenge tells, such as invalid_token; empty if it tells none.
 
+    It is a word, so what a server repeats of a token is none, nor what would break a line.
+
     >>> refusal_in(b"eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIn0=")
     '401'
     """
@@ -51,7 +55,7 @@ def refusal_in(challenge: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     status = told.get("status") if isinstance(told, dict) else None
-    return status[:100] if isinstance(status, str) else ""
+    return status if isinstance(status, str) and _STATUS.match(status) else ""
 
 
 def _base64(text: str) -> str:

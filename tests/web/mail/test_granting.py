@@ -1,6 +1,7 @@
 """Asking for tokens: what providers answer, and what is believed of it."""
 
 import base64
+import json
 import socket
 import time
 from dataclasses import replace
@@ -186,6 +187,15 @@ def test_a_name_with_commas_is_shown_as_it_has_to_be() -> None:
     assert shown_token(("PLAIN", "LOGIN"), "a", "t", ("mail.example", 993)) is None
 
 
-@pytest.mark.parametrize("challenge", [b"", b"!", b"W10=", b"eyJzdGF0dXMiOjd9", b"/w==" * 9000])
+CHALLENGES = [
+    *(b"", b"!", b"W10=", b"eyJzdGF0dXMiOjd9", b"/w==" * 9000),
+    *(
+        base64.b64encode(json.dumps({"status": each}).encode())
+        for each in ("401 for eyJhbGci.a.b", "401\nERROR all is lost", "401\n", "\x1b[2J", "x" * 31)
+    ),
+]
+
+
+@pytest.mark.parametrize("challenge", CHALLENGES)
 def test_a_challenge_that_tells_nothing_tells_nothing(challenge: bytes) -> None:
     assert refusal_in(challenge) == ""
