@@ -26,7 +26,12 @@ STRINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "cstar_core.addresses._PART": (("0x", "f"), ("", "1"), ("", "0x")),
     "cstar_core.canned_replies.reply._SHORTCUT": (("", "a"), ("a", "-"), ("", "-")),
     "cstar_core.checks._EMAIL": (("", "a"), ("", "@"), ("", "a@"), ("a@", "b"), ("", ".")),
-    "cstar_core.customers.erasing._IDS": (("", "cus_"), ("cus_", "0"), ("", "tkt_0123"), ("", "c")),
+    "cstar_core.customers.answered._IDS": (
+        ("", "cus_"),
+        ("cus_", "0"),
+        ("", "tkt_0123"),
+        ("", "c"),
+    ),
     "cstar_core.exports.forms._DIGEST": (("", "0"), ("", "f")),
     "cstar_core.exports.forms._INSTANT": (("2025-01-01T00:00:00", "Z"), ("", "1"), ("", "2025-")),
     "cstar_core.exports.forms._SALT": (("", "0"), ("", "8"), ("", "f")),

@@ -5,7 +5,6 @@ tickets have too, and choices among given options. No text of them stays.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from peewee import SQL, fn
 
 from cstar_core import documents, events, facets
 from cstar_core.blobs import drop_at_once
+from cstar_core.customers.answered import answers_naming, forget_answers
 from cstar_core.customers.blocked import blocks_of, events_of_blocks, forget_blocks
 from cstar_core.customers.customer import BY_UID
 from cstar_core.customers.mailed import forget_mail
@@ -46,7 +46,6 @@ from cstar_core.tables import (
     EventRow,
     ExternalIdRow,
     MessageRow,
-    ReceiptRow,
     TagRow,
     TeamRow,
     TicketRow,
@@ -62,7 +61,6 @@ _TOGETHER = 100
 # The types of fields whose values are one of few, which say nothing of who chose them.
 _CHOICES = ("select", "multiselect", "boolean")
 _QUOTING = ("customer.created", "customer.updated", "customer.deleted")
-_IDS = re.compile(rb"(?:cus|tkt)_[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +162,23 @@ _USES = prepare(
     )
 )
 # What receivers answered when they were told of somebody; they may have quoted it. It may have been
-# of a message in the thread of another, or of a ticket that is deleted: then nothing says any more
-# whose that was. Each event is looked up: fewer deliveries are kept than there are events.
+# of a message in the thread of another, or of a ticket or message that is deleted: then nothing
+# says any more whose that was. Each event is looked up: fewer deliveries are kept than there are
+# events.
 _IS_TOLD = EventRow.number.in_(SQL("(SELECT value FROM json_each(?))", [Slot("numbers")]))
 _IS_STRAY = EventRow.object_uid.in_(MessageRow.select(MessageRow.uid).where(STRAY))
 _IS_OF_NO_TICKET = EventRow.ticket_number.is_null(False) & ~fn.EXISTS(
     TicketRow.select(SQL("1")).where(_MINE & (TicketRow.number == EventRow.ticket_number))
+)
+_DeletedRow, _TypedRow = EventRow.alias("deleted"), EventRow.alias("typed")
+_DELETIONS = _TypedRow.select(_TypedRow.number).where(
+    (_TypedRow.workspace_id == slot("workspace"))
+    & (_TypedRow.type == events.EVENT_TYPES.index("message.deleted"))
+)
+_IS_OF_NO_MESSAGE = EventRow.object_uid.in_(
+    _DeletedRow.select(_DeletedRow.object_uid).where(
+        (_DeletedRow.workspace_id == slot("workspace")) & _DeletedRow.number.in_(_DELETIONS)
+    )
 )
 _TOLD = (
     DeliveryRow.select(DeliveryRow.id)
@@ -180,7 +189,7 @@ _TOLD = (
             EventRow.select(SQL("1")).where(
                 (EventRow.workspace_id == slot("workspace"))
                 & (EventRow.number == DeliveryRow.event_number)
-                & (_IS_TOLD | _IS_STRAY | _IS_OF_NO_TICKET)
+                & (_IS_TOLD | _IS_STRAY | _IS_OF_NO_TICKET | _IS_OF_NO_MESSAGE)
             )
         )
     )
@@ -191,16 +200,6 @@ _FORGET_ANSWERS = prepare(
 _EVENTS_OF_TICKET = prepare(
     EventRow.select(EventRow.number).where(
         (EventRow.workspace_id == slot("workspace")) & (EventRow.ticket_number == slot("ticket"))
-    )
-)
-_RECEIPTS = prepare(
-    ReceiptRow.select(
-        ReceiptRow.actor_uid, ReceiptRow.idempotency_key, ReceiptRow.body, ReceiptRow.headers
-    )
-)
-_DROP_RECEIPT = prepare(
-    ReceiptRow.delete().where(
-        (ReceiptRow.actor_uid == slot("actor")) & (ReceiptRow.idempotency_key == slot("key"))
     )
 )
 
@@ -231,14 +230,15 @@ def was_deleted(snap: Snapshot, workspace_id: int, uid: bytes) -> bool:
 def would_erase(snap: Snapshot, scope: Scope, person: Person) -> Erased:
     """What an erasure would take away."""
     numbers = _event_numbers(snap, scope, person)
+    addresses = _addresses(_names(snap, scope, person))
     return Erased(
         person.id,
         len(person.tickets),
         sum(snap.value(thread.number, of=of) for thread, of in _threads(person)),
         sum(1 for _ in numbers),
-        len(_receipts(snap, person)),
+        len(answers_naming(snap, scope, _ids(snap, person), addresses)),
         sum(len(snap.all(thread.files, of=of)) for thread, of in _threads(person)),
-        len(blocks_of(snap, scope, _addresses(_names(snap, scope, person)))),
+        len(blocks_of(snap, scope, addresses)),
     )
 
 
@@ -268,8 +268,7 @@ def erase(tx: Transaction, scope: Scope, person: Person, *, unblock: bool) -> Er
     erased = would_erase(tx, scope, person)
     names = _names(tx, scope, person)
     addresses = _addresses(names)
-    for actor, key in _receipts(tx, person):
-        tx.run(_DROP_RECEIPT, actor=actor, key=key)
+    forget_answers(tx, answers_naming(tx, scope, _ids(tx, person), addresses))
     of_views = events_of_views(tx, scope, person.id)
     of_blocks = events_of_blocks(tx, scope, addresses)
     named = [*of_views, *(each.number for each in of_blocks)]
@@ -293,15 +292,10 @@ def erase(tx: Transaction, scope: Scope, person: Person, *, unblock: bool) -> Er
     return erased
 
 
-def _receipts(snap: Snapshot, person: Person) -> list[tuple[bytes, str]]:
-    """The keys of the kept answers that name a person or one of their tickets."""
+def _ids(snap: Snapshot, person: Person) -> set[str]:
+    """The ids of a person and of their tickets."""
     uids = (snap.all(_TICKET, ticket=key)[0][1] for key in person.tickets)
-    ids = {person.id.encode(), *(public_id("ticket", uid).encode() for uid in uids)}
-    return [
-        (actor, key)
-        for actor, key, body, headers in snap.each(_RECEIPTS)
-        if not ids.isdisjoint(_IDS.findall(bytes(body) + headers.encode()))
-    ]
+    return {person.id, *(public_id("ticket", uid) for uid in uids)}
 
 
 def _empty_tickets(tx: Transaction, scope: Scope, person: Person, names: set[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from cstar_core import Customer, Helpdesk, NotFound, Receipt, Ticket, Workspace
 from cstar_core.store import prepare
 from cstar_core.tables import AttemptRow
+from tests.core.posting import mail
 from tests.core.vocabulary import ManualClock
 from tests.core.wandering import wander
 
@@ -316,6 +317,19 @@ def test_what_receivers_answered_of_a_ticket_that_is_deleted_is_emptied(
     acme.tickets.delete(theirs(acme, "qxtitle of Zqxvanessa").id)
     acme.customers.erase(person.id)
     assert answers(desk) == [b""] * 4 + [b"Zqxvanessa"]
+
+
+def test_what_receivers_answered_of_a_message_that_is_filed_as_spam_is_emptied(
+    desk: Helpdesk, acme: Workspace
+) -> None:
+    first = acme.mail.receive(mail("Bo <bo@example.com>", id="first@x"))
+    more = acme.mail.receive(mail("Zqxvanessa <zqzjane@example.com>", In_Reply_To="<first@x>"))
+    assert more.ticket_id == first.ticket_id
+    told(desk, acme)
+    acme.mail.spam(more.id)
+    (person,) = acme.customers.list(search="zqxvanessa").items
+    acme.customers.erase(person.id)
+    assert answers(desk) == [b"Zqxvanessa", b""]
 
 
 @pytest.mark.parametrize("seed", [1, 2])

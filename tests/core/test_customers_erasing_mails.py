@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from cstar_core import Helpdesk, Mail, Workspace
+from cstar_core import Helpdesk, Mail, Receipt, Workspace
 from tests.core.posting import mail, ticket_of, with_file
+from tests.core.test_idempotency import room_of_a_new_key
 from tests.core.vocabulary import ManualClock
 
 WORDS = ("zqxvanessa", "zqxfile", "zqxcontent", "zqxsubject", "zqxtext")
@@ -71,3 +72,22 @@ def test_a_mail_of_an_erased_person_that_comes_again_is_known(
     assert acme.mail.receive(raw).id == found.id
     assert acme.mail.receive(b"Received: later\r\n" + raw).verdict == "duplicate"
     assert acme.customers.list().total == 0
+
+
+def test_what_was_answered_of_a_mail_that_is_on_no_ticket_goes_in_this_workspace_alone(
+    desk: Helpdesk, acme: Workspace
+) -> None:
+    """An idempotency key's answer has no id of theirs then, but the address."""
+    sender, another = "Zqxvanessa@Example.com", "not-zqxvanessa@example.com"
+    person = acme.customers.create(name="Zqxvanessa", email=sender)
+    callers = [room_of_a_new_key(desk, team) for team in ("acme", "globex")]
+    for caller in callers:
+        for key, address in (("one", sender), ("two", another)):
+            body = f'{{"ticketId":null,"sender":"{address}"}}'.encode()
+            caller.idempotency.save(key, Receipt("f", 200, body, {}))
+    assert acme.customers.erase(person.id, dry_run=True).receipts == 1
+    assert acme.customers.erase(person.id).receipts == 1
+    kept = [
+        [caller.idempotency.find(key) is not None for key in ("one", "two")] for caller in callers
+    ]
+    assert kept == [[False, True], [True, True]]
