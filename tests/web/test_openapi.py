@@ -1,7 +1,7 @@
 """The description of the API: valid, complete, and true of what the API really answers."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -32,12 +32,17 @@ MISSING = "0" * 32
 class Api:
     """Sends requests and holds every answer against what the description says of it."""
 
+    # The description, which is the same of every app, and what finds its parts.
+    _read: ClassVar[list[tuple[Json, Registry[Any]]]] = []
+
     def __init__(self, app: Flask, key: str) -> None:
         self.app = app
-        self.description = specification(app)
+        if not self._read:
+            described = specification(app)
+            resource = Resource.from_contents(described, DRAFT202012)
+            self._read.append((described, Registry().with_resource("urn:api", resource)))
+        self.description, self._registry = self._read[0]
         self._key = key
-        resource = Resource.from_contents(self.description, DRAFT202012)
-        self._registry: Registry[Any] = Registry().with_resource("urn:api", resource)
 
     def send(self, method: str, path: str, *, key: str = "", **request: Any) -> TestResponse:
         """Send to a path as the description writes it, `ids` filling in its parameters."""
