@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from cstar_core import Helpdesk, MailAccount, MailOAuth
+from cstar_core import Helpdesk, ImapServer, MailAccount, MailOAuth, SmtpServer
 from cstar_web.cli.base import Answer, Usage, tame, with_desk
 from cstar_web.cli.command import Command
 from cstar_web.cli.mailbox_names import named
@@ -58,6 +58,7 @@ def authorize_mailbox(desk: Helpdesk, address: str, device: bool, redirect_url: 
             Tokens(desk).get(account.mailbox.id)
         else:
             way = _by_code if device else _in_browser
+            click.echo(tame(f"Tokens will be shown to {_shown_to(account)}."), err=True)
             _keep(desk, account, oauth, way(account, oauth, redirect_url))
     except NoToken as error:
         raise click.ClickException(str(error)) from error
@@ -100,9 +101,19 @@ def _keep(desk: Helpdesk, before: MailAccount, oauth: MailOAuth, found: Granted)
     )
 
 
+def _servers(account: MailAccount) -> list[ImapServer | SmtpServer]:
+    """The servers of a mailbox that are shown tokens."""
+    servers = (account.mailbox.incoming, account.mailbox.outgoing)
+    return [each for each in servers if each is not None and each.auth == "oauth"]
+
+
+def _shown_to(account: MailAccount) -> str:
+    """Whoever authorizes has to see which machines may then read the mailbox."""
+    hosts = dict.fromkeys(each.host for each in _servers(account))
+    return " and ".join(hosts) or "no server"
+
+
 def _user(account: MailAccount) -> str:
     """Who signs in at the servers of a mailbox."""
-    box = account.mailbox
-    servers = (box.incoming, box.outgoing)
-    users = [each.user for each in servers if each and each.auth == "oauth" and each.user]
-    return users[0] if users else box.address
+    users = [each.user for each in _servers(account) if each.user]
+    return users[0] if users else account.mailbox.address

@@ -140,6 +140,8 @@ def values_of(
 
     With ``no_oauth`` its servers are shown passwords again.
     """
+    if no_oauth and any(given[name] for name in given if name.startswith("oauth")):
+        raise Usage("--no-oauth does not go with other options of OAuth")
     given = with_providers_servers(given, before)
     values = {name: given[name] for name in _PLAIN if given[name] is not None}
     values |= {name: given[name] == "on" for name in _SWITCHES if given[name] is not None}

@@ -66,6 +66,8 @@ OAUTH_OPTIONS = (
 def with_providers_servers(given: Mapping[str, Any], before: Mailbox | None) -> dict[str, Any]:
     """The options, with the servers of the provider if none is named or there."""
     known = SERVERS.get(given["oauth"] or "", {})
+    if before:
+        _refuse_others(given, before)
     is_named = given["imap"] or given["smtp"] or given["smtp_anonymous"]
     if is_named or (before and (before.incoming or before.outgoing)):
         return dict(given)
@@ -73,6 +75,20 @@ def with_providers_servers(given: Mapping[str, Any], before: Mailbox | None) -> 
     for name, (place, security) in known.items():
         more |= {name: place, f"{name}_security": given[f"{name}_security"] or security}
     return {**given, **more}
+
+
+def _refuse_others(given: Mapping[str, Any], before: Mailbox) -> None:
+    """Who names a provider does not say that servers of others are shown its tokens."""
+    provider = given["oauth"]
+    if before.oauth and before.oauth.provider == provider:
+        return
+    there = {"imap": before.incoming, "smtp": before.outgoing}
+    if given["smtp_anonymous"] or given["smtp_password_file"]:
+        del there["smtp"]
+    for option, ((host, _), _) in SERVERS.get(provider or "", {}).items():
+        server = there.get(option)
+        if server and server.user and server.host.lower() != host and not given[option]:
+            raise Usage(f"{server.host} is not the server of {provider}: name one with --{option}")
 
 
 def oauth_values(

@@ -93,11 +93,12 @@ def test_what_gives_no_tokens_is_refused(
 
 
 def test_a_mailbox_changes_to_tokens_and_back(database: Path, cstar: Cstar, secret: str) -> None:
-    servers = ("--imap", "imap.example.com", "--smtp", "smtp.example.com")
+    servers = ("--imap", "imap.gmail.com", "--smtp", "smtp.gmail.com:587")
     add(cstar, *servers, "--password-file", secret)
     assert "Authorize it" in change(cstar, *GOOGLE)
     found = account(database)
-    assert found.mailbox.incoming and found.mailbox.incoming.host == "imap.example.com"
+    assert found.mailbox.outgoing and found.mailbox.outgoing.port == 587
+    assert found.mailbox.incoming
     assert found.mailbox.incoming.auth == "oauth" and found.incoming_password is None
     assert found.mailbox.outgoing and found.mailbox.outgoing.auth == "oauth"
     with Helpdesk.open(database) as desk:
@@ -127,9 +128,36 @@ def test_other_options_leave_the_rest_of_who_gives_tokens(database: Path, cstar:
     change(cstar, "--oauth-grant", "client_credentials")
     after = account(database).mailbox.oauth
     assert after and after.scopes == ("https://outlook.office365.com/.default",)
-    change(cstar, *GOOGLE)
+    change(cstar, *GOOGLE, "--imap", "imap.gmail.com", "--smtp", "smtp.gmail.com")
     after = account(database).mailbox.oauth
     assert after and after.grant == "refresh_token" and "google" in after.token_url
+
+
+ELSEWHERE: list[tuple[tuple[str, ...], str]] = [
+    ((), "imap.example.com is not the server of google: name one with --imap"),
+    (("--imap", "imap.gmail.com"), "smtp.example.com is not the server of google"),
+    (("--no-oauth", "--imap", "imap.gmail.com"), "--no-oauth does not go with"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), ELSEWHERE)
+def test_servers_of_others_are_shown_no_tokens_of_a_provider(
+    database: Path, cstar: Cstar, secret: str, options: tuple[str, ...], said: str
+) -> None:
+    servers = ("--imap", "imap.example.com", "--smtp", "smtp.example.com")
+    add(cstar, *servers, "--password-file", secret)
+    line = ("mailbox", "change", ADDRESS, *GOOGLE, *options)
+    result = run(*line, "--database", str(database))
+    assert result.exit_code == 2 and said in result.stderr, result.stderr
+    assert account(database).mailbox.version == 1
+    more = ("--imap", "imap.gmail.com", "--smtp-password-file", secret)
+    change(cstar, *GOOGLE, *more)
+    found = account(database).mailbox
+    assert found.incoming and (found.incoming.host, found.incoming.auth) == (
+        "imap.gmail.com",
+        "oauth",
+    )
+    assert found.outgoing and found.outgoing.auth == "password"
 
 
 # --- authorizing
@@ -191,6 +219,7 @@ def test_a_code_authorizes_a_mailbox(database: Path, cstar: Cstar) -> None:
         add(cstar, *SERVER, *custom(giver.url))
         result = authorize(database, "--device")
     assert result.exit_code == 0, result.stderr
+    assert "Tokens will be shown to imap.example.com.\n" in result.stderr
     assert "Open https://id.example.com in a browser, and type the code ABCD" in result.stderr
     assert result.stdout.startswith(f"127.0.0.1 gives tokens for {ADDRESS}. Try it:")
     assert "hidden" not in result.output + result.stderr

@@ -253,8 +253,12 @@ def _outgoing(visit: TeamVisit, before: SmtpServer | None) -> dict[str, Any] | N
 
 
 def _auth(server: Mapping[str, Any], before: ImapServer | SmtpServer | None) -> str:
-    """A server that is shown tokens stays so until a password is typed for it."""
-    return "password" if before is None or server["password"] else before.auth
+    """A server that is shown tokens stays so until a password is typed for it.
+
+    Another one gets none: who authorizes the mailbox later may not know who has named that.
+    """
+    is_same = before is not None and server["host"].lower() == before.host.lower()
+    return before.auth if before and is_same and not server["password"] else "password"
 
 
 def _dkim(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any] | None:

@@ -363,6 +363,15 @@ def test_tokens_stay_until_another_server_or_a_password_is_typed(
     assert (account.outgoing_password, account.refresh_token) == ("typed", "hunter2-refresh")
     owner.send(path_of(by_token), {**KEPT, "out_password": "typed", "in_host": "evil.example"})
     account = desk.mail_accounts.get(by_token.id)
+    assert account.mailbox.incoming and account.mailbox.incoming.auth == "password"
+    assert account.incoming_password is None
+
+
+def test_another_user_at_the_same_server_has_to_authorize_it_anew(
+    desk: Helpdesk, owner: Browser, by_token: Mailbox
+) -> None:
+    owner.send(path_of(by_token), {**KEPT, "in_user": "other"})
+    account = desk.mail_accounts.get(by_token.id)
     assert account.mailbox.incoming and account.mailbox.incoming.auth == "oauth"
     assert (account.client_secret, account.refresh_token) == (None, None)
     seen = owner.see(path_of(by_token)).text

@@ -85,7 +85,7 @@ def test_a_fault_with_one_mail_sends_none_on_its_way_twice(tmp_path: Path) -> No
         acme = team(desk, office)
         with posting(desk, post, pace=MailPace(waits=(1,), jitter=0)):
             slow = written(acme)
-            wait_until(lambda: sent[JANE] == 1)
+            wait_until(lambda: sent[JANE] == 1, 20)
             lock = Path(f"{path}-files/lock")
             lock.unlink()
             lock.symlink_to(path)  # no file can be stored
@@ -116,12 +116,12 @@ def test_a_fault_of_the_program_sends_none_on_its_way_twice(
         acme = team(desk, office)
         with posting(desk, post):
             slow = written(acme)
-            wait_until(lambda: sent[JANE] == 1)
+            wait_until(lambda: sent[JANE] == 1, 20)
             servers("no JSON")
             other = written(acme, "john@example.com")
-            wait_until(lambda: "sending mail" in caplog.text)
+            wait_until(lambda: "sending mail" in caplog.text, 20)
             servers('{"host": "127.0.0.1", "port": 25, "security": "none"}')
-            wait_until(lambda: sent["john@example.com"] == 1)
+            wait_until(lambda: sent["john@example.com"] == 1, 20)
             go.set()
             for each in (slow, other):
                 until(acme, each, lambda found: found.state == "sent")
