@@ -17,15 +17,15 @@ _INVISIBLE = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _ADDRESS = rf'[^{_BLANK}\u0000-\u001f\u007f-\u009f{_INVISIBLE}@<>(),;:\\"\[\]]'
-_LABEL = f"{_ADDRESS[:-1]}.]"
+_NAME, _LABEL = f"{_ADDRESS[:-1]}*]", f"{_ADDRESS[:-1]}*.]"
 _TAG = rf"[{_BLANK}]*[^,{_NUL}]{{0,{TAG_MAX}}}[{_BLANK}]*"
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 TEXT = rf"^[^{_NUL}]*$"
 FILLED = rf"^[^{_NUL}]*[^{_NUL}{_BLANK}][^{_NUL}]*$"
 EMAIL = rf"^{_ADDRESS}{{1,64}}@{_ADDRESS}+$"
-# An address, or a domain with a dot in it.
-BLOCKED = rf"^@?({_ADDRESS}{{1,64}}@)?\.*{_LABEL}+(\.+{_LABEL}+)+\.*$"
+# An address, or a domain with a dot in it; neither is a pattern itself.
+BLOCKED = rf"^@?({_NAME}{{1,64}}@)?\.*{_LABEL}+(\.+{_LABEL}+)+\.*$"
 # The code of a language.
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 TAG = f"^{_TAG}$"

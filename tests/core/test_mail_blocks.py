@@ -96,6 +96,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"value": None}, "value is required"),
     ({"value": 3}, "value must be a string"),
     ({"value": "com"}, "value must be an email address or a domain such as example.com"),
+    ({"value": "*.example.com"}, "value must be an email address or a domain such as example.com"),
+    ({"value": "*@example.com"}, "value must be an email address or a domain such as example.com"),
     ({"value": "@"}, "value must be an email address or a domain such as example.com"),
     ({"value": "a@b@c.example"}, "value must be an email address or a domain such as example.com"),
     (
