@@ -12,7 +12,15 @@ from cstar_core.events import Event, event_at, salt_of
 from cstar_core.ids import numbered_id, parse_id, public_id
 from cstar_core.signatures import sign
 from cstar_core.store import Snapshot, SqlRow, limited, prepare, slot
-from cstar_core.tables import DeliveryRow, MessageRow, TeamRow, WebhookRow, WorkspaceRow
+from cstar_core.tables import (
+    DeliveryRow,
+    MessageMoveRow,
+    MessageRow,
+    TeamRow,
+    TicketRow,
+    WebhookRow,
+    WorkspaceRow,
+)
 from cstar_core.webhooks.delivery import DUE, TEST_TYPE
 
 _NO_EVENT = 1 << 62
@@ -65,9 +73,20 @@ DUE_OF_WEBHOOK = prepare(
         .order_by(DeliveryRow.due_at, DeliveryRow.id)
     )
 )
+# An id of a message has no index of its own, so the ticket leads that it was written to: it is
+# there, has come with a merge to another one, or was moved.
+_WRITTEN_TO = TicketRow.select(TicketRow.id).where(TicketRow.uid == slot("ticket"))
+_MOVED = MessageMoveRow.select(MessageMoveRow.message_id).where(
+    MessageMoveRow.from_id == _WRITTEN_TO
+)
 _MESSAGE = prepare(
     MessageRow.select(MessageRow.content, MessageRow.sender_name).where(
-        MessageRow.uid == slot("uid")
+        (
+            (MessageRow.ticket_id == _WRITTEN_TO)
+            | (MessageRow.home_id == _WRITTEN_TO)
+            | MessageRow.id.in_(_MOVED)
+        )
+        & (MessageRow.uid == slot("uid"))
     )
 )
 
@@ -121,8 +140,9 @@ def _secrets(webhook: SqlRow, now: int) -> list[str]:
 def content_of(snap: Snapshot, event: Event, facts: Mapping[str, str]) -> dict[str, Any]:
     """What is told of an event; ``facts`` say whose it is."""
     data = event.data
-    if event.type == "message.created":
-        row = snap.first(_MESSAGE, uid=parse_id("message", event.object_id))
+    if event.type == "message.created" and "ticketId" in data:
+        ticket, uid = parse_id("ticket", data["ticketId"]), parse_id("message", event.object_id)
+        row = snap.first(_MESSAGE, ticket=ticket, uid=uid)
         data = data if row is None else {**data, "content": row[0], "senderName": row[1]}
     return {
         "id": event.id,

@@ -1,9 +1,12 @@
 """What is sent to a webhook: the body, the headers and the signatures."""
 
+from collections.abc import Callable
+
 import pytest
 
 from cstar_core import Helpdesk, Webhook, Workspace, verify_signature
 from tests.core.receivers import URL, Receiver, Request, deliver, refusing
+from tests.core.tracing import queries, scans, steps_of
 from tests.core.vocabulary import ManualClock
 
 
@@ -38,6 +41,42 @@ def test_a_message_comes_with_its_content(desk: Helpdesk, acme: Workspace, hook:
         "content": "Grüße",
         "senderName": "Ada",
     }
+
+
+def _stays(acme: Workspace, ticket: str, message: str, other: str) -> None:
+    """Nothing happens to it."""
+
+
+def _merged(acme: Workspace, ticket: str, message: str, other: str) -> None:
+    acme.tickets.merge(ticket, other)
+
+
+def _moved(acme: Workspace, ticket: str, message: str, other: str) -> None:
+    acme.messages.move(ticket, message, other)
+
+
+def _moved_on(acme: Workspace, ticket: str, message: str, other: str) -> None:
+    _moved(acme, ticket, message, other)
+    last = acme.tickets.create(title="Three").id
+    acme.messages.move(other, message, acme.tickets.create(title="Four").id)
+    acme.tickets.merge(other, last)
+
+
+@pytest.mark.parametrize("goes", [_stays, _merged, _moved, _moved_on])
+def test_a_message_is_found_wherever_it_is_by_now_along_an_index(
+    desk: Helpdesk,
+    acme: Workspace,
+    hook: Webhook,
+    goes: Callable[[Workspace, str, str, str], None],
+) -> None:
+    ticket, other = (acme.tickets.create(title=title).id for title in ("One", "Two"))
+    message = acme.messages.create(ticket, content="Hello").id
+    goes(acme, ticket, message, other)
+    receiver = Receiver()
+    run = [each for each in queries(desk, lambda: deliver(desk, receiver)) if "messages" in each]
+    assert run and scans([step for each in run for step in steps_of(desk, each)]) == []
+    told = [each.json["data"] for each in receiver.requests]
+    assert [each["content"] for each in told if "content" in each] == ["Hello"]
 
 
 def test_what_is_left_of_a_deleted_ticket_is_delivered(
