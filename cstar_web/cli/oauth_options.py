@@ -80,14 +80,15 @@ def with_providers_servers(given: Mapping[str, Any], before: Mailbox | None) -> 
 def _refuse_others(given: Mapping[str, Any], before: Mailbox) -> None:
     """Who names a provider does not say that servers of others are shown its tokens."""
     provider = given["oauth"]
-    if before.oauth and before.oauth.provider == provider:
-        return
+    is_theirs = before.oauth is not None and before.oauth.provider == provider
     there = {"imap": before.incoming, "smtp": before.outgoing}
     if given["smtp_anonymous"] or given["smtp_password_file"]:
         del there["smtp"]
     for option, ((host, _), _) in SERVERS.get(provider or "", {}).items():
         server = there.get(option)
-        if server and server.user and server.host.lower() != host and not given[option]:
+        if server is None or server.user is None or (is_theirs and server.auth == "oauth"):
+            continue
+        if server.host.lower() != host and not given[option]:
             raise Usage(f"{server.host} is not the server of {provider}: name one with --{option}")
 
 

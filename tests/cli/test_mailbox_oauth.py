@@ -158,6 +158,9 @@ def test_servers_of_others_are_shown_no_tokens_of_a_provider(
         "oauth",
     )
     assert found.outgoing and found.outgoing.auth == "password"
+    # Also where the other server is shown tokens of this provider already.
+    result = run("mailbox", "change", ADDRESS, *GOOGLE, "--database", str(database))
+    assert result.exit_code == 2 and "smtp.example.com is not" in result.stderr, result.stderr
 
 
 # --- authorizing
