@@ -185,14 +185,14 @@ class MailOutbox:
             return self._made(parcel, sign) if kept is None else kept
         except Unsendable as error:
             state = "deferred" if error.for_now else "failed"
-            self.settle(parcel, all_replied(parcel, MailReply(state, None, str(error))))
+            self._note(parcel, all_replied(parcel, MailReply(state, None, str(error))))
             raise
         except Exception as error:
             if isinstance(error, (HelpdeskError, EngineError)) and not is_of_one_row(error):
                 raise
             log.exception("a mail could not be put together")
             words = "the mail could not be put together"
-            self.settle(parcel, all_replied(parcel, MailReply("deferred", None, words)))
+            self._note(parcel, all_replied(parcel, MailReply("deferred", None, words)))
             raise Unsendable(words) from error
 
     def rendered(self, parcel: MailParcel) -> BinaryIO:
@@ -210,12 +210,7 @@ class MailOutbox:
 
         Raises Busy and StorageFull; then it is to be tried again.
         """
-        with self._store.transaction(brief=True) as tx:
-            mail = known_mail(tx, parcel.mail)
-            if mail is not None and mail.state in OPEN:
-                self._record(tx, mail, replies)
-            _note_server(tx, parcel.mailbox, [*replies.values()])
-        self._flying.pop(parcel.mail, None)
+        self._note(parcel, replies)
         if any(each.code is not None for each in replies.values()):
             self._silent.discard(parcel.mailbox)
         elif replies:
@@ -241,6 +236,14 @@ class MailOutbox:
                 if mail is not None and key not in self._flying:
                     words = _HOMELESS if mailbox is None else _LATE
                     self._record(tx, mail, {}, MailReply("failed", None, words))
+
+    def _note(self, parcel: MailParcel, replies: Mapping[str, MailReply]) -> None:
+        with self._store.transaction(brief=True) as tx:
+            mail = known_mail(tx, parcel.mail)
+            if mail is not None and mail.state in OPEN:
+                self._record(tx, mail, replies)
+            _note_server(tx, parcel.mailbox, [*replies.values()])
+        self._flying.pop(parcel.mail, None)
 
     def _queue(self, snap: Snapshot, box: SqlRow, now: int) -> list[_Due]:
         most = 1 if box[0] in self._silent else PER_MAILBOX

@@ -285,6 +285,20 @@ def test_a_file_that_is_lost_fails_its_mail_in_words(
     assert "a.txt is lost" in str(mail.failure)
 
 
+def test_a_mail_that_cannot_be_put_together_says_nothing_of_the_server(
+    desk: Helpdesk, acme: Workspace
+) -> None:
+    mailbox(acme, dkim=DKIM)
+    for _ in range(6):
+        acme.messages.create(ticket_of_jane(acme).id, content="Hello")
+    with desk.mail_outbox(PACE) as outbox:
+        for sign in (broken, unsigned):
+            (parcel,) = outbox.take(1)
+            with pytest.raises(Unsendable):
+                outbox.render(parcel, sign)
+        assert len(outbox.take(8)) == 4
+
+
 def test_the_figures_tell_what_waits(desk: Helpdesk, acme: Workspace, clock: ManualClock) -> None:
     mailbox(acme)
     answers: Mapping[str, MailReply] = {
