@@ -27,7 +27,7 @@ from cstar_core import (
 )
 
 AT_ONCE = 8
-# In bytes: what is longer is sent two at once, however many are on their way.
+# In bytes: what is longer is sent two at once, each of another mailbox.
 LARGE = 4 * 1024 * 1024
 LARGE_AT_ONCE = 2
 STOP_SECONDS = 2.0
@@ -62,6 +62,7 @@ class Poster:
         self._threads = 0
         self._parcels: SimpleQueue[tuple[MailParcel, bytes | BinaryIO]] = SimpleQueue()
         self._large = threading.BoundedSemaphore(LARGE_AT_ONCE)
+        self._large_of: dict[int, threading.Lock] = {}
         self._results: SimpleQueue[_Posted | None] = SimpleQueue()
         self._returned: list[_Posted] = []
         self._told = ""
@@ -164,10 +165,13 @@ class Poster:
             self._results.put((parcel, replies))
 
     def _posted(self, parcel: MailParcel, waiting: bytes | BinaryIO) -> Mapping[str, MailReply]:
-        """Hand one over; of large ones only a few at once, as each is in memory as a whole."""
+        """Hand one over; of large ones only a few at once, as each is in memory as a whole.
+
+        Of one mailbox it is one, so that a server which hangs leaves others their turn.
+        """
         if isinstance(waiting, bytes):
             return self._post(parcel, waiting)
-        with self._large, waiting:
+        with self._large_of.setdefault(parcel.mailbox, threading.Lock()), self._large, waiting:
             return self._post(parcel, waiting.read())
 
     def _tried(self, act: Callable[[], None]) -> bool:

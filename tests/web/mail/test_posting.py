@@ -23,12 +23,12 @@ from tests.web.sockets import wait_until
 JANE = "jane@example.com"
 
 
-def team(desk: Helpdesk, office: PostOffice) -> Workspace:
-    desk.teams.create("Acme")
-    acme = desk.workspace("acme")
+def team(desk: Helpdesk, office: PostOffice, name: str = "acme") -> Workspace:
+    desk.teams.create(name.title())
+    acme = desk.workspace(name)
     server = office.server()
     outgoing = {"host": server.host, "port": server.port, "security": server.security}
-    acme.mailboxes.create(address="support@acme.example", outgoing=outgoing)
+    acme.mailboxes.create(address=f"support@{name}.example", outgoing=outgoing)
     return acme
 
 
@@ -146,10 +146,34 @@ def test_of_large_mails_two_at_once_are_in_memory(
         return {each: MailReply("sent", "250") for each in parcel.recipients}
 
     with post_office() as office, Helpdesk.open(tmp_path / "desk.db") as desk:
-        acme = team(desk, office)
-        mails = [written(acme, f"p{number}@example.com") for number in range(4)]
+        teams = [team(desk, office), team(desk, office, "globex")] * 2
+        mails = [(each, written(each, f"p{n}@example.com")) for n, each in enumerate(teams)]
         with posting(desk, post):
-            for each in mails:
-                until(acme, each, lambda found: found.state == "sent")
+            for mail in mails:
+                until(*mail, lambda found: found.state == "sent")
     assert max(most) == posting_module.LARGE_AT_ONCE
     assert len({parse(raw)["To"] for raw in raws}) == len(mails)
+
+
+def test_a_server_that_hangs_with_large_mails_leaves_others_their_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting_module, "LARGE", 10)
+    hanging, go = Counter[int](), threading.Event()
+
+    def post(parcel: MailParcel, _raw: bytes) -> dict[str, MailReply]:
+        if parcel.sender.endswith("@acme.example"):
+            hanging[parcel.mailbox] += 1
+            go.wait(20)
+        return {each: MailReply("sent", "250") for each in parcel.recipients}
+
+    with post_office() as office, Helpdesk.open(tmp_path / "desk.db") as desk:
+        acme, globex = team(desk, office), team(desk, office, "globex")
+        with posting(desk, post):
+            mails = [written(acme, f"p{number}@example.com") for number in range(3)]
+            wait_until(lambda: hanging.total() > 0, 20)
+            until(globex, written(globex), lambda found: found.state == "sent")
+            assert hanging.total() == 1
+            go.set()
+            for each in mails:
+                until(acme, each, lambda found: found.state == "sent")
