@@ -220,17 +220,19 @@ class MailOutbox:
         """Let a mail be taken again that nothing was done with."""
         self._flying.pop(parcel.mail, None)
 
-    def tidy(self) -> None:
+    def tidy(self, *, late: bool = True) -> None:
         """Give up what was tried for too long or has lost its mailbox, and let old bytes go.
 
-        What waits for long only since the clock was set back is due now.
+        What waits for long only since the clock was set back is due now. Without ``late`` nothing
+        is too late: nobody may have run for days, and what is due is to be tried first.
         """
         now = to_seconds(self._clock())
-        late = now + max(self._pace.waits) * (1 + self._pace.jitter) + _LEEWAY_SECONDS
+        longest = now + max(self._pace.waits) * (1 + self._pace.jitter) + _LEEWAY_SECONDS
         with self._store.transaction(brief=True) as tx:
-            tx.run(_HURRY, now=tx.now, late=round(late))
+            tx.run(_HURRY, now=tx.now, late=round(longest))
             tx.run(_LET_GO, before=tx.now - KEPT_SECONDS)
-            old = tx.all(_OLD, before=now - self._pace.give_up - _LEEWAY_SECONDS)
+            before = now - self._pace.give_up - _LEEWAY_SECONDS
+            old = tx.all(_OLD, before=before) if late else []
             for key, mailbox in dict([*old, *tx.all(_ASTRAY)]).items():
                 mail = known_mail(tx, key)
                 if mail is not None and key not in self._flying:
@@ -340,7 +342,7 @@ def open_mail_outbox(store: Store, clock: Clock, pace: MailPace) -> Iterator[Mai
 def send_due(outbox: MailOutbox, post: PostMail, sign: SignMail | None = None) -> int:
     """Send everything that is due, one after another; how many attempts that took."""
     made = 0
-    outbox.tidy()
+    outbox.tidy(late=False)
     while parcels := outbox.take(1):
         for each in parcels:
             try:
@@ -348,4 +350,5 @@ def send_due(outbox: MailOutbox, post: PostMail, sign: SignMail | None = None) -
             except Unsendable:
                 continue
             made += 1
+    outbox.tidy()
     return made

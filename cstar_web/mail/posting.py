@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import BinaryIO
 
@@ -34,6 +35,8 @@ STOP_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
 _DUE_SECONDS = 1.0
 _TIDY_SECONDS = 60.0
+# What was due while nobody has sent is tried first, and given up as too late from then on.
+_LATE_SECONDS = 600.0
 _PAUSE_SECONDS = 1.0
 
 log = logging.getLogger("cstar.mail")
@@ -96,13 +99,15 @@ class Poster:
         self._returned.clear()
         with outbox.changes() as changes:
             seen, look_at, tidy_at = -1, 0.0, 0.0
+            late_at = time.monotonic() + _LATE_SECONDS
             while not self._stopping.is_set():
                 returned = self._collect(_LOOK_SECONDS)
                 number, now = changes(), time.monotonic()
                 if number == seen and not returned and now < look_at:
                     continue
                 seen, look_at = number, now + _DUE_SECONDS
-                if now >= tidy_at and self._tried(outbox.tidy):
+                tidy = partial(outbox.tidy, late=now >= late_at)
+                if now >= tidy_at and self._tried(tidy):
                     tidy_at = now + _TIDY_SECONDS
                 self._tried(lambda: self._turn(outbox))
         until = time.monotonic() + STOP_SECONDS

@@ -80,6 +80,35 @@ def test_a_mailbox_that_is_off_for_three_days_gives_its_mails_up(
     assert acme.outgoing_mail.list().items[0].state == "failed"
 
 
+def test_what_was_due_while_nobody_has_sent_is_tried_before_it_is_given_up(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock
+) -> None:
+    mailbox(acme)
+    for _ in range(2):
+        acme.messages.create(ticket_of_jane(acme).id, content="Hello")
+    clock.tick(days=4)
+    with desk.mail_outbox(PACE) as outbox:
+        outbox.tidy(late=False)
+        (parcel,) = outbox.take(1)
+        outbox.settle(parcel, {JANE: LATER})
+    assert [each.state for each in acme.outgoing_mail.list().items] == ["queued", "failed"]
+    assert len(Server().run(desk)) == 1
+    assert [each.state for each in acme.outgoing_mail.list().items] == ["sent", "failed"]
+
+
+def test_what_waits_for_somebody_to_sign_in_is_not_given_up_while_nobody_sends(
+    desk: Helpdesk, acme: Workspace, clock: ManualClock
+) -> None:
+    mailbox(acme)
+    acme.messages.create(ticket_of_jane(acme).id, content="Hello")
+    waits = MailReply("waiting", None, "authorize it again", of_server=True)
+    for _ in range(3):
+        assert len(Server({JANE: waits}).run(desk)) == 1
+        clock.tick(days=4)
+    assert len(Server().run(desk)) == 1
+    assert acme.outgoing_mail.list().items[0].state == "sent"
+
+
 def test_each_try_sends_the_same_although_the_texts_have_changed(
     desk: Helpdesk, acme: Workspace, clock: ManualClock
 ) -> None:

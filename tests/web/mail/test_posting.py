@@ -17,6 +17,7 @@ from cstar_web.mail.posting import posting
 from cstar_web.mail.sending import send_mail
 from cstar_web.mail.serving import seeing_to_mail
 from cstar_web.settings import Settings
+from tests.core.vocabulary import ManualClock
 from tests.web.mail.post_office import PostOffice, post_office
 from tests.web.sockets import wait_until
 
@@ -55,6 +56,16 @@ def test_mail_goes_out_while_the_server_runs(tmp_path: Path) -> None:
             mail = written(acme)
             until(acme, mail, lambda found: found.state == "sent")
         assert [each.rcpt_tos for each in office.mails] == [[JANE]]
+
+
+def test_mail_goes_out_after_days_in_which_no_server_ran(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with post_office() as office, Helpdesk.open(tmp_path / "desk.db", clock=clock) as desk:
+        acme = team(desk, office)
+        mail = written(acme)
+        clock.tick(days=4)
+        with posting(desk, send_mail):
+            until(acme, mail, lambda found: found.state == "sent")
 
 
 def test_what_is_refused_for_now_is_tried_again(tmp_path: Path) -> None:
