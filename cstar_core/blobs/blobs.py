@@ -54,6 +54,10 @@ class Blobs:
         """Whether a file is there, and as long as it should be."""
         return self._folder.has(blob)
 
+    def is_sound(self, blob: Blob) -> bool:
+        """Whether a file is there with the very bytes; reads all of it."""
+        return self._folder.is_sound(blob)
+
     def open(self, blob: Blob) -> BufferedReader:
         """A file to read, as long as it should be. Raises FileLost."""
         return self._folder.open(blob)

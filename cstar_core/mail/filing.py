@@ -4,13 +4,14 @@ The ticket that it has made goes with it if nobody but its sender has written th
 its message goes, since nothing of others may be lost.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from peewee import fn
 
 from cstar_core import facets
-from cstar_core.blobs import Blobs
+from cstar_core.blobs import Blob
 from cstar_core.checks import invalid, raise_any
 from cstar_core.errors import MailConflict
 from cstar_core.ids import public_id
@@ -24,6 +25,8 @@ from cstar_core.tickets import ENTITY, Stored, delete_tickets, read_by_key, remo
 
 # Whom filing can block besides.
 SPAM_BLOCKS = ("sender", "domain")
+# Whether the bytes of a mail are there: once its message is gone, nothing else is left of it.
+IsKept = Callable[[Blob], bool]
 MARKED = "marked"
 _FILED = ("ticket", "reply", "automatic")
 _NEW = THREADINGS.index("new")
@@ -105,15 +108,21 @@ def refuse_filing(mail: Mail) -> None:
         raise MailConflict("The mail was forgotten; nothing is left of it")
 
 
-def would_file(snap: Snapshot, blobs: Blobs, mail: int) -> SpamFiling:
+def would_file(snap: Snapshot, is_kept: IsKept, mail: int) -> SpamFiling:
     """What filing a mail (its key) that can be filed would take away."""
-    going = _going(snap, blobs, mail)
+    going = _going(snap, is_kept, mail)
     return SpamFiling(public_id("ticket", going.holder.uid), going.takes_ticket, len(going.parts))
 
 
-def file_as_spam(tx: Transaction, scope: Scope, blobs: Blobs, mail: int) -> None:
+def files_going(snap: Snapshot, is_kept: IsKept, mail: int) -> list[Blob]:
+    """The files of the mails that would be filed with a mail (its key) that can be."""
+    found = (blob_of(snap, each.mail) for each in _going(snap, is_kept, mail).parts)
+    return [blob for blob in found if blob is not None]
+
+
+def file_as_spam(tx: Transaction, scope: Scope, is_kept: IsKept, mail: int) -> None:
     """File a mail (its key) that can be filed."""
-    going = _going(tx, blobs, mail)
+    going = _going(tx, is_kept, mail)
     for part in going.parts:
         tx.run(_FILE, mail=part.mail, now=tx.now)
     if going.takes_ticket:
@@ -135,16 +144,16 @@ def block_sender(tx: Transaction, scope: Scope, mail: Mail, which: str) -> None:
     add_block(tx, scope, value, None)
 
 
-def _going(snap: Snapshot, blobs: Blobs, mail: int) -> _Going:
+def _going(snap: Snapshot, is_kept: IsKept, mail: int) -> _Going:
     ticket, sender = snap.all(_PLACE, mail=mail)[0]
     holder = read_by_key(snap, ticket)
     rows = snap.all(_THEIRS, ticket=ticket, mail=mail, sender=sender)
     theirs = [_Part._make(row) for row in rows]
     this = [each for each in theirs if each.mail == mail]
     whole = _has_made(this) and _is_all(snap, holder, theirs)
-    if whole and all(_is_kept(snap, blobs, each) for each in theirs):
+    if whole and all(_is_there(snap, is_kept, each) for each in theirs):
         return _Going(holder, True, theirs)
-    if not all(_is_kept(snap, blobs, each) for each in this):
+    if not all(_is_there(snap, is_kept, each) for each in this):
         raise MailConflict("The file of the mail is lost; its message is all that is left")
     return _Going(holder, False, this)
 
@@ -163,6 +172,6 @@ def _is_all(snap: Snapshot, holder: Stored, parts: list[_Part]) -> bool:
     )
 
 
-def _is_kept(snap: Snapshot, blobs: Blobs, part: _Part) -> bool:
+def _is_there(snap: Snapshot, is_kept: IsKept, part: _Part) -> bool:
     blob = blob_of(snap, part.mail)
-    return blob is not None and blobs.has(blob)
+    return blob is not None and is_kept(blob)

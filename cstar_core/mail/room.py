@@ -28,6 +28,7 @@ from cstar_core.mail.filing import (
     SpamFiling,
     block_sender,
     file_as_spam,
+    files_going,
     refuse_filing,
     would_file,
 )
@@ -296,12 +297,17 @@ class Mails:
         MailConflict for one that is no message.
         """
         raise_any([] if block is None else check_choice("block", block, SPAM_BLOCKS))
+        damaged = self._damaged(id)
         with self._store.transaction(brief=True, reserved=True) as tx:
             key = self._key(tx, id)
             mail = read_mail(tx, key)
             if mail.verdict != "spam":
                 refuse_filing(mail)
-                file_as_spam(tx, self._scope, self._blobs, key)
+
+                def is_kept(blob: Blob) -> bool:
+                    return blob not in damaged and self._blobs.has(blob)
+
+                file_as_spam(tx, self._scope, is_kept, key)
             if block is not None:
                 block_sender(tx, self._scope, mail, block)
             return read_mail(tx, key)
@@ -314,7 +320,18 @@ class Mails:
             if mail.verdict == "spam":
                 raise MailConflict("The mail is settled: spam")
             refuse_filing(mail)
-            return would_file(snap, self._blobs, key)
+            return would_file(snap, self._blobs.has, key)
+
+    def _damaged(self, id: str) -> set[Blob]:
+        """Which files of the mails that would be filed have other bytes; reads all of them."""
+        with self._store.snapshot() as snap:
+            key = self._key(snap, id)
+            mail = read_mail(snap, key)
+            if mail.verdict == "spam":
+                return set()
+            refuse_filing(mail)
+            going = files_going(snap, self._blobs.has, key)
+        return {each for each in going if not self._blobs.is_sound(each)}
 
     def _wait_again(self, id: str, verdicts: Sequence[str], *, released: bool) -> Mail:
         with self._store.transaction(brief=True) as tx:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -295,14 +296,29 @@ def test_only_what_is_a_message_is_filed(acme: Workspace) -> None:
     assert acme.mail.list(verdict="spam").total == 0
 
 
-def test_a_message_whose_mail_has_lost_its_file_stays(acme: Workspace, path: Path) -> None:
-    first = begun(acme)
-    for file in Path(f"{path}-files").rglob("*"):
-        if file.is_file() and len(file.name) == 64:
-            file.unlink()
+def spoil(path: Path, room: Workspace, mail: Mail) -> None:
+    """Give the file of a mail other bytes, as many as it has."""
+    raw = room.mail.raw(mail.id)
+    (file,) = Path(f"{path}-files").rglob(sha256(raw).hexdigest())
+    file.write_bytes(raw.replace(b"zqx", b"xxx"))
+
+
+def lose(path: Path, room: Workspace, mail: Mail) -> None:
+    (file,) = Path(f"{path}-files").rglob(sha256(room.mail.raw(mail.id)).hexdigest())
+    file.unlink()
+
+
+@pytest.mark.parametrize("harm", [spoil, lose])
+def test_a_message_whose_mail_has_lost_its_file_stays(
+    acme: Workspace, path: Path, harm: Callable[[Path, Workspace, Mail], None]
+) -> None:
+    first, more = begun(acme), answer(acme)
+    harm(path, acme, more)
+    acme.mail.spam(first.id)
+    assert [each.id for each in ticket_of(acme, more).messages or ()] == [more.message_id]
     with pytest.raises(MailConflict, match="file of the mail is lost"):
-        acme.mail.spam(first.id)
-    assert ticket_of(acme, first).message_count == 1
+        acme.mail.spam(more.id)
+    assert ticket_of(acme, more).message_count == 1
 
 
 def test_others_do_not_file(acme: Workspace, globex: Workspace, public: Workspace) -> None:

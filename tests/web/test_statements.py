@@ -54,7 +54,7 @@ REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "downloadMail": ("GET", "{base}/mail/{mail}/raw", None, 6),
     "retryMail": ("POST", "{base}/mail/{mail}/retry", None, 9),
     "releaseMail": ("POST", "{base}/mail/{mail}/release", None, 9),
-    "fileMailAsSpam": ("POST", "{base}/mail/{settled}/spam", {}, 27),
+    "fileMailAsSpam": ("POST", "{base}/mail/{settled}/spam", {}, 36),
     "listOutgoingMail": ("GET", "{base}/outgoing-mail", None, 6),
     "getOutgoingMail": ("GET", "{base}/outgoing-mail/{outgoing}", None, 5),
     "releaseOutgoingMail": ("POST", "{base}/outgoing-mail/{held}/release", None, 15),
