@@ -25,6 +25,8 @@ from cstar_web.cli.waiting import waiting
 from tests.cli.commands import ROOT, run
 from tests.cli.test_help import COMMANDS, find
 
+pytestmark = pytest.mark.no_cover
+
 CSTAR = f"'{sys.executable}' -m cstar_web"
 WITH_JSON = [path for path in COMMANDS if any("--json" in each.opts for each in find(path).params)]
 

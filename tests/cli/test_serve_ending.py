@@ -22,6 +22,8 @@ from tests.cli.commands import ROOT, serving, stop
 from tests.cli.test_serve_streams import children, keys, listen
 from tests.web.sockets import wait_until
 
+pytestmark = pytest.mark.no_cover
+
 PROCESSES = [(), ("--processes", "2")]
 COMMAND = [sys.executable, "-m", "cstar_web", "serve", "--port", "0"]
 both = pytest.mark.parametrize("processes", PROCESSES, ids=["one", "several"])

@@ -20,6 +20,8 @@ from cstar_core import Helpdesk
 from tests.cli.commands import serving, stop
 from tests.web.sockets import wait_until
 
+pytestmark = pytest.mark.no_cover
+
 TICKETS = "/api/v1/teams/acme/tickets"
 WHOAMI = "/api/v1/auth/whoami"
 # The lock of who delivers webhooks is left, as an empty file.
