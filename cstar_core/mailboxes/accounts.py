@@ -118,6 +118,8 @@ _RENEW = prepare(
         )
     )
 )
+# Not where it was authorized meanwhile: then another one may be asking with that.
+_OF_USED = _OF_UID & (fn.COALESCE(MailboxRow.oauth_refresh_token, "") == slot("used"))
 _RENEWED = prepare(
     MailboxRow.update(
         {
@@ -125,14 +127,11 @@ _RENEWED = prepare(
             MailboxRow.oauth_failing_since: None,
             MailboxRow.oauth_failure: None,
         }
-    ).where(_OF_UID)
+    ).where(_OF_USED)
 )
-_DROP = prepare(MailboxRow.update({MailboxRow.oauth_renewing: None}).where(_OF_UID))
-# Not over one that somebody has authorized meanwhile.
+_DROP = prepare(MailboxRow.update({MailboxRow.oauth_renewing: None}).where(_OF_USED))
 _ROTATE = prepare(
-    MailboxRow.update({MailboxRow.oauth_refresh_token: slot("token")}).where(
-        _OF_UID & (MailboxRow.oauth_refresh_token == slot("used"))
-    )
+    MailboxRow.update({MailboxRow.oauth_refresh_token: slot("token")}).where(_OF_USED)
 )
 _NOT_RENEWED = prepare(
     MailboxRow.update(
@@ -233,14 +232,16 @@ class MailAccounts:
                 text = failure[:FAILURE_MAX]
                 tx.run(_NOT_RENEWED, uid=uid, version=version, now=tx.now, failure=text)
                 return
-            tx.run(_RENEWED, uid=uid)
-            if refresh_token is not None and account.refresh_token is not None:
-                tx.run(_ROTATE, uid=uid, token=refresh_token, used=account.refresh_token)
+            used = account.refresh_token or ""
+            tx.run(_RENEWED, uid=uid, used=used)
+            if refresh_token is not None and used:
+                tx.run(_ROTATE, uid=uid, token=refresh_token, used=used)
 
     def drop_renewal(self, account: MailAccount) -> None:
         """Let another program ask: whether tokens are given could not be found out just now."""
         with self._store.transaction(reserved=True) as tx:
-            tx.run(_DROP, uid=required_uid("mailbox", account.mailbox.id))
+            uid, used = required_uid("mailbox", account.mailbox.id), account.refresh_token or ""
+            tx.run(_DROP, uid=uid, used=used)
 
     @contextmanager
     def alone(self) -> Iterator[Callable[[], int]]:

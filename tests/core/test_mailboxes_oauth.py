@@ -240,6 +240,21 @@ def test_what_was_authorized_meanwhile_is_not_written_over(
     assert acme.mailboxes.get(support.id).failure is None
 
 
+@pytest.mark.parametrize("how", ["end_renewal", "drop_renewal"])
+def test_who_asked_before_it_was_authorized_ends_no_others_turn(
+    desk: Helpdesk, acme: Workspace, support: Mailbox, how: str
+) -> None:
+    accounts = desk.mail_accounts
+    before = accounts.begin_renewal(support.id)
+    acme.mailboxes.update(support.id, oauth=CUSTOM | {"refresh_token": "authorized"})
+    asking = accounts.begin_renewal(support.id)
+    assert before is not None and asking is not None
+    getattr(accounts, how)(before)
+    assert accounts.begin_renewal(support.id) is None
+    getattr(accounts, how)(asking)
+    assert accounts.begin_renewal(support.id) is not None
+
+
 def test_a_rotated_token_is_kept_although_a_name_was_changed_meanwhile(
     desk: Helpdesk, acme: Workspace, support: Mailbox
 ) -> None:
