@@ -95,9 +95,16 @@ class Attachments:
 
         Raises Invalid and StorageFull.
         """
-        raise_any(_check(name, content, media_type))
+        raise_any(self.check(name=name, content=content, media_type=media_type))
         blob = self._blobs.put(content, ATTACHMENT_BYTES_MAX)
         return new_file(blob, name, media_type)
+
+    def check(self, *, name: object, content: object, media_type: object = None) -> list[Problem]:
+        """Every rule that a file breaks before its bytes are read; nothing is stored."""
+        problems = check_file_name("name", name)
+        if not isinstance(content, bytes) and not hasattr(content, "read"):
+            problems += invalid("content", "must be bytes or a file")
+        return problems + or_none(check_media_type)("media_type", media_type)
 
     def list(self, ticket_id: str) -> tuple[Attachment, ...]:
         """What is attached to the messages of a ticket, in their order; raises NotFound."""
@@ -136,13 +143,6 @@ class Attachments:
             if attachment_of(row[1:]).message_id is not None:
                 raise NotFound("attachment", id)
             tx.run(_DELETE, attachment=row[0])
-
-
-def _check(name: object, content: object, media_type: object) -> list[Problem]:
-    problems = check_file_name("name", name)
-    if not isinstance(content, bytes) and not hasattr(content, "read"):
-        problems += invalid("content", "must be bytes or a file")
-    return problems + or_none(check_media_type)("media_type", media_type)
 
 
 def _found(snap: Snapshot, ticket: Stored, uid: bytes, *, internal: bool = True) -> SqlRow:

@@ -255,7 +255,7 @@ def _mail(line: MailLine) -> Iterator[Family]:
     )
     yield gauge(
         "cstar_outgoing_mails_lost",
-        "Mails that failed or came back within the last day.",
+        "Mails that failed or came back within the last day, but for those that were cancelled.",
         line.lost,
     )
 

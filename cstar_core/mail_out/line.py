@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from peewee import SQL, fn
 
-from cstar_core.mail_out.states import DEFERRED, HELD, LOST, QUEUED
+from cstar_core.mail_out.states import CANCELLED, DEFERRED, FAILED, HELD, LOST, QUEUED
 from cstar_core.store import Snapshot, prepare, slot
 from cstar_core.tables import OutgoingMailRow, WorkspaceRow
 
@@ -16,7 +16,8 @@ class MailLine:
     """What all teams have still to send.
 
     ``oldest_at`` is when the oldest of what is queued or deferred was first due, in seconds since
-    1970, None if there is none. ``lost`` counts what failed or came back within a day.
+    1970, None if there is none. ``lost`` counts what failed or came back within a day, but
+    for what was cancelled.
     """
 
     queued: int
@@ -42,6 +43,8 @@ _LOST = prepare(
     OutgoingMailRow.select(fn.COUNT(1)).where(
         SQL(f"state IN ({', '.join(map(str, LOST))})")
         & (OutgoingMailRow.finished_at > slot("since"))
+        # What somebody did not want to be sent is no trouble.
+        & ((OutgoingMailRow.state != FAILED) | (fn.COALESCE(OutgoingMailRow.code, "") != CANCELLED))
     )
 )
 

@@ -19,6 +19,7 @@ from cstar_core.mail_out.queueing import route_of
 from cstar_core.mail_out.settling import known_mail, people_of_mail, write
 from cstar_core.mail_out.states import (
     BOUNCED,
+    CANCELLED,
     DEFERRED,
     FAILED,
     HELD,
@@ -33,7 +34,6 @@ from cstar_core.store import Prepared, Snapshot, Store, Transaction, paged, prep
 from cstar_core.tables import OUTGOING_STATES, BadAddressRow, MessageRow, OutgoingMailRow
 from cstar_core.tickets import read_stored, survivor
 
-CANCELLED = "cancelled"
 # What is tried again by hand: also what is to be tried later.
 _RETRIED = (DEFERRED, FAILED, BOUNCED, HELD)
 _WAITING = (QUEUED, DEFERRED, HELD)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 QUEUED, SENT, DEFERRED, FAILED, BOUNCED, HELD = range(6)
 OPEN = (QUEUED, DEFERRED)
 LOST = (FAILED, BOUNCED)
+# The code of what somebody has cancelled, which has failed so.
+CANCELLED = "cancelled"
 # Of an enhanced status (RFC 3463): there is no such address, or nobody uses it any more.
 _NO_SUCH = frozenset(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"))
 

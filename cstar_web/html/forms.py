@@ -69,14 +69,26 @@ def refuse_many(field: str, number: int) -> None:
 
 
 def store_files(workspace: Workspace, field: str, files: Iterable[SentFile]) -> list[NewFile]:
-    """Files of a form, stored for a message. Raises Invalid for their field, and StorageFull."""
-    given = list(files)
+    """Files of a form, stored for a message. Raises Invalid for their field, and StorageFull.
+
+    What is wrong with any of them is told before one is stored, but for the size of each.
+    """
+    given, room = list(files), workspace.attachments
     refuse_many(field, len(given))
-    put = workspace.attachments.put
+    sent = [(each.name, each.content, each.media_type or None) for each in given]
+    problems = [
+        Problem(field, problem.code, problem.rule)
+        for name, content, kind in sent
+        for problem in room.check(name=name, content=content, media_type=kind)
+    ]
+    if sum(each.size for each in given) > ATTACHMENTS_BYTES_MAX:
+        rule = f"must be at most {ATTACHMENTS_BYTES_MAX:,} bytes"
+        problems.append(Problem(field, INVALID, rule))
+    if problems:
+        raise Invalid(problems)
     try:
         return [
-            put(name=each.name, content=each.content, media_type=each.media_type or None)
-            for each in given
+            room.put(name=name, content=content, media_type=kind) for name, content, kind in sent
         ]
     except Invalid as error:
         problems = [Problem(field, each.code, each.rule) for each in error.problems]

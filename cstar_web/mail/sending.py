@@ -21,7 +21,7 @@ from cstar_web.mail.sasl import Another
 from cstar_web.mail.smtp_tokens import sign_in_with_token
 from cstar_web.mail.timed import Timed
 from cstar_web.mail.tokens import Tokens, secret_of, secret_to_send
-from cstar_web.mail.trying import CONNECT_SECONDS, NO_TOKEN, Tried, explain
+from cstar_web.mail.trying import CONNECT_SECONDS, NO_PASSWORD, NO_TOKEN, Tried, explain
 
 BUDGET_SECONDS = 300.0
 # Of these, until it has said who it is and TLS is agreed on. What follows may take long.
@@ -121,6 +121,8 @@ def try_smtp(
         signing_in = secret_of(account, server, tokens)
     except NoToken:
         return [Tried(name, False, NO_TOKEN)]
+    if server.user is not None and signing_in[0] is None:
+        return [Tried(name, False, NO_PASSWORD)]
     deadline = monotonic() + seconds
     try:
         for said in _tried(sender, server, signing_in, deadline, context):

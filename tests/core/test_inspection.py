@@ -464,6 +464,9 @@ def test_mail_that_is_not_sent_for_an_hour_is_held_or_has_failed_is_a_warning(
     for _ in range(21):
         acme.messages.create(ticket.id, content="Hello")
     assert seen() == (True, "20 to be sent, 1 held back")
+    for each in acme.outgoing_mail.list(state="held").items:
+        acme.outgoing_mail.cancel(each.id)
+    assert seen() == (False, "20 to be sent")
 
 
 def test_what_is_watched_of_mail_to_be_sent_is_found_along_an_index(desk: Helpdesk) -> None:

@@ -105,6 +105,14 @@ WRONG: list[tuple[list[bytes], tuple[int, str, str | None]]] = [
         (400, "PARAMETER_INVALID", "attachments.0"),
     ),
     (
+        [the_json(), NOTE, *2 * [part("attachments", "a", bytes(25 * MIB))]],
+        (400, "PARAMETER_INVALID", "attachments"),
+    ),
+    (
+        [the_json(), NOTE, part("attachments", "a", b"a", "nonsense")],
+        (400, "PARAMETER_INVALID", "attachments"),
+    ),
+    (
         [the_json(), *3 * [part("attachments", "a", bytes(18 * MIB))]],
         (413, "PAYLOAD_TOO_LARGE", None),
     ),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Response
@@ -14,13 +15,14 @@ from cstar_core import (
     DkimKey,
     ImapServer,
     Invalid,
+    MailAccount,
     Mailbox,
     Problem,
     SmtpServer,
     TicketDefaults,
     utc_now,
 )
-from cstar_web.errors import INVALID
+from cstar_web.errors import INVALID, Failure
 from cstar_web.html.values import value_of
 from cstar_web.inbox.declaring import Page, page
 from cstar_web.inbox.details import Shown
@@ -32,7 +34,7 @@ from cstar_web.inbox.visits import TeamVisit
 from cstar_web.mail.sending import try_smtp
 from cstar_web.mail.signing import LACKING, Unusable, record_of, require_own, try_dkim
 from cstar_web.mail.tokens import Tokens
-from cstar_web.mail.trying import try_imap, try_tokens
+from cstar_web.mail.trying import Tried, try_imap, try_tokens
 
 MAILBOXES = f"{SETTINGS}/mailboxes"
 NEW = f"{MAILBOXES}/new"
@@ -58,6 +60,10 @@ PROVIDER_WORDS = {
 }
 # The values of custom fields, each after its key; of those with several, one by one.
 _LISTS = ("field_keys", "custom_fields", "field_options")
+# Servers that hang are waited for by threads that answer requests: they never have all of them.
+TRIED_AT_ONCE = 2
+trials = BoundedSemaphore(TRIED_AT_ONCE)
+_TRIED_SECONDS = 20
 # What of a mailbox's mail somebody should know of.
 COUNTED = ("waiting", "failed", "spam")
 # Where the core's names of what is wrong stand in the form.
@@ -140,13 +146,23 @@ def change_mailbox(visit: TeamVisit, mailbox: str) -> Response:
 def test_mailbox(visit: TeamVisit, mailbox: str) -> Response:
     found = visit.workspace.mailboxes.get(mailbox)
     # Of the desk: that it is this team's was looked up before.
-    account, tokens = visit.desk.mail_accounts.get(found.id), Tokens(visit.desk)
+    account = visit.desk.mail_accounts.get(found.id)
+    if not trials.acquire(blocking=False):
+        wait = {"Retry-After": str(_TRIED_SECONDS)}
+        raise Failure("BUSY", "Other mailboxes are being tried", headers=wait)
+    try:
+        steps = _try_all(account, Tokens(visit.desk))
+    finally:
+        trials.release()
+    return show(visit, "mailbox_test", SECTION, mailbox=found, steps=steps)
+
+
+def _try_all(account: MailAccount, tokens: Tokens) -> list[Tried]:
     asked = try_tokens(account, tokens)
     with ThreadPoolExecutor(1) as beside:  # each may take 20 seconds
         sending = beside.submit(try_smtp, account, tokens=tokens)
         fetching = try_imap(account, tokens=tokens)
-        steps = [*asked, *fetching, *sending.result(), *try_dkim(account)]
-    return show(visit, "mailbox_test", SECTION, mailbox=found, steps=steps)
+        return [*asked, *fetching, *sending.result(), *try_dkim(account)]
 
 
 @page(Page(method="GET", path=f"{MAILBOX}/delete", name="ask_mailbox_deletion", access="owner"))

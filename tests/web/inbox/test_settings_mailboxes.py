@@ -1,11 +1,13 @@
 """Mailboxes in the settings."""
 
 import subprocess
+from contextlib import ExitStack
 from socket import socket
 
 import pytest
 
 from cstar_core import DkimKey, Helpdesk, Mailbox, MailReply, Workspace
+from cstar_web.inbox.settings import mailboxes
 from tests.core.correspondence import JANE, Server, ticket_of_jane
 from tests.core.correspondence import mailbox as sending_mailbox
 from tests.web.inbox.browser import Browser, Seen
@@ -298,6 +300,21 @@ def test_its_server_is_tried_and_each_step_told(
     stranger = signed_in("owner", team="other")
     path = f"/inbox/other/settings/mailboxes/{made.id}/test"
     assert stranger.send(path, form="/inbox/other/account").status_code == 404
+
+
+def test_servers_that_hang_leave_threads_for_others(
+    acme: Workspace, owner: Browser, made: Mailbox
+) -> None:
+    acme.mailboxes.update(made.id, incoming=None, outgoing=None)
+    path = f"{path_of(made)}/test"
+    with ExitStack() as hanging:
+        for _ in range(mailboxes.TRIED_AT_ONCE):
+            assert owner.send(path, form=path_of(made)).status_code == 200
+            hanging.enter_context(mailboxes.trials)
+        busy = owner.send(path, form=path_of(made))
+        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "20")
+        assert "Try again in a moment" in Seen(busy.text).text
+    assert owner.send(path, form=path_of(made)).status_code == 200
 
 
 def test_its_page_counts_the_mail_that_somebody_should_know_of(

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import AuthResult
 from cstar_core import MailReply, SmtpServer
 from cstar_web.mail import sending
 from cstar_web.mail.sending import send_mail, try_smtp
+from cstar_web.mail.trying import NO_PASSWORD
 from tests.web.mail.post_office import PASSWORD, USER, account, believing, parcel, post_office
 
 RAW = b"Subject: x\r\n\r\nHello\r\n.\r\nrest\r\n"
@@ -282,7 +283,9 @@ def test_a_server_is_tried_without_a_mail() -> None:
         office.to_sender = "550 5.7.1 not from you"
         mute = try_smtp(account(server, PASSWORD), believing())
         strange = try_smtp(account(server, PASSWORD))
+        (none,) = try_smtp(account(server), believing())
     assert office.mails == [] and try_smtp(account(None)) == []
+    assert (none.ok, none.said) == (False, NO_PASSWORD)
     assert [each.said.partition(": ")[0] for each in good] == [
         "connect (starttls)",
         "sign in as acme",
