@@ -29,8 +29,14 @@ def customer_tag(customer: Customer) -> str:
     return f'"v{customer.version}.{customer.ticket_count}"'
 
 
+def mailbox_tag(mailbox: Mailbox) -> str:
+    """A mailbox's tag; how fetching and sending go is shown, and changes without its version."""
+    shown = (mailbox.fetched_at, mailbox.failing_since, mailbox.failure, mailbox.is_authorized)
+    return f'"v{mailbox.version}-{crc32(repr(shown).encode()):x}"'
+
+
 def version_tag(versioned: Member | CustomField | Webhook | Mailbox) -> str:
-    """The tag of what changes only with its version."""
+    """The tag of what changes only with its version; of a mailbox, that which a change is for."""
     return f'"v{versioned.version}"'
 
 
@@ -47,7 +53,8 @@ def attachment_tag(attachment: Attachment) -> str:
 def allows_change(if_match: str, tag: str) -> bool:
     """Whether `If-Match` lets a change go ahead: strong comparison, `*` is any tag.
 
-    What follows a dash stands for the customer shown in a ticket, which the change leaves alone.
+    What follows a dash stands for what is shown along, such as the customer of a ticket, which the
+    change leaves alone.
 
     >>> allows_change('"v3"', '"v3"'), allows_change('W/"v3"', '"v3"'), allows_change("*", '"v3"')
     (True, False, True)

@@ -8,6 +8,7 @@ from flask import request
 from werkzeug.http import parse_options_header
 
 from cstar_core import (
+    ATTACHMENT_BYTES_MAX,
     ATTACHMENTS_BYTES_MAX,
     ATTACHMENTS_MAX,
     Invalid,
@@ -69,9 +70,9 @@ def refuse_many(field: str, number: int) -> None:
 
 
 def store_files(workspace: Workspace, field: str, files: Iterable[SentFile]) -> list[NewFile]:
-    """Files of a form, stored for a message. Raises Invalid for their field, and StorageFull.
+    """Files of a form, stored for a message; none of them if anything is wrong with one.
 
-    What is wrong with any of them is told before one is stored, but for the size of each.
+    Raises Invalid for their field, and StorageFull.
     """
     given, room = list(files), workspace.attachments
     refuse_many(field, len(given))
@@ -81,18 +82,15 @@ def store_files(workspace: Workspace, field: str, files: Iterable[SentFile]) -> 
         for name, content, kind in sent
         for problem in room.check(name=name, content=content, media_type=kind)
     ]
-    if sum(each.size for each in given) > ATTACHMENTS_BYTES_MAX:
-        rule = f"must be at most {ATTACHMENTS_BYTES_MAX:,} bytes"
-        problems.append(Problem(field, INVALID, rule))
+    for size, most in (
+        *((each.size, ATTACHMENT_BYTES_MAX) for each in given),
+        (sum(each.size for each in given), ATTACHMENTS_BYTES_MAX),
+    ):
+        if size > most:
+            problems.append(Problem(field, INVALID, f"must be at most {most:,} bytes"))
     if problems:
         raise Invalid(problems)
-    try:
-        return [
-            room.put(name=name, content=content, media_type=kind) for name, content, kind in sent
-        ]
-    except Invalid as error:
-        problems = [Problem(field, each.code, each.rule) for each in error.problems]
-        raise Invalid(problems) from error
+    return [room.put(name=name, content=content, media_type=kind) for name, content, kind in sent]
 
 
 def _plain(value: str) -> str:

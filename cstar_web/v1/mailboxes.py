@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from cstar_core import Invalid, Problem
 from cstar_web.calls import Call
-from cstar_web.etags import version_tag
+from cstar_web.etags import mailbox_tag, version_tag
 from cstar_web.names import camel_case
 from cstar_web.operations import Operation, operation
 from cstar_web.v1 import render
@@ -70,7 +70,7 @@ def list_mailboxes(call: Call) -> Response:
 )
 def get_mailbox(call: Call, mailbox_id: str) -> Response:
     found = call.workspace.mailboxes.get(mailbox_id)
-    return call.answer(render.mailbox(found), tag=version_tag(found))
+    return call.answer(render.mailbox(found), tag=mailbox_tag(found))
 
 
 @operation(
@@ -96,7 +96,7 @@ def get_mailbox(call: Call, mailbox_id: str) -> Response:
 def create_mailbox(call: Call) -> Response:
     with _refusals():
         made = call.workspace.mailboxes.create(**call.body)
-    return call.created(render.mailbox(made), tag=version_tag(made))
+    return call.created(render.mailbox(made), tag=mailbox_tag(made))
 
 
 @operation(
@@ -122,7 +122,7 @@ def update_mailbox(call: Call, mailbox_id: str) -> Response:
     room = call.workspace.mailboxes
     with call.unless_stale(lambda: version_tag(room.get(mailbox_id))), _refusals():
         found = room.update(mailbox_id, **call.body)
-    return call.answer(render.mailbox(found), tag=version_tag(found))
+    return call.answer(render.mailbox(found), tag=mailbox_tag(found))
 
 
 @operation(

@@ -87,3 +87,18 @@ def test_an_address_is_one_mailbox_of_the_desk(api: Api, desk: Helpdesk) -> None
     assert (taken.status, taken.error["code"]) == (409, "RESOURCE_EXISTS")
     stays = api.patch(f"/mailboxes/{made['id']}", {"isDefault": False})
     assert (stays.status, stays.error["param"]) == (400, "isDefault")
+
+
+def test_a_mailbox_that_begins_to_fail_is_another_answer_and_still_the_same_version(
+    api: Api, desk: Helpdesk
+) -> None:
+    made = api.post("/mailboxes", {"address": "help@acme.example"})
+    path, before = f"{api.base}/mailboxes/{made.data['id']}", made.headers["ETag"]
+    assert api.send("GET", path, headers={"If-None-Match": before}).status == 304
+    desk.mail_accounts.note_failed(made.data["id"], "no answer")
+    seen = api.send("GET", path, headers={"If-None-Match": before})
+    assert (seen.status, seen.data["failure"]) == (200, "no answer")
+    changed = api.send("PATCH", path, json={"name": "Help"}, headers={"If-Match": before})
+    assert changed.status == 200
+    stale = api.send("PATCH", path, json={"name": "Sales"}, headers={"If-Match": before})
+    assert stale.error["code"] == "STALE_VERSION"

@@ -284,7 +284,8 @@ def _dkim(visit: TeamVisit, before: Mailbox | None) -> dict[str, Any] | None:
     if not any(given.values()):
         return None
     there = asdict(before.dkim) if before and before.dkim else {}
-    if all(given.values()) and given != there:
+    is_wrong = visit.workspace.mailboxes.check({"dkim": given}, updating=True)
+    if given != there and not is_wrong:
         try:
             record_of(DkimKey(**given))
             require_own(visit.desk, visit.team.id, given["key_file"])

@@ -194,6 +194,8 @@ def test_a_key_that_cannot_be_read_is_told(
     half = owner.send(path_of(made), {**signing(""), "dkim_domain": "a b"})
     assert "Domain must be a name such as" in Seen(half.text).text
     assert "Key file is required" in Seen(half.text).text
+    no_domain = Seen(owner.send(path_of(made), {**signing(key), "dkim_domain": "a..b"}).text).text
+    assert "Domain must be a name such as" in no_domain and "Key file must" not in no_domain
     lost = {"domain": "acme.example", "selector": "s1", "key_file": "/gone"}
     acme.mailboxes.update(made.id, dkim=lost)
     assert "it cannot be signed" in owner.see(path_of(made)).text

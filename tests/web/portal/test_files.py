@@ -1,6 +1,7 @@
 """Files that customers send and have: by the form, and by the link of a ticket."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,16 +75,17 @@ def test_a_file_is_had_again_to_be_saved(visitor: Visitor, link: str) -> None:
 
 
 def test_a_file_that_is_too_large_is_told_and_the_text_stays(
-    visitor: Visitor, acme: Workspace, link: str
+    visitor: Visitor, acme: Workspace, desk: Helpdesk, link: str
 ) -> None:
     large = file(bytes(ATTACHMENT_BYTES_MAX + 1), "large")
-    answer = send(visitor, link, {"once": "x", "content": "Long to write"}, large)
+    answer = send(visitor, link, {"once": "x", "content": "Long to write"}, file(), large)
     page = Page(answer.text)
     assert answer.status_code == 422
     assert "Files must be at most 26,214,400 bytes" in page.text
     assert "Please choose your files once more." in page.text
     assert "Long to write</textarea>" in answer.text
     assert names(acme) == [[]]
+    assert not [each for each in Path(f"{desk.path}-files").rglob("*") if each.is_file()]
 
 
 def test_a_form_that_is_shown_again_for_another_reason_asks_for_the_files_too(
