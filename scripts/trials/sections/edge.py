@@ -109,12 +109,14 @@ def _pour(server: Server, head: bytes, frame: bytes) -> tuple[int, bytes]:
     with socket.create_connection(("127.0.0.1", server.port), 10) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 0x20000)
         client.sendall(head)
-        answer = b""
+        answer, rest = b"", memoryview(block)
         client.setblocking(False)
         while not answer and sent < _MEBIBYTES << 20:
             time.sleep(0.001)
             with contextlib.suppress(BlockingIOError):
-                sent += client.send(block)
+                # A socket that is nearly full takes a part; the next chunk begins behind the whole.
+                number = client.send(rest)
+                sent, rest = sent + number, rest[number:] or memoryview(block)
             with contextlib.suppress(BlockingIOError):
                 answer = client.recv(65536)
         client.settimeout(10)
