@@ -60,7 +60,7 @@ def send_mail(
 
     ``budget`` is how many seconds all of it may take. ``context`` says which certificates are
     believed: those that the system believes, if it is not given. ``tokens`` are those of all
-    mailboxes: mail to a server that is shown one waits while there is none.
+    mailboxes: mail waits while there is none for a server that is shown one, nor a password.
     """
     deadline = monotonic() + budget
     replies = _handed_over(parcel, raw, budget, deadline, context, tokens)
@@ -84,6 +84,9 @@ def _handed_over(
     heard = False
     try:
         secret, another = secret_to_send(parcel, tokens)
+        if parcel.server.user is not None and secret is None:
+            # An empty one would be refused, and some servers shut out who tries often.
+            raise _Refused(MailReply(_WAITING, None, NO_PASSWORD))
         with _Session(parcel.server, deadline, context) as session:
             if parcel.server.user is not None:
                 session.sign_in(parcel.server.user, secret, another)

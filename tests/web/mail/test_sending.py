@@ -46,6 +46,14 @@ def test_dots_are_doubled_as_the_library_does_it(
     assert b"".join(sending._dotted(raw)) == quoted + end + b".\r\n"
 
 
+def test_a_mail_waits_for_the_password_of_its_mailbox() -> None:
+    with post_office("starttls", auth_required=True) as office:
+        mail = parcel(office.server("starttls", USER))
+        (reply,) = send_mail(mail, RAW, context=believing()).values()
+    assert reply == MailReply("waiting", None, NO_PASSWORD, of_server=True)
+    assert office.mails == []
+
+
 def test_an_automatic_mail_has_no_sender_to_give_it_back_to() -> None:
     with post_office() as office:
         send_mail(parcel(office.server(), sender=""), RAW)
