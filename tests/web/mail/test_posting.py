@@ -66,6 +66,7 @@ def test_mail_goes_out_after_days_in_which_no_server_ran(tmp_path: Path) -> None
         clock.tick(days=4)
         with posting(desk, send_mail):
             until(acme, mail, lambda found: found.state == "sent")
+        assert [each.rcpt_tos for each in office.mails] == [[JANE]]
 
 
 def test_what_is_refused_for_now_is_tried_again(tmp_path: Path) -> None:
