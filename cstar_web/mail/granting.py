@@ -14,6 +14,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from cstar_core import OAUTH_SECRET_MAX, MailAccount, MailOAuth
 from cstar_web.connecting import ANYWHERE
+from cstar_web.redaction import without
 from cstar_web.sending import send
 
 BUDGET_SECONDS = 20.0
@@ -23,8 +24,6 @@ _LIFE_SECONDS = 600
 _LIFE_MAX = 86_400
 _WORDS_MAX = 250
 _OK, _TOO_MANY, _FAULT = 200, 429, 500
-# Shorter ones are parts of words that providers say.
-_SECRET_MIN = 4
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _SECRETS = ("refresh_token", "client_secret", "code", "code_verifier", "device_code")
 _AGAIN = "authorize it again: cstar mailbox authorize {}"
@@ -182,7 +181,6 @@ def _seconds(told: object) -> float:
 def shown_words(told: object, secrets: list[str]) -> str:
     """What a provider says, as one line that can be shown anywhere; some repeat what they got."""
     text = " ".join(told.split()) if isinstance(told, str) else ""
-    for secret in secrets:
-        for each in (secret, quote_plus(secret)) if len(secret) >= _SECRET_MIN else ():
-            text = text.replace(each, "(secret)")
+    forms = (form for each in secrets for form in (each, quote_plus(each)))
+    text = without(text, forms, "(secret)")
     return "".join(each if each.isprintable() else "?" for each in text[:_WORDS_MAX])

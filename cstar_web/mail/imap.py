@@ -15,6 +15,7 @@ from cstar_core import ImapServer
 from cstar_web.mail.imap_syntax import Literal, folder_name, parse, quoted
 from cstar_web.mail.sasl import OFFERS_NONE, Another, refusal_in, shown_token
 from cstar_web.mail.wire import Broken, Wire
+from cstar_web.redaction import without
 
 COMMAND_SECONDS = 60.0
 # A slow line may take so long for each megabyte of a message.
@@ -27,8 +28,6 @@ _LITERAL = re.compile(rb"\{(\d{1,12})\}\Z")
 _CODE = re.compile(rb"\[([A-Z-]+)(?: ([^\]]*))?\]")
 _STATUSES = (b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH")
 _NUMBER_MAX = 2**32 - 1
-# Shorter ones are parts of words that servers say.
-_SECRET_MIN = 4
 
 Response = list[object]
 
@@ -333,9 +332,7 @@ class Imap:
         """
         words = (each for each in response[1:] if isinstance(each, bytes))
         text = b" ".join(words).decode("utf-8", "replace")
-        for secret in self._secrets:
-            if len(secret) >= _SECRET_MIN:
-                text = text.replace(secret, "(password)")
+        text = without(text, self._secrets, "(password)")
         return "".join(each if each.isprintable() else "?" for each in text[:300])
 
     def _response(self, most: int) -> Response:

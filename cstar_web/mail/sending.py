@@ -22,6 +22,7 @@ from cstar_web.mail.smtp_tokens import sign_in_with_token
 from cstar_web.mail.timed import Timed
 from cstar_web.mail.tokens import Tokens, secret_of, secret_to_send
 from cstar_web.mail.trying import CONNECT_SECONDS, NO_PASSWORD, NO_TOKEN, Tried, explain
+from cstar_web.redaction import without
 
 BUDGET_SECONDS = 300.0
 # Of these, until it has said who it is and TLS is agreed on. What follows may take long.
@@ -35,9 +36,6 @@ _PIECE = 64 * 1024
 _OF_SENDER = ("5.1.0", "5.1.7", "5.1.8", "5.2.252", "5.5.0", "5.5.4")
 # That we have not shown who we are, or not as wanted (RFC 4954): no fault of the mail.
 _OF_SIGNING_IN = (530, 534, 535, 538)
-# What is shorter stands in other words too.
-_SECRET_MIN = 4
-_INSTEAD = "(password)"
 
 
 class _Refused(Exception):
@@ -352,11 +350,11 @@ def _hidden(said: str, user: str, password: str | None) -> str:
     >>> _hidden("syntax error: AUTH PLAIN AHUAc2VjcmV0", "u", "secret")
     'syntax error: AUTH PLAIN (password)'
     """
-    if not password or len(password) < _SECRET_MIN:
+    if not password:
         return said
-    for secret in (f"\0{user}\0{password}", password):
-        said = said.replace(base64.b64encode(secret.encode()).decode(), _INSTEAD)
-    return said.replace(password, _INSTEAD)
+    forms = (f"\0{user}\0{password}", password)
+    coded = (base64.b64encode(each.encode()).decode() for each in forms)
+    return without(said, (*coded, password), "(password)")
 
 
 def _text(said: bytes | str) -> str:

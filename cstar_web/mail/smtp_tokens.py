@@ -5,6 +5,7 @@ import smtplib
 from cstar_core import SmtpServer
 from cstar_web.mail.granting import NoToken
 from cstar_web.mail.sasl import OFFERS_NONE, Another, refusal_in, shown_token
+from cstar_web.redaction import without
 
 _CHALLENGE = 334
 _REFUSED = 500
@@ -33,7 +34,5 @@ def _shown(client: smtplib.SMTP, server: SmtpServer, token: str) -> tuple[int, s
     if code == _CHALLENGE:
         status = refusal_in(answer)
         code, answer = client.docmd(shown.end)
-    said = answer.decode("utf-8", "replace")
-    for secret in (shown.said, token):
-        said = said.replace(secret, "(token)")
+    said = without(answer.decode("utf-8", "replace"), (shown.said, token), "(token)")
     return code, f"{said}{f' (status {status})' if status else ''}"
